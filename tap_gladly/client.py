@@ -1,0 +1,257 @@
+"""Talking to Gladly: address, credentials, pace, retries, and what an answer's status means."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+import threading
+import time
+from abc import abstractmethod
+from collections import deque
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import backoff
+import requests
+from requests.adapters import HTTPAdapter
+from singer_sdk import RESTStream
+from singer_sdk.authenticators import BasicAuthenticator
+from singer_sdk.exceptions import RetriableAPIError
+from singer_sdk.helpers.conform import TypeConformanceLevel
+
+from tap_gladly import __version__
+from tap_gladly.address import resolve_base_url
+from tap_gladly.bookmarks import IdleStateManager
+from tap_gladly.exceptions import (
+    GladlyError,
+    GladlyUnreachableError,
+    describe_failure,
+    is_hopeless,
+    refusal,
+)
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+    from backoff.types import Details
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context, Record
+
+_T = TypeVar("_T")
+
+
+API_PATH = "/api/v1"
+REQUESTS_PER_SECOND = 10
+OUTAGE_SECONDS = 300
+"""How long an outage is sat out before the run ends."""
+DRY_RUN_OUTAGE_SECONDS = 10
+TIMEOUT_SECONDS = (15, 120)
+"""For the connection, and for each wait on the answer's bytes."""
+LONGEST_WAIT_SECONDS = 60
+
+_ERROR_CODE = re.compile("[a-z_]{1,40}")
+_ERROR_BODY_BYTES = 16 * 1024
+
+
+class PacedAdapter(HTTPAdapter):
+    """Sends no more than Gladly allows: one pace for all streams, since all share one session."""
+
+    def __init__(self, *, requests_per_second: int) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._sent: deque[float] = deque(maxlen=requests_per_second)
+        self._not_before = 0.0
+
+    @override
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        self._wait()
+        response = super().send(*args, **kwargs)
+        # The count is Gladly's for its current second, over all clients of the organization.
+        if response.headers.get("Ratelimit-Remaining-Second") == "0":
+            self._not_before = time.monotonic() + 1
+        return response
+
+    def _wait(self) -> None:
+        # A little over a second, so that requests which take unequal time to arrive still fit in Gladly's.
+        with self._lock:
+            full = len(self._sent) == self._sent.maxlen
+            earliest = max(self._not_before, self._sent[0] + 1.02 if full else 0)
+            time.sleep(max(0, earliest - time.monotonic()))
+            self._sent.append(time.monotonic())
+
+
+def open_session() -> requests.Session:
+    """Open the session that all streams of a run share: one pool of connections, one pace."""
+    session = requests.Session()
+    adapter = PacedAdapter(requests_per_second=REQUESTS_PER_SECOND)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class GladlyStream(RESTStream[Any]):
+    """A stream of Gladly's API: it keeps its own bookmark, and what stops it ends the run with one line."""
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # a record leaves as it came
+
+    def __init__(self, tap: Tap, session: requests.Session) -> None:
+        self._session = session
+        self._has_sent_schema = False
+        super().__init__(tap)
+
+    @abstractmethod
+    def iter_rows(self, context: Context | None) -> Iterator[Record]:
+        """Yield the rows of one sync, complete."""
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        try:
+            yield from self.iter_rows(context)
+        except GladlyError as error:
+            # Any other exception is a traceback to the SDK, and one line more for each stream on the way up.
+            self.logger.error("%s", error)  # noqa: TRY400
+            raise SystemExit(1) from error
+
+    @override
+    def generate_child_contexts(self, record: Record, context: Context | None) -> Iterable[Context | None]:
+        return ()  # a parent here syncs its children itself, in iter_rows
+
+    @property
+    @override
+    def state_manager(self) -> IdleStateManager:
+        return self._idle_state_manager
+
+    @cached_property
+    def _idle_state_manager(self) -> IdleStateManager:
+        return IdleStateManager(stream_name=self.name, tap_state=self.tap_state)
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        return None
+
+    @override
+    def _write_schema_message(self) -> None:
+        # The SDK sends SCHEMA with every sync, so a child's would come once a job; a private hook is the
+        # only one before it.
+        if not self._has_sent_schema:
+            self._has_sent_schema = True
+            super()._write_schema_message()
+
+    @property
+    @override
+    def url_base(self) -> str:
+        return resolve_base_url(self.config) + API_PATH
+
+    @property
+    @override
+    def requests_session(self) -> requests.Session:
+        return self._session
+
+    @cached_property
+    @override
+    def authenticator(self) -> BasicAuthenticator:
+        return BasicAuthenticator(
+            username=self.config["agent_email"].strip(), password=self.config["api_token"].strip()
+        )
+
+    @cached_property
+    @override
+    def user_agent(self) -> str:
+        return f"tap-gladly/{__version__}"
+
+    def fetch(self, path: Iterable[str], read: Callable[[requests.Response], _T]) -> _T:
+        """GET something below the API's address and read the answer; both are tried again together.
+
+        Args:
+            path: The parts of the path; each is quoted whole, whatever is in it.
+            read: Reads the body to its end. A `RetriableAPIError` says that it is not what was asked for.
+
+        Raises:
+            RequestRefusedError: Gladly answered with a status that another try would not change.
+            GladlyUnreachableError: No usable answer came in `OUTAGE_SECONDS`.
+        """
+        url = "/".join([self.url_base, *(quote(part, safe="") for part in path)])
+
+        def attempt() -> _T:
+            with self._send(url) as response:
+                self.validate_response(response)
+                return read(response)
+
+        try:
+            return self.request_decorator(attempt)()
+        except (RetriableAPIError, requests.RequestException) as error:
+            raise GladlyUnreachableError(
+                f"Gladly could not be reached at {urlsplit(url).netloc}: {describe_failure(error)}. "
+                "Check organization and the network, then run again: it goes on where it stopped."
+            ) from error
+
+    def _send(self, url: str) -> requests.Response:
+        request = self.build_prepared_request(method="GET", url=url, headers=self.http_headers)
+        environment = self._session.merge_environment_settings(
+            url, proxies={}, stream=True, verify=None, cert=None
+        )
+        # Gladly documents no redirect here, and one must not carry the token elsewhere.
+        return self._session.send(request, timeout=TIMEOUT_SECONDS, allow_redirects=False, **environment)
+
+    @override
+    def validate_response(self, response: requests.Response) -> None:
+        if response.status_code == HTTPStatus.OK:
+            return
+        status, path = response.status_code, urlsplit(response.url).path
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise RetriableAPIError(f"Gladly answered {status} for {path}", response)
+        raise refusal(status, host=urlsplit(response.url).netloc, path=path, code=_read_error_code(response))
+
+    @override
+    def request_decorator(self, func: Callable[..., _T]) -> Callable[..., _T]:
+        is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
+        return backoff.on_exception(
+            _iter_waits,
+            (RetriableAPIError, requests.RequestException),
+            max_time=DRY_RUN_OUTAGE_SECONDS if is_dry_run else OUTAGE_SECONDS,
+            giveup=is_hopeless,
+            jitter=None,
+            on_backoff=self.backoff_handler,
+            logger=None,
+        )(func)
+
+    @override
+    def backoff_handler(self, details: Details) -> None:
+        failure = describe_failure(details["exception"])
+        self.logger.warning("%s; trying again in %.1f s", failure, details["wait"])
+
+
+def _iter_waits() -> Generator[float, BaseException, None]:
+    """Yield how long to wait after each failure: what Gladly asks for, else ever longer, with jitter."""
+    error = yield 0
+    wait = 1.0
+    while True:
+        asked = _read_retry_after(error)
+        error = yield wait * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311
+        wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+
+def _read_retry_after(error: BaseException) -> float | None:
+    response = error.response if isinstance(error, RetriableAPIError) else None
+    value = "" if response is None else response.headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else None
+
+
+def _read_error_code(response: requests.Response) -> str:
+    # An error body is {"errors": [...]}, {"errors": {...}} or a bare list; or a proxy's page.
+    try:
+        body = json.loads(next(response.iter_content(_ERROR_BODY_BYTES), b""))
+        errors = body["errors"] if isinstance(body, dict) else body
+        code = str((errors[0] if isinstance(errors, list) else errors)["code"])
+    except (ValueError, LookupError, TypeError, requests.RequestException):
+        return ""
+    return code if _ERROR_CODE.fullmatch(code) else ""

@@ -1,0 +1,78 @@
+"""Bytes to records: what is a usable record in a JSON Lines file, and what is wrong with the rest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# Numbers with a point keep every digit as Decimal; integers of any length are Python's own.
+_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# An escape in a JSON string: a pair of surrogates, half a pair, or any other.
+_ESCAPE = re.compile(
+    rb"\\(?:(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class MalformedLine:
+    """A line that is not a JSON object with an `id` of text."""
+
+    number: int
+    """Place in the file, from 1."""
+    error: str
+    """What is wrong, in words that quote nothing of the line."""
+    line: bytes
+    """The line without its end."""
+
+
+def iter_jsonl(lines: Iterable[bytes]) -> Iterator[dict[str, Any] | MalformedLine]:
+    r"""Yield each line as a record, or as what is wrong with it; blank lines are skipped.
+
+    Args:
+        lines: The file, cut at b"\n" alone, with or without the line ends: a file open in binary mode is
+            just that. U+2028, U+0085 and the like stand in JSON strings as they are and end no line.
+    """
+    for number, line in enumerate(lines, start=1):
+        text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+        if text.isspace() or not text:
+            continue
+        record = _parse_record(text)
+        yield MalformedLine(number, record, text.rstrip(b"\r\n")) if isinstance(record, str) else record
+
+
+def _parse_record(line: bytes) -> dict[str, Any] | str:
+    try:
+        record = _decode_object(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return str(error)
+    identifier = record.get("id")
+    if isinstance(identifier, str) and identifier:
+        return record
+    return "no id" if identifier is None else "the id is empty" if identifier == "" else "the id is not text"
+
+
+def _decode_object(line: bytes) -> dict[str, Any]:
+    try:
+        return _decode(line)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        mended = _ESCAPE.sub(_replace_lone_surrogate, line)
+        if mended == line:
+            raise
+        return _decode(mended)
+
+
+def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
+    # Half a pair of surrogates is legal in JSON, but is no character: nothing downstream could encode it.
+    return rb"\ufffd" if escape[2] else escape[0]

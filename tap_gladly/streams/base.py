@@ -1,0 +1,118 @@
+"""What the streams of the export API share."""
+
+from __future__ import annotations
+
+import sys
+from abc import abstractmethod
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from singer_sdk.schema.source import SchemaDirectory, StreamSchema
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
+from tap_gladly.bookmarks import Bookmark, parse_instant, parse_last_instant
+from tap_gladly.client import GladlyStream
+from tap_gladly.exceptions import UnusableBookmarkError
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import requests
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Record
+    from singer_sdk.singerlib import Catalog
+
+    from tap_gladly.jobs import Job
+
+SCHEMAS = SchemaDirectory(files("tap_gladly") / "schemas")
+_MOST_FIELDS_TOLD = 50
+
+
+class ExportStream(GladlyStream):
+    """What the streams of the export API share: a bookmark among the jobs, and `_unmapped`."""
+
+    schema = StreamSchema(SCHEMAS)
+    primary_keys = ("id",)
+
+    def __init__(self, tap: Tap, session: requests.Session) -> None:
+        super().__init__(tap, session)
+        self.row_count = 0
+        """Rows that this run has sent."""
+        self._told_fields: set[str] = set()
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        own_key = self.replication_key
+        super().apply_catalog(catalog)
+        # Without a key in the catalog the SDK would take the stream for FULL_TABLE, which has its own word.
+        self.replication_key = self.replication_key or own_key
+
+    def take_up(self, jobs: Iterable[Job]) -> None:
+        """Start from the state, and from what is listed now."""
+        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        concerned = [job.version for job in jobs if self.concerns(job)]
+        try:
+            self.bookmark = Bookmark({} if self.is_full_table else state, concerned)
+        except ValueError as error:
+            raise UnusableBookmarkError(
+                f"The state's bookmark of {self.name} is unusable: {error}."
+            ) from error
+
+    @property
+    def is_full_table(self) -> bool:
+        """Whether the catalog asks for everything, every run."""
+        return self.forced_replication_method == REPLICATION_FULL_TABLE
+
+    @abstractmethod
+    def concerns(self, job: Job) -> bool:
+        """Say whether a job has anything for this stream."""
+
+    def is_due(self, job: Job) -> bool:
+        """Say whether a job is still to be sent."""
+        return self.concerns(job) and self.is_wanted(job) and self.bookmark.is_due(job.version)
+
+    def is_wanted(self, job: Job) -> bool:
+        """Say whether a job lies between `start_date` and `end_date`."""
+        first, last = self._bounds
+        return (first is None or first <= job.version.instant) and (
+            last is None or job.version.instant <= last
+        )
+
+    @cached_property
+    def _bounds(self) -> tuple[int | None, int | None]:
+        start, end = self.config.get("start_date"), self.config.get("end_date")
+        return parse_instant(start) if start else None, parse_last_instant(end) if end else None
+
+    def settle(self, job: Job, value: str) -> None:
+        """Move the bookmark past a job whose rows have all been sent, and say so in a STATE."""
+        self.bookmark.mark_read(job.version, value)
+        if self.is_full_table:
+            return
+        bookmarks = self.tap_state.setdefault("bookmarks", {})
+        bookmarks[self.name] = {"replication_key": self.replication_key, **self.bookmark.to_state()}
+        self._tap.state_writer.write_state(self.tap_state)
+
+    def complete(self, record: Record) -> Record:
+        """Move top-level fields that the schema does not know to `_unmapped`: targets would drop them."""
+        unknown = record.keys() - self._known_fields
+        if unknown:
+            record["_unmapped"] = {field: record.pop(field) for field in sorted(unknown)}
+            self._tell_unmapped(unknown)
+        self.row_count += 1
+        return record
+
+    @cached_property
+    def _known_fields(self) -> frozenset[str]:
+        return frozenset(self.effective_schema["properties"]) - {"_job_id", "_job_updated_at", "_unmapped"}
+
+    def _tell_unmapped(self, fields: set[str]) -> None:
+        new = sorted(fields - self._told_fields)[: _MOST_FIELDS_TOLD - len(self._told_fields)]
+        if new:
+            self._told_fields.update(new)
+            self.logger.warning("Fields that the schema does not know go to _unmapped: %s", ", ".join(new))

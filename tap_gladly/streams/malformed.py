@@ -1,0 +1,72 @@
+"""Lines of the export files that are not usable records."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from singer_sdk.schema.source import StreamSchema
+
+from tap_gladly.bookmarks import format_instant
+from tap_gladly.client import GladlyStream
+from tap_gladly.streams.base import SCHEMAS
+from tap_gladly.streams.export import JobsStream
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_gladly.jobs import Job
+    from tap_gladly.parsing import MalformedLine
+
+_MOST_LINES_TOLD = 10
+
+
+class MalformedLinesStream(GladlyStream):
+    """Lines of the export files that are not usable records; key `_job_id`, `file`, `line_number`.
+
+    The file streams send them as they meet them, so it has no sync of its own and no SCHEMA before the
+    first line.
+    """
+
+    name = "malformed_lines"
+    parent_stream_type = JobsStream
+    schema = StreamSchema(SCHEMAS)
+    primary_keys = ("_job_id", "file", "line_number")
+
+    def __init__(self, tap: Tap, session: requests.Session) -> None:
+        super().__init__(tap, session)
+        self.row_count = 0
+        """Malformed lines met in this run, whether they are selected or not."""
+
+    def send(self, line: MalformedLine, job: Job, file_name: str) -> None:
+        """Send a line that a file stream has met, and tell its place, but nothing of what is in it."""
+        self.row_count += 1
+        if self.row_count <= _MOST_LINES_TOLD:
+            self.logger.warning("%s of job %s, line %d: %s", file_name, job.id, line.number, line.error)
+        if not self.selected:
+            return
+        self._write_schema_message()
+        # The SDK offers no public way to send a row from outside the stream's own sync.
+        self._write_record_message(
+            {
+                "_job_id": job.id,
+                "file": file_name,
+                "line_number": line.number,
+                "_job_updated_at": format_instant(job.version.instant),
+                "error": line.error,
+                "line": line.line.decode("utf-8", "replace"),
+            }
+        )
+
+    @override
+    def iter_rows(self, context: Context | None) -> Iterator[Record]:
+        return iter(())
