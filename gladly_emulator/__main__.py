@@ -1,0 +1,145 @@
+"""The command `gladly-emulator`: serve an invented organization, alone or around another command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Final
+
+from gladly_emulator.emulator import Emulator
+from gladly_emulator.generated import GeneratedExports
+from gladly_emulator.instants import NANOSECONDS, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PASSED_ON: Final = (signal.SIGTERM, signal.SIGINT)
+_NOT_FOUND: Final = 127
+_KILLED: Final = 128
+
+_EXAMPLES: Final = """\
+examples:
+  gladly-emulator --port 8080
+      serve until interrupted
+  gladly-emulator -- tap-gladly --config=ENV
+      serve while the command runs, which finds the emulator in its environment
+  gladly-emulator --advance-hours 1 -- tap-gladly --config=ENV --state state.json
+      the same, an hour later
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options, command = _split(list(sys.argv[1:] if argv is None else argv))
+    arguments = _make_parser().parse_args(options)
+    if command == []:
+        _make_parser().error("a command must follow --")
+    exports = GeneratedExports(arguments.seed, conversations_per_hour=arguments.conversations_per_hour)
+    limit = arguments.requests_per_second or None
+    with Emulator(exports, port=arguments.port, requests_per_second=limit) as emulator:
+        ahead = arguments.now - emulator.now if arguments.now else timedelta(hours=arguments.advance_hours)
+        emulator.advance(ahead)
+        environment = {f"TAP_GLADLY_{name.upper()}": value for name, value in emulator.settings.items()}
+        return _serve(emulator.url, environment) if command is None else _run(command, environment)
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str] | None]:
+    """Split at the first `--` into options and command; without one, there is no command."""
+    if "--" not in argv:
+        return argv, None
+    place = argv.index("--")
+    return argv[:place], argv[place + 1 :]
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gladly-emulator",
+        usage="%(prog)s [options] [-- COMMAND ARG...]",
+        description=(
+            "Serve the export jobs of an invented organization on 127.0.0.1 as Gladly would. "
+            "With a COMMAND, serve while it runs, with TAP_GLADLY_ORGANIZATION, TAP_GLADLY_AGENT_EMAIL, "
+            "TAP_GLADLY_API_TOKEN and TAP_GLADLY_API_URL set, and end with its exit status."
+        ),
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=0, metavar="N", help="port to listen on (default: a free one)")
+    add("--seed", type=int, default=0, metavar="N", help="which invented organization (default: %(default)s)")
+    clock = parser.add_mutually_exclusive_group()
+    clock.add_argument(
+        "--now",
+        type=_time,
+        metavar="TIME",
+        help="start the clock at this RFC 3339 time, such as 2026-03-02T15:00:00Z (default: the real time)",
+    )
+    clock.add_argument(
+        "--advance-hours",
+        type=float,
+        default=0.0,
+        metavar="N",
+        help="start the clock so many hours ahead of the real time",
+    )
+    add(
+        "--requests-per-second",
+        type=int,
+        default=10,
+        metavar="N",
+        help="rate limit, 0 for none (default: %(default)s)",
+    )
+    add(
+        "--conversations-per-hour",
+        type=float,
+        default=33.0,
+        metavar="X",
+        help="how many start in a working hour, on average (default: %(default)s)",
+    )
+    return parser
+
+
+def _time(text: str) -> datetime:
+    try:
+        seconds = parse_instant(text) / NANOSECONDS
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _serve(url: str, environment: dict[str, str]) -> int:
+    """Serve until a signal comes."""
+    stopped = threading.Event()
+    for number in _PASSED_ON:
+        signal.signal(number, lambda *_: stopped.set())
+    settings = " ".join(f"{name}={value}" for name, value in environment.items())
+    sys.stderr.write(f"Gladly emulator listens at {url}; settings: {settings}\n")
+    sys.stderr.flush()
+    stopped.wait()
+    return 0
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """Run the command and return its exit status, as a shell would."""
+    try:
+        process = subprocess.Popen(command, env={**os.environ, **environment})  # noqa: S603
+    except OSError as error:
+        sys.stderr.write(f"gladly-emulator: cannot run {command[0]}: {error.strerror}\n")
+        return _NOT_FOUND
+
+    def pass_on(number: int, _: object) -> None:
+        # At a terminal, Ctrl-C has reached the command already.
+        if number != signal.SIGINT or not sys.stdin.isatty():
+            process.send_signal(number)
+
+    for number in _PASSED_ON:
+        signal.signal(number, pass_on)
+    status = process.wait()
+    return status if status >= 0 else _KILLED - status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

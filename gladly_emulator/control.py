@@ -1,0 +1,50 @@
+"""The emulator's own endpoints below `/_emulator/`: the truth, the clock and the faults."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from gladly_emulator.api import answer_file
+from gladly_emulator.faults import Fault
+from gladly_emulator.instants import format_instant, instant_of
+from gladly_emulator.messages import Answer, Request, answer_error, answer_json, answer_not_found
+
+if TYPE_CHECKING:
+    from gladly_emulator.emulator import Emulator
+
+
+def answer_control(emulator: Emulator, request: Request) -> Answer:
+    """Answer a request to one of the emulator's own endpoints."""
+    match (request.method, *request.parts[1:]):
+        case ("GET", "jobs"):
+            return answer_json(emulator.exports.jobs(emulator.now))
+        case ("GET", "jobs", job_id, "files", name):
+            return answer_file(emulator.exports, job_id, name, now=emulator.now)
+        case ("POST", "advance"):
+            return _advance(emulator, request.query.get("hours", ""))
+        case ("POST", "faults"):
+            return _add_faults(emulator, request.body)
+        case ("DELETE", "faults"):
+            emulator.faults.clear()
+            return Answer(204)
+    return answer_not_found("no such path")
+
+
+def _advance(emulator: Emulator, hours: str) -> Answer:
+    try:
+        emulator.advance(timedelta(hours=float(hours)))
+    except (ValueError, OverflowError):
+        return answer_error(400, "invalid", "must be a number", attr="hours")
+    return answer_json({"now": format_instant(instant_of(emulator.now), digits=6)})
+
+
+def _add_faults(emulator: Emulator, body: bytes) -> Answer:
+    try:
+        document: Any = json.loads(body)
+        faults = [Fault.from_json(each) for each in (document if isinstance(document, list) else [document])]
+    except (ValueError, TypeError, AttributeError) as error:
+        return answer_error(400, "invalid", str(error), attr="faults")
+    emulator.faults.add(*faults)
+    return answer_json({"added": len(faults)}, 201)

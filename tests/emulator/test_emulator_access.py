@@ -1,0 +1,111 @@
+"""Credentials, the permission and the rate limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from gladly_emulator import (
+    AGENT_EMAIL,
+    API_TOKEN,
+    UNPRIVILEGED_AGENT_EMAIL,
+    UNPRIVILEGED_API_TOKEN,
+    Emulator,
+    StaticExports,
+)
+from gladly_emulator.access import RateLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOOD = (AGENT_EMAIL, API_TOKEN)
+JOBS = "/api/v1/export/jobs"
+
+
+@pytest.mark.parametrize("auth", [None, ("nobody@brindlewick.example", API_TOKEN), (AGENT_EMAIL, "wrong")])
+def test_access_refuses_unknown_credentials(emulated: Emulator, auth: tuple[str, str] | None) -> None:
+    """Unknown or missing credentials get 401, a challenge and an error body."""
+    response = requests.get(emulated.url + JOBS, auth=auth, timeout=20)
+
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"].startswith("Basic ")
+    assert response.json()["errors"][0]["code"] == "invalid"
+
+
+@pytest.mark.parametrize("header", ["Bearer abc", "Basic", "Basic ???", "Basic /w==", "Basic YWJj"])
+def test_access_refuses_broken_headers(emulated: Emulator, header: str) -> None:
+    """An Authorization header that cannot be read gets 401."""
+    response = requests.get(emulated.url + JOBS, headers={"Authorization": header}, timeout=20)
+
+    assert response.status_code == 401
+
+
+def test_access_refuses_users_without_permission(emulated: Emulator) -> None:
+    """Good credentials without the permission API User get 403."""
+    auth = (UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN)
+    response = requests.get(emulated.url + JOBS, auth=auth, timeout=20)
+
+    assert response.status_code == 403
+    assert "API User" in response.json()["errors"][0]["detail"]
+
+
+def test_settings_open_the_api(emulated: Emulator) -> None:
+    """The emulator's settings are what a client needs."""
+    settings = emulated.settings
+    auth = (settings["agent_email"], settings["api_token"])
+    response = requests.get(settings["api_url"] + JOBS, auth=auth, timeout=20)
+
+    assert response.json() == []
+    assert set(settings) == {"organization", "agent_email", "api_token", "api_url"}
+
+
+@pytest.fixture
+def limited() -> Callable[..., RateLimit]:
+    """A limit of two requests a second, on a clock that tells the given times."""
+
+    def make(*times: float, retry_after: int | None = None) -> RateLimit:
+        ticks = iter(times)
+        return RateLimit(2, retry_after=retry_after, clock=lambda: next(ticks))
+
+    return make
+
+
+def test_rate_limit_starts_anew_every_calendar_second(limited: Callable[..., RateLimit]) -> None:
+    """The third request of a second is refused, the first of the next is not."""
+    limit = limited(7.1, 7.2, 7.99, 8.0)
+    counted = [limit.count() for _ in range(4)]
+
+    assert [refusal.status if refusal else None for refusal, _ in counted] == [None, None, 429, None]
+    assert [headers["Ratelimit-Remaining-Second"] for _, headers in counted] == ["1", "0", "0", "1"]
+    assert {headers["Ratelimit-Limit-Second"] for _, headers in counted} == {"2"}
+
+
+@pytest.mark.parametrize(("retry_after", "sent"), [(None, None), (3, "3")])
+def test_rate_limit_sends_retry_after_on_request_only(
+    limited: Callable[..., RateLimit], retry_after: int | None, sent: str | None
+) -> None:
+    """A 429 carries no Retry-After unless the emulator is told to send one."""
+    limit = limited(7, 7, 7, retry_after=retry_after)
+    refusal, _ = [limit.count() for _ in range(3)][-1]
+
+    assert refusal is not None
+    assert refusal.headers.get("Retry-After") == sent
+
+
+def test_server_refuses_more_than_its_limit() -> None:
+    """A burst over the limit meets 429, and every answer carries the limit's headers."""
+    with Emulator(StaticExports(), requests_per_second=2) as emulator, requests.Session() as session:
+        responses = [session.get(emulator.url + JOBS, auth=GOOD, timeout=20) for _ in range(12)]
+
+    assert {response.status_code for response in responses} == {200, 429}
+    assert {response.headers["Ratelimit-Limit-Second"] for response in responses} == {"2"}
+    assert {response.headers["Ratelimit-Remaining-Second"] for response in responses} == {"0", "1"}
+
+
+def test_server_without_limit_sends_no_limit(emulated: Emulator) -> None:
+    """Without a rate limit there are no rate limit headers."""
+    response = requests.get(emulated.url + JOBS, auth=GOOD, timeout=20)
+
+    assert not [name for name in response.headers if name.lower().startswith("ratelimit")]

@@ -1,0 +1,199 @@
+"""What is in the files of an invented organization, and how it fits together."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from gladly_emulator.instants import parse_instant
+
+if TYPE_CHECKING:
+    from .fortnight import Fortnight
+
+RECORDING = {"recordingStatus", "recordingUrl", "recordingDuration", "recordingSummary"}
+CONTENT_FIELDS = {
+    "CHAT_MESSAGE": {"messageType", "sessionId", "content", "attachments", "messageData"},
+    "CONVERSATION_STATUS_CHANGE": {"status"},
+    "CUSTOMER_ACTIVITY": {
+        *("activityType", "title", "body", "sourceName", "link"),
+        *("expandByDefault", "occurredAt", "receivedAt"),
+    },
+    "EMAIL": {"from", "to", "cc", "bcc", "subject", "content", "attachments"},
+    "FACEBOOK_MESSAGE": {"pageId", "userId", "content", "attachments"},
+    "CONVERSATION_NOTE": {"body", "attachments"},
+    "PHONE_CALL": {"from", "to", "startedAt", "answeredAt", "completedAt"} | RECORDING,
+    "SMS": {"from", "to", "content", "attachments"},
+    "TOPIC_CHANGE": {"addedTopicIds", "removedTopicIds"},
+    "VOICEMAIL": {"startedAt"} | RECORDING,
+    "WHATSAPP": {"content", "attachments"},
+    "INSTAGRAM_DIRECT": {"content", "attachments"},
+}
+FIELDS = {
+    "agents.jsonl": {"id", "name", "emailAddress"},
+    "customers.jsonl": {
+        *("id", "name", "address", "emailAddresses", "phoneNumbers"),
+        *("externalCustomerId", "externalCustomerIds"),
+    },
+    "topics.jsonl": {"id", "name", "disabled", "parentId"},
+    "conversation_items.jsonl": {
+        *("id", "customerId", "conversationId", "timestamp", "initiator", "responder", "content"),
+    },
+}
+
+
+def test_organization_has_the_size_it_promises(emulated_fortnight: Fortnight) -> None:
+    """There are about 3,000 conversations and 15,000 to 20,000 items, whose customers return."""
+    items = list(emulated_fortnight.records("conversation_items.jsonl"))
+    customers = Counter(record["id"] for record in emulated_fortnight.records("customers.jsonl"))
+
+    assert 15_000 <= len(items) <= 20_000
+    assert 2_700 <= len({item.get("conversationId") for item in items}) <= 3_300
+    assert customers.most_common(1)[0][1] > 3
+
+
+def test_ids_are_22_url_safe_characters(emulated_fortnight: Fortnight) -> None:
+    """Ids are URL-safe base64 of 16 bytes, each item's is its own, and some begin with - or _."""
+    ids = [item["id"] for item in emulated_fortnight.records("conversation_items.jsonl")]
+
+    assert all(re.fullmatch(r"[\w-]{22}", each, re.ASCII) for each in ids)
+    assert len(set(ids)) == len(ids)
+    assert {"-", "_"} <= {each[0] for each in ids}
+
+
+def test_references_resolve_within_a_job(emulated_fortnight: Fortnight) -> None:
+    """Every customer, agent and topic of an item is in a file of the same job, each once."""
+    for job in emulated_fortnight.jobs:
+        known = {
+            name: [record["id"] for record in emulated_fortnight.files[job["id"], name]]
+            for name in job["files"]
+        }
+        assert all(len(set(ids)) == len(ids) for ids in known.values())
+        if not known:
+            continue
+        items = emulated_fortnight.files[job["id"], "conversation_items.jsonl"]
+        actors = [item[role] for item in items for role in ("initiator", "responder") if role in item]
+        contents = [item["content"] for item in items]
+
+        assert {item["customerId"] for item in items} == set(known["customers.jsonl"])
+        assert {actor["id"] for actor in actors if actor["type"] == "CUSTOMER"} <= set(
+            known["customers.jsonl"]
+        )
+        assert {actor["id"] for actor in actors if actor["type"] in {"AGENT", "API"}} <= set(
+            known.get("agents.jsonl", [])
+        )
+        for key in ("addedTopicIds", "removedTopicIds"):
+            assert {each for content in contents for each in content.get(key, [])} <= set(
+                known.get("topics.jsonl", [])
+            )
+
+
+def test_items_lie_in_their_window(emulated_fortnight: Fortnight) -> None:
+    """An item's timestamp lies in its job's window."""
+    for job in emulated_fortnight.jobs:
+        start, end = (parse_instant(job["parameters"][key]) for key in ("startAt", "endAt"))
+        for item in emulated_fortnight.files.get((job["id"], "conversation_items.jsonl"), []):
+            assert start <= parse_instant(item["timestamp"]) < end
+
+
+def test_fields_are_documented_ones(emulated_fortnight: Fortnight) -> None:
+    """No record has a field that Gladly does not document, and every content type occurs."""
+    for (_, name), records in emulated_fortnight.files.items():
+        assert {key for record in records for key in record} <= FIELDS[name]
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    for item in emulated_fortnight.records("conversation_items.jsonl"):
+        seen[item["content"]["type"]] |= item["content"].keys() - {"type"}
+
+    assert seen.keys() == CONTENT_FIELDS.keys()
+    assert all(keys <= CONTENT_FIELDS[kind] for kind, keys in seen.items())
+
+
+def test_deviations_occur(emulated_fortnight: Fortnight) -> None:
+    """Items lack what real ones lack now and then."""
+    items = list(emulated_fortnight.records("conversation_items.jsonl"))
+    of_type = defaultdict(list)
+    for item in items:
+        of_type[item["content"]["type"]].append(item)
+
+    assert any("subject" not in item["content"] for item in of_type["EMAIL"])
+    assert any("conversationId" not in item for item in of_type["SMS"])
+    assert any("initiator" not in item for item in of_type["CONVERSATION_STATUS_CHANGE"])
+    assert any("answeredAt" not in item["content"] for item in of_type["PHONE_CALL"])
+    assert any("removedTopicIds" in item["content"] for item in of_type["TOPIC_CHANGE"])
+    assert {item["content"]["messageType"] for item in of_type["CHAT_MESSAGE"]} == {
+        "TEXT",
+        "QUICK_REPLY_REQUEST",
+        "QUICK_REPLY_RESPONSE",
+    }
+    assert any("attachments" in item["content"] for item in items)
+    assert {len(item["timestamp"].partition(".")[2].rstrip("Z")) for item in items} >= {0, 1, 3, 9}
+
+
+def test_profiles_differ(emulated_fortnight: Fortnight) -> None:
+    """Some profiles lack a name, have two addresses, several lines, or ids of other systems."""
+    customers = list(emulated_fortnight.records("customers.jsonl"))
+    topics = list(emulated_fortnight.records("topics.jsonl"))
+
+    assert any("name" not in customer for customer in customers)
+    assert any(len(customer.get("emailAddresses", [])) > 1 for customer in customers)
+    assert any(len(customer.get("phoneNumbers", [])) > 1 for customer in customers)
+    assert any("\n" in customer.get("address", "") for customer in customers)
+    assert any("externalCustomerIds" in customer for customer in customers)
+    assert any(topic["disabled"] for topic in topics)
+    assert any("parentId" in topic for topic in topics)
+
+
+def test_texts_are_in_many_scripts(emulated_fortnight: Fortnight) -> None:
+    """Texts have letters of many scripts, emoji, line breaks, quotes and a raw line separator."""
+    items = emulated_fortnight.records("conversation_items.jsonl")
+    text = "".join(str(item["content"].get("content") or item["content"].get("body")) for item in items)
+
+    assert all(
+        each in text for each in ("é", "ß", "¿", "Щ", "λ", "م", "注", "주", "ऑ", "😟", "\n", '"', "\u2028")
+    )
+
+
+def test_people_are_unmistakably_invented(emulated_fortnight: Fortnight) -> None:
+    """E-mail addresses end in .example, and phone numbers are reserved for fiction."""
+    text = json.dumps([list(emulated_fortnight.records(name)) for name in FIELDS])
+
+    assert all(host.endswith(".example") for host in re.findall(r"@([\w.-]+)", text))
+    assert all(re.match(r"\+1555010|\+447700900", number) for number in re.findall(r"\+\d{10,}", text))
+
+
+def test_first_answers_take_what_the_channel_takes(emulated_fortnight: Fortnight) -> None:
+    """Chats are answered in a minute or two, messages in minutes, e-mails in an hour or more."""
+    messages = defaultdict(list)
+    for item in emulated_fortnight.records("conversation_items.jsonl"):
+        if "conversationId" in item and item.get("initiator", {}).get("type") in {"CUSTOMER", "AGENT"}:
+            messages[item["conversationId"], item["content"]["type"]].append(
+                (parse_instant(item["timestamp"]), item["initiator"]["type"])
+            )
+    waits = defaultdict(list)
+    for (_, channel), said in messages.items():
+        said.sort()
+        answer = next((time for time, who in said if who == "AGENT"), None)
+        if said[0][1] == "CUSTOMER" and answer is not None:
+            waits[channel].append((answer - said[0][0]) / 60e9)
+
+    assert 1 <= statistics.median(waits["CHAT_MESSAGE"]) <= 3
+    for channel in ("SMS", "WHATSAPP", "FACEBOOK_MESSAGE", "INSTAGRAM_DIRECT"):
+        assert 5 <= statistics.median(waits[channel]) <= 20
+    assert 60 <= statistics.median(waits["EMAIL"]) <= 600
+
+
+def test_conversations_go_on_in_later_jobs(emulated_fortnight: Fortnight) -> None:
+    """The items of some conversations are spread over several files, and most conversations get closed."""
+    jobs = defaultdict(set)
+    closed = set()
+    for (job_id, name), records in emulated_fortnight.files.items():
+        for item in records if name == "conversation_items.jsonl" else []:
+            if "conversationId" in item:
+                jobs[item["conversationId"]].add(job_id)
+            if item["content"].get("status") == "CLOSED":
+                closed.add(item["conversationId"])
+
+    assert sum(len(each) > 1 for each in jobs.values()) > 500
+    assert len(closed) > 0.9 * len(jobs)
