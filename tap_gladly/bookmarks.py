@@ -31,6 +31,7 @@ _RFC_3339 = re.compile(
     re.ASCII,
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NO_TIME = "is not a time such as 2026-11-20T00:00:00Z"
 _LAST_SECOND = 60  # RFC 3339 knows the leap second
 
 
@@ -45,10 +46,13 @@ def parse_instant(text: str) -> int:
     """
     match = _RFC_3339.fullmatch(text)
     if match is None or int(match[6] or 0) > _LAST_SECOND:
-        raise ValueError("is not a time such as 2026-11-20T00:00:00Z")
+        raise ValueError(_NO_TIME)
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    try:
+        moment = datetime(year, month, day, hour, minute, tzinfo=timezone.utc) - _EPOCH
+    except ValueError as error:
+        raise ValueError(_NO_TIME) from error
     offset = timedelta(hours=int(match[9] or 0), minutes=int(match[10] or 0))
-    moment = datetime(year, month, day, hour, minute, tzinfo=timezone.utc) - _EPOCH
     moment += offset if match[8] == "-" else -offset
     fraction = int((match[7] or "").ljust(9, "0")[:9])
     return (moment.days * 86_400 + moment.seconds + second) * SECOND + fraction

@@ -56,7 +56,8 @@ OUTAGE_SECONDS = 300
 DRY_RUN_OUTAGE_SECONDS = 10
 TIMEOUT_SECONDS = (15, 120)
 """For the connection, and for each wait on the answer's bytes."""
-LONGEST_WAIT_SECONDS = 60
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 60.0
 
 _ERROR_CODE = re.compile("[a-z_]{1,40}")
 _ERROR_BODY_BYTES = 16 * 1024
@@ -233,7 +234,7 @@ class GladlyStream(RESTStream[Any]):
 def _iter_waits() -> Generator[float, BaseException, None]:
     """Yield how long to wait after each failure: what Gladly asks for, else ever longer, with jitter."""
     error = yield 0
-    wait = 1.0
+    wait = FIRST_WAIT_SECONDS
     while True:
         asked = _read_retry_after(error)
         error = yield wait * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311

@@ -1,0 +1,80 @@
+"""A Gladly to run against, and the tap in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import Sync, stream_metadata
+
+from gladly_emulator import Emulator, StaticExports
+from tap_gladly import client
+from tap_gladly.tap import TapGladly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def exports() -> StaticExports:
+    """Jobs that a test gives by hand."""
+    return StaticExports()
+
+
+@pytest.fixture
+def emulator(exports: StaticExports) -> Iterator[Emulator]:
+    """A Gladly that serves these jobs, without its rate limit."""
+    with Emulator(exports, requests_per_second=None) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _unhurried_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 100_000)
+    monkeypatch.setattr(client, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(client, "OUTAGE_SECONDS", 1)
+
+
+@pytest.fixture
+def sync(emulator: Emulator) -> Callable[..., Sync]:
+    """Run the tap in this process: `sync(state=..., catalog=..., **settings)`."""
+
+    def run(
+        *, state: dict[str, Any] | None = None, catalog: dict[str, Any] | None = None, **settings: object
+    ) -> Sync:
+        config = {**emulator.settings, **settings}
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            tap = TapGladly(
+                config=config,
+                state=json.loads(json.dumps(state or {})),
+                catalog=json.loads(json.dumps(catalog)),
+            )
+            tap.sync_all()
+        return Sync(output.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def catalog() -> Callable[..., dict[str, Any]]:
+    """Make a catalog: `catalog("customers", "jobs")` selects these streams alone."""
+
+    def make(*selected: str) -> dict[str, Any]:
+        discovered: dict[str, Any] = TapGladly(validate_config=False).catalog_dict
+        for stream in discovered["streams"]:
+            stream_metadata(stream)["selected"] = stream["stream"] in selected
+        return discovered
+
+    return make
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What the tap logs, from INFO on."""
+    caplog.set_level(logging.INFO)
+    return caplog

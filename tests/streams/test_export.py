@@ -1,0 +1,371 @@
+"""What is sent: schemas, rows, their provenance, and in which order."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import FILE_STREAMS, catalog_entry, jsonl, rows_named, stream_metadata
+
+from gladly_emulator import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from support import Sync
+
+    from gladly_emulator import Emulator, StaticExports
+
+FIRST, SECOND, THIRD = "2026-11-20T07:15:19.07272933Z", "2026-11-20T08:15:19Z", "2026-11-20T09:15:19.5Z"
+
+
+def test_sync_sends_one_schema_a_stream_before_its_rows(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """However many jobs there are, each selected stream has one SCHEMA, ahead of its first RECORD."""
+    for name, updated_at in (("j1", FIRST), ("j2", SECOND), ("j3", THIRD)):
+        exports.add_job(name, updated_at, {f"{stream}.jsonl": rows_named("a") for stream in FILE_STREAMS})
+
+    run = sync()
+
+    assert sorted(run.schemas) == sorted(["jobs", *FILE_STREAMS])
+    seen: set[str] = set()
+    for message in run.messages:
+        if message["type"] == "SCHEMA":
+            seen.add(message["stream"])
+        if message["type"] == "RECORD":
+            assert message["stream"] in seen
+
+
+def test_sync_of_nothing_sends_schemas_alone(sync: Callable[..., Sync]) -> None:
+    """An account without jobs gets its tables, no rows and no STATE."""
+    run = sync()
+
+    assert sorted(run.schemas) == sorted(["jobs", *FILE_STREAMS])
+    assert len(run.messages) == len(run.schemas)
+
+
+def test_file_rows_carry_job_and_time(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """`_job_updated_at` is in UTC with six digits, cut and not rounded; jobs keep Gladly's own text."""
+    exports.add_job("j1", "2026-11-20T09:15:19.0727299+02:00", {"customers.jsonl": rows_named("c1")})
+
+    run = sync()
+
+    assert run.rows("customers") == [
+        {"id": "c1", "_job_id": "j1", "_job_updated_at": "2026-11-20T07:15:19.072729Z"}
+    ]
+    assert run.rows("jobs")[0]["updatedAt"] == "2026-11-20T09:15:19.0727299+02:00"
+
+
+def test_jobs_are_read_oldest_first(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """The order is that of the instants, whatever the list's order and the number of digits."""
+    exports.add_job("d", "2026-11-20T08:00:01Z", {"customers.jsonl": rows_named("c4")})
+    exports.add_job("b", "2026-11-20T08:00:00.000000001Z", {"customers.jsonl": rows_named("c2")})
+    exports.add_job("c", "2026-11-20T08:00:00.5Z", {"customers.jsonl": rows_named("c3")})
+    exports.add_job("a", "2026-11-20T08:00:00Z", {"customers.jsonl": rows_named("c1")})
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1", "c2", "c3", "c4"]
+    assert run.ids("jobs") == ["a", "b", "c", "d"]
+
+
+def test_jobs_of_every_status_are_rows_but_only_completed_are_read(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """A file that an unfinished or failed job lists is not asked for."""
+    for status in ("PENDING", "IN_PROGRESS", "FAILED", "SOMETHING_NEW", "COMPLETED"):
+        exports.add_job(status, FIRST, {"agents.jsonl": rows_named(status)}, status=status)
+
+    run = sync()
+
+    assert len(run.rows("jobs")) == 5
+    assert run.ids("agents") == ["COMPLETED"]
+    assert len(emulator.requests) == 2
+
+
+def test_unlisted_files_are_not_asked_for(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """A job offers what its `files` names, and a name the tap does not know is left alone."""
+    exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "else.jsonl": b"{}"})
+    jobs = exports.jobs(emulator.now)
+    exports.list_as(json.dumps([*jobs, {"id": "j2", "status": "COMPLETED", "updatedAt": SECOND}]).encode())
+
+    run = sync()
+
+    assert run.ids("topics") == ["t1"]
+    assert [request.path for request in emulator.requests] == [
+        "/api/v1/export/jobs",
+        "/api/v1/export/jobs/j1/files/topics.jsonl",
+    ]
+
+
+def test_each_file_is_downloaded_once(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """One request for the list and one for each file are all there are."""
+    for name, updated_at in (("j1", FIRST), ("j2", SECOND)):
+        exports.add_job(name, updated_at, {f"{stream}.jsonl": rows_named("a") for stream in FILE_STREAMS})
+
+    sync()
+
+    paths = [request.path for request in emulator.requests]
+    assert len(paths) == 9
+    assert len(set(paths)) == 9
+
+
+def test_unknown_fields_go_to_unmapped(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Nothing that Gladly adds is lost, and its name, not its value, is told once."""
+    exports.add_job(
+        "j1",
+        FIRST,
+        {
+            "customers.jsonl": jsonl(
+                {"id": "c1", "tier": "oak-tree", "n": 1}, {"id": "c2", "tier": "elm-tree"}
+            )
+        },
+        region="us-1",
+    )
+
+    run = sync()
+
+    first, second = run.rows("customers")
+    assert first["_unmapped"] == {"tier": "oak-tree", "n": 1}
+    assert second["_unmapped"] == {"tier": "elm-tree"}
+    assert "tier" not in first
+    assert run.rows("jobs")[0]["_unmapped"] == {"region": "us-1"}
+    assert log.text.count("tier") == 1
+    assert "oak-tree" not in log.text
+
+
+def test_provenance_fields_of_a_line_do_not_pass_for_the_taps_own(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """A line that brings `_job_id` or `_unmapped` itself keeps them, in `_unmapped`."""
+    line = {"id": "c1", "_job_id": "forged", "_job_updated_at": "never", "_unmapped": {"x": 1}}
+    exports.add_job("j1", FIRST, {"customers.jsonl": jsonl(line)})
+
+    row = sync().rows("customers")[0]
+
+    assert row["_job_id"] == "j1"
+    assert row["_job_updated_at"] == "2026-11-20T07:15:19.072729Z"
+    assert row["_unmapped"] == {"_job_id": "forged", "_job_updated_at": "never", "_unmapped": {"x": 1}}
+
+
+def test_nested_objects_stay_as_they_are(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """What Gladly writes below the top level arrives unchanged, documented or not, to the last digit."""
+    content = (
+        '{"type":"KIOSK","new":{"deep":[1,{"x":null}]},"n":1.10,"big":123456789012345678901234567890,'
+        '"tiny":0.1000000000000000055511151231257827,"disabled":"false"}'
+    )
+    body = f'{{"id":"i1","content":{content},"timestamp":"2026-11-20T06:00:00.01Z"}}\n'
+    exports.add_job("j1", FIRST, {"conversation_items.jsonl": body.encode()})
+
+    run = sync()
+
+    assert content in run.output
+
+
+def test_malformed_lines_are_kept_and_stop_nothing(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Every line that is no record arrives in `malformed_lines`, and is told by place, not by content."""
+    body = b'{"id":"c1"}\n{"secret-of-anna\n\n[1]\n{"name":"bo"}\n{"id":""}\n{"id":7}\n\xff\xfe\n{"id":"c2"}'
+    exports.add_job("j1", FIRST, {"customers.jsonl": body})
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1", "c2"]
+    lines = run.rows("malformed_lines")
+    assert [line["line_number"] for line in lines] == [2, 4, 5, 6, 7, 8]
+    assert [line["line"] for line in lines[1:]] == [
+        "[1]",
+        '{"name":"bo"}',
+        '{"id":""}',
+        '{"id":7}',
+        "\ufffd\ufffd",
+    ]
+    assert {(line["_job_id"], line["file"], line["_job_updated_at"]) for line in lines} == {
+        ("j1", "customers.jsonl", "2026-11-20T07:15:19.072729Z")
+    }
+    assert run.schemas.count("malformed_lines") == 1
+    assert "customers.jsonl of job j1, line 2" in log.text
+    assert "anna" not in log.text
+
+
+def test_malformed_lines_deselected_are_told_all_the_same(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """Without the stream the lines are not sent, but the log names their places."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": b'{\n{"id":"c1"}\n'})
+
+    run = sync(catalog=catalog("customers"))
+
+    assert run.schemas == ["customers"]
+    assert run.ids("customers") == ["c1"]
+    assert "customers.jsonl of job j1, line 1" in log.text
+
+
+def test_deselected_jobs_still_feed_their_files(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """Without `jobs` there is no row, no SCHEMA and no bookmark of it, and the file streams are read."""
+    exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "agents.jsonl": rows_named("a1")})
+
+    run = sync(catalog=catalog("topics"))
+
+    assert run.schemas == ["topics"]
+    assert run.ids("topics") == ["t1"]
+    assert list(run.state["bookmarks"]) == ["topics"]
+
+
+def test_deselected_files_are_not_downloaded(
+    exports: StaticExports,
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+) -> None:
+    """A stream that is not wanted costs no request."""
+    exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "agents.jsonl": rows_named("a1")})
+
+    sync(catalog=catalog("jobs", "agents"))
+
+    assert [request.path.rsplit("/", 1)[1] for request in emulator.requests] == ["jobs", "agents.jsonl"]
+
+
+def test_deselected_fields_are_left_out(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """A field that is declared and deselected is neither a column nor in `_unmapped`."""
+    chosen = catalog("customers")
+    stream_metadata(catalog_entry(chosen, "customers"), "properties", "name")["selected"] = False
+    exports.add_job("j1", FIRST, {"customers.jsonl": jsonl({"id": "c1", "name": "Anna", "address": "Row 1"})})
+
+    run = sync(catalog=chosen)
+
+    assert run.rows("customers")[0].keys() == {"id", "address", "_job_id", "_job_updated_at"}
+    assert "name" not in run.of_type("SCHEMA")[0]["schema"]["properties"]
+
+
+def test_catalog_without_replication_key_stays_incremental(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """A catalog written by hand need not repeat the key for the bookmark to be kept."""
+    chosen = catalog("customers")
+    entry = catalog_entry(chosen, "customers")
+    del entry["replication_key"], entry["replication_method"]
+    stream_metadata(entry).pop("replication-key", None)
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+
+    run = sync(catalog=chosen)
+
+    assert run.bookmark("customers")["replication_key"] == "_job_updated_at"
+
+
+def test_full_table_reads_all_that_is_listed_and_keeps_no_bookmark(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """A file stream set to FULL_TABLE is read anew each run, and sends no ACTIVATE_VERSION."""
+    chosen = catalog("customers", "topics")
+    catalog_entry(chosen, "customers")["replication_method"] = "FULL_TABLE"
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1"), "topics.jsonl": rows_named("t1")})
+
+    first = sync(catalog=chosen)
+    second = sync(catalog=chosen, state=first.state)
+
+    assert (first.ids("customers"), second.ids("customers")) == (["c1"], ["c1"])
+    assert (first.ids("topics"), second.ids("topics")) == (["t1"], [])
+    assert list(second.state["bookmarks"]) == ["topics"]
+    assert not first.of_type("ACTIVATE_VERSION")
+
+
+def test_a_file_that_is_gone_is_told_and_passed(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """404 for a listed file names job, file and window, and the rest is read."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1"), "topics.jsonl": rows_named("t1")})
+    exports.add_job("j2", SECOND, {"customers.jsonl": rows_named("c2")})
+    exports.remove_file("j1", "customers.jsonl")
+
+    run = sync()
+
+    assert run.ids("customers") == ["c2"]
+    assert run.ids("topics") == ["t1"]
+    assert (
+        "customers.jsonl of job j1, 2026-11-20T04:00:00Z to 2026-11-20T05:00:00Z, is gone (404)" in log.text
+    )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", status=429, path="files"),
+        Fault("status", status=503, path="files", times=2),
+        Fault("status", status=500, path="jobs$"),
+        Fault("cut", at_byte=12, path="files"),
+        Fault("reset", path="files"),
+        Fault("reset", at_byte=12, path="files"),
+    ],
+    ids=str,
+)
+def test_what_passes_is_sat_out_and_leaves_no_trace(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], fault: Fault
+) -> None:
+    """A file is whole before its first row is sent, so that trying again repeats nothing."""
+    exports.add_job(
+        "j1", FIRST, {"customers.jsonl": rows_named("c1", "c2"), "topics.jsonl": rows_named("t1")}
+    )
+    emulator.faults.add(fault)
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1", "c2"]
+    assert run.ids("topics") == ["t1"]
+    assert run.ids("jobs") == ["j1"]
+
+
+def test_stream_maps_apply_and_do_not_starve_the_files(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """`__else__` may drop the jobs themselves, and what is mapped still gets its rows."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": jsonl({"id": "c1", "name": "Anna"})})
+    maps = {"customers": {"name": "md5(name)"}, "__else__": None}
+
+    run = sync(stream_maps=maps)
+
+    assert run.schemas == ["customers"]
+    assert run.rows("customers")[0]["name"] == "97a9d330e236c8d067f01da1894a5438"
+
+
+def test_flattening_applies(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Nested documented fields become columns when the SDK's flattening is on."""
+    item = {"id": "i1", "initiator": {"id": "a1", "type": "AGENT"}}
+    exports.add_job("j1", FIRST, {"conversation_items.jsonl": jsonl(item)})
+
+    run = sync(flattening_enabled=True, flattening_max_depth=1)
+
+    assert run.rows("conversation_items")[0]["initiator__type"] == "AGENT"
+
+
+def test_batches_precede_the_state_that_covers_them(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """With BATCH the rows of a file are all written before its STATE, also when they fill batches evenly."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1", "c2", "c3", "c4")})
+    exports.add_job("j2", SECOND, {"customers.jsonl": rows_named("c5")})
+    encoding = {"format": "jsonl", "compression": "none"}
+    batch = {"encoding": encoding, "storage": {"root": tmp_path.as_uri()}, "batch_size": 2}
+
+    run = sync(batch_config=batch)
+
+    assert [len(message["manifest"]) for message in run.of_type("BATCH")] == [1, 1, 1]
+    story = "".join(message["type"][0] for message in run.messages if message.get("stream") != "jobs")
+    assert story.endswith("SBBSSBS")

@@ -1,0 +1,116 @@
+"""What the tests share: syncs to look at, the command line, catalogs, small files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+Message = dict[str, Any]
+
+FILE_STREAMS = ("customers", "conversation_items", "agents", "topics")
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What a sync has sent, in order."""
+
+    output: str
+
+    @property
+    def messages(self) -> list[Message]:
+        """Every message."""
+        return [json.loads(line) for line in self.output.splitlines()]
+
+    def of_type(self, message_type: str) -> list[Message]:
+        """Every message of a type."""
+        return [message for message in self.messages if message["type"] == message_type]
+
+    def rows(self, stream: str) -> list[dict[str, Any]]:
+        """Every row of a stream."""
+        return [message["record"] for message in self.of_type("RECORD") if message["stream"] == stream]
+
+    def ids(self, stream: str) -> list[str]:
+        """The ids of a stream's rows."""
+        return [row["id"] for row in self.rows(stream)]
+
+    @property
+    def schemas(self) -> list[str]:
+        """The streams of the SCHEMA messages."""
+        return [message["stream"] for message in self.of_type("SCHEMA")]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The last STATE, as a target would keep it; empty if there was none."""
+        states = self.of_type("STATE")
+        value: dict[str, Any] = states[-1]["value"] if states else {}
+        return value
+
+    def bookmark(self, stream: str) -> dict[str, Any]:
+        """A stream's part of the last STATE."""
+        bookmark: dict[str, Any] = self.state["bookmarks"][stream]
+        return bookmark
+
+
+def jsonl(*records: object) -> bytes:
+    """Write records as JSON Lines."""
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def rows_named(*ids: str) -> bytes:
+    """Write the smallest records there are."""
+    return jsonl(*({"id": row_id} for row_id in ids))
+
+
+def stream_metadata(entry: dict[str, Any], *breadcrumb: str) -> dict[str, Any]:
+    """Find a catalog entry's metadata: the stream's own, or a field's."""
+    found: dict[str, Any] = next(
+        item["metadata"] for item in entry["metadata"] if item["breadcrumb"] == list(breadcrumb)
+    )
+    return found
+
+
+def catalog_entry(catalog: dict[str, Any], stream: str) -> dict[str, Any]:
+    """Find a stream's entry in a catalog."""
+    found: dict[str, Any] = next(entry for entry in catalog["streams"] if entry["stream"] == stream)
+    return found
+
+
+def tap_environment(settings: dict[str, str], **more: str) -> dict[str, str]:
+    """Give an environment with the tap's settings and no others."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("TAP_GLADLY_")}
+    return {**plain, **{f"TAP_GLADLY_{name.upper()}": value for name, value in settings.items()}, **more}
+
+
+def run_command(
+    *arguments: str, settings: dict[str, str] | None = None, cwd: object = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the tap's command line."""
+    return subprocess.run(
+        [sys.executable, "-m", "tap_gladly", *arguments],
+        env=tap_environment(settings or {}),
+        cwd=str(cwd) if cwd else None,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def write_json(path: Path, value: object) -> str:
+    """Write a file and give its path as text."""
+    path.write_text(json.dumps(value))
+    return str(path)
+
+
+def replay(messages: Sequence[Message]) -> dict[str, Any]:
+    """Give the last STATE among messages, as a target that stops there has it."""
+    states: list[dict[str, Any]] = [message["value"] for message in messages if message["type"] == "STATE"]
+    return states[-1] if states else {}

@@ -1,0 +1,341 @@
+"""Exactly the files that are new: bookmarks from run to run, and after a run that was cut short."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import FILE_STREAMS, Message, Sync, replay, rows_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import Emulator, StaticExports
+
+
+def add(exports: StaticExports, job_id: str, updated_at: str, *, status: str = "COMPLETED") -> None:
+    """Add a job whose customers.jsonl has one row, named after the job."""
+    exports.add_job(job_id, updated_at, {"customers.jsonl": rows_named(f"of-{job_id}")}, status=status)
+
+
+def test_bookmark_is_as_documented(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """One bookmark a stream: the newest `_job_updated_at`, and the jobs read in Gladly's own text."""
+    add(exports, "vZgCEQlDR6aQz_0HeWZ9_Q", "2026-11-20T07:15:19.07272933Z")
+
+    run = sync()
+
+    assert run.bookmark("customers") == {
+        "replication_key": "_job_updated_at",
+        "replication_key_value": "2026-11-20T07:15:19.072729Z",
+        "jobs_read": {"vZgCEQlDR6aQz_0HeWZ9_Q": "2026-11-20T07:15:19.07272933Z"},
+        "older_jobs": "",
+    }
+    assert run.bookmark("jobs")["replication_key_value"] == "2026-11-20T07:15:19.07272933Z"
+
+
+def test_nothing_new_costs_one_request_and_sends_no_rows(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """The second run over the same jobs asks for the list alone."""
+    for hour in range(10, 20):
+        add(exports, f"j{hour}", f"2026-11-20T{hour}:00:00Z")
+    first = sync()
+    emulator.clear()
+
+    second = sync(state=first.state)
+
+    assert [request.path for request in emulator.requests] == ["/api/v1/export/jobs"]
+    assert not second.of_type("RECORD")
+    assert second.state == first.state
+
+
+@pytest.mark.parametrize("digits", range(10))
+def test_any_number_of_digits_is_read_once(
+    exports: StaticExports, sync: Callable[..., Sync], digits: int
+) -> None:
+    """Jobs within one second, told apart by digits that text would sort otherwise, are each read once."""
+    fraction = f".{'000000001'[:digits]}" if digits else ""
+    add(exports, "a", f"2026-11-20T07:00:00{fraction}Z")
+    first = sync()
+    add(exports, "b", "2026-11-20T07:00:00.000000002Z")
+    add(exports, "c", "2026-11-20T07:00:01Z")
+
+    second = sync(state=first.state)
+
+    assert (first.ids("customers"), second.ids("customers")) == (["of-a"], ["of-b", "of-c"])
+    assert not sync(state=second.state).of_type("RECORD")
+
+
+def test_two_jobs_at_one_instant_are_both_read(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """The second is read even if it appears after the first has been read."""
+    add(exports, "a", "2026-11-20T07:00:00Z")
+    first = sync()
+    add(exports, "b", "2026-11-20T07:00:00.000Z")
+
+    second = sync(state=first.state)
+
+    assert second.ids("customers") == ["of-b"]
+
+
+def test_a_job_listed_up_to_a_day_late_is_read_once(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """Older than the bookmark by 24 hours or less, and not read before: it is loaded, and only once."""
+    add(exports, "newest", "2026-11-20T12:00:00Z")
+    first = sync()
+    add(exports, "late", "2026-11-19T12:00:00Z")
+
+    second = sync(state=first.state)
+
+    assert second.ids("customers") == ["of-late"]
+    assert second.bookmark("customers")["replication_key_value"] == "2026-11-20T12:00:00.000000Z"
+    assert not sync(state=second.state).of_type("RECORD")
+
+
+def test_a_job_listed_later_than_that_is_told(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """It is not loaded, but named; the jobs that were there all along are not."""
+    add(exports, "old", "2026-11-12T12:00:00Z")
+    add(exports, "newest", "2026-11-20T12:00:00Z")
+    first = sync()
+    add(exports, "too-late", "2026-11-19T11:59:59.999999999Z")
+    emulator.clear()
+
+    second = sync(state=first.state)
+
+    assert second.ids("customers") == []
+    assert (
+        "too-late, 2026-11-19T08:00:00Z to 2026-11-19T09:00:00Z, turned up over 24 hours behind" in log.text
+    )
+    assert "Job old" not in log.text
+    assert len(emulator.requests) == 1
+
+
+def test_a_late_job_is_told_once(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """When the bookmark has moved on, the job belongs to those that have been there."""
+    add(exports, "newest", "2026-11-20T12:00:00Z")
+    first = sync()
+    add(exports, "too-late", "2026-11-15T00:00:00Z")
+    add(exports, "next", "2026-11-20T13:00:00Z")
+    second = sync(state=first.state)
+    log.clear()
+
+    sync(state=second.state)
+
+    assert "too-late" not in log.text
+
+
+def test_a_job_run_again_under_its_id_is_read_again(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """A later `updatedAt` under an id that was read makes the job new."""
+    add(exports, "a", "2026-11-20T07:00:00.000000001Z")
+    first = sync()
+    add(exports, "a", "2026-11-20T07:00:00.000000002Z")
+
+    second = sync(state=first.state)
+
+    assert second.ids("customers") == ["of-a"]
+    assert not sync(state=second.state).of_type("RECORD")
+
+
+def test_a_job_that_finishes_later_is_read_then(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Listed while in progress, it is a row of `jobs`; completed, it is another, and its files are read."""
+    add(exports, "a", "2026-11-20T07:00:00Z", status="IN_PROGRESS")
+    add(exports, "b", "2026-11-20T08:00:00Z")
+    first = sync()
+    add(exports, "a", "2026-11-20T09:00:00Z")
+
+    second = sync(state=first.state)
+
+    assert first.ids("customers") == ["of-b"]
+    assert [row["status"] for row in second.rows("jobs")] == ["COMPLETED"]
+    assert second.ids("customers") == ["of-a"]
+
+
+def test_a_stream_selected_later_gets_all_there_is(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """Each stream goes by its own bookmark, whatever the others have read."""
+    files = {"customers.jsonl": rows_named("c"), "topics.jsonl": rows_named("t")}
+    exports.add_job("a", "2026-11-10T07:00:00Z", files)
+    exports.add_job("b", "2026-11-20T07:00:00Z", files)
+    first = sync(catalog=catalog("customers"))
+
+    second = sync(state=first.state, catalog=catalog("customers", "topics"))
+
+    assert second.ids("customers") == []
+    assert [row["_job_id"] for row in second.rows("topics")] == ["a", "b"]
+
+
+def test_a_bookmark_written_by_hand_is_inclusive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """It takes the jobs at its own instant, and leaves out those before, now and in the next run."""
+    for job_id, updated_at in (("a", "2026-11-20T06:59:59.999Z"), ("b", "2026-11-20T07:00:00Z")):
+        add(exports, job_id, updated_at)
+    state = {"bookmarks": {"customers": {"replication_key_value": "2026-11-20T07:00:00Z"}}}
+
+    first = sync(state=state)
+    add(exports, "c", "2026-11-20T08:00:00Z")
+    second = sync(state=first.state)
+
+    assert first.ids("customers") == ["of-b"]
+    assert second.ids("customers") == ["of-c"]
+
+
+def test_a_bookmark_set_back_by_hand_is_inclusive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """An earlier `replication_key_value` beside the old `jobs_read` reads again what came after it."""
+    for hour in ("05", "06", "07"):
+        add(exports, hour, f"2026-11-20T{hour}:00:00Z")
+    state = sync().state
+    state["bookmarks"]["customers"]["replication_key_value"] = "2026-11-20T06:00:00Z"
+
+    assert sync(state=state).ids("customers") == ["of-06", "of-07"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "read"),
+    [
+        ({"start_date": "2026-11-20T07:00:00Z"}, ["b", "c", "d"]),
+        ({"start_date": "2026-11-20T07:00:00.000000001Z"}, ["c", "d"]),
+        ({"end_date": "2026-11-20T07:00:00Z"}, ["a", "b"]),
+        ({"start_date": "2026-11-20T09:00:00+02:00", "end_date": "2026-11-20T23:00:00Z"}, ["b", "c"]),
+        ({"start_date": "2026-11-20", "end_date": "2026-11-20"}, ["b", "c"]),
+    ],
+)
+def test_dates_bound_jobs_inclusively(
+    exports: StaticExports, sync: Callable[..., Sync], settings: dict[str, str], read: list[str]
+) -> None:
+    """`start_date` and `end_date` compare with `updatedAt`, as instants."""
+    add(exports, "a", "2026-11-19T23:59:59.999999999Z")
+    add(exports, "b", "2026-11-20T07:00:00Z")
+    add(exports, "c", "2026-11-20T23:00:00.000Z")
+    add(exports, "d", "2026-11-21T00:00:00Z")
+
+    run = sync(**settings)
+
+    assert run.ids("jobs") == read
+    assert run.ids("customers") == [f"of-{job_id}" for job_id in read]
+
+
+def test_a_run_that_ended_early_by_date_is_gone_on_with(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """What `end_date` left out is read by a later run without it."""
+    add(exports, "a", "2026-11-10T00:00:00Z")
+    add(exports, "b", "2026-11-20T00:00:00Z")
+
+    first = sync(end_date="2026-11-15")
+
+    assert sync(state=first.state).ids("customers") == ["of-b"]
+
+
+def test_empty_files_count_as_read(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """A file without a row moves the bookmark, and is not asked for again."""
+    exports.add_job("a", "2026-11-20T07:00:00Z", {"customers.jsonl": b"", "topics.jsonl": b"\n \r\n"})
+
+    first = sync()
+    emulator.clear()
+    sync(state=first.state)
+
+    assert first.bookmark("customers")["jobs_read"] == {"a": "2026-11-20T07:00:00Z"}
+    assert len(emulator.requests) == 1
+
+
+def test_a_state_that_is_no_place_is_refused(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """One line names the stream and the part, and nothing is read."""
+    add(exports, "a", "2026-11-20T07:00:00Z")
+
+    with pytest.raises(SystemExit) as ended:
+        sync(state={"bookmarks": {"customers": {"replication_key_value": "soon"}}})
+
+    assert ended.value.code == 1
+    assert "The state's bookmark of customers is unusable: replication_key_value is not a time" in log.text
+
+
+@pytest.fixture
+def three_jobs(exports: StaticExports) -> StaticExports:
+    """Three jobs with all files, of one to three rows, and some lines that are none."""
+    for number in range(1, 4):
+        files = {
+            f"{stream}.jsonl": rows_named(*(f"{stream[:2]}{row}" for row in range(number))) + b"not a row\n"
+            for stream in FILE_STREAMS
+        }
+        exports.add_job(f"job{number}", f"2026-11-20T0{number}:00:00.{number}Z", files)
+    return exports
+
+
+def placed(message: Message) -> tuple[str, ...]:
+    """Tell a RECORD from all others: its stream, its key and the job it came from."""
+    row = message["record"]
+    return (message["stream"], row.get("id", ""), row.get("_job_id", ""), str(row.get("line_number", "")))
+
+
+@pytest.mark.usefixtures("three_jobs")
+def test_no_state_covers_rows_not_yet_sent(sync: Callable[..., Sync]) -> None:
+    """Whatever a STATE calls read has been sent whole before it."""
+    messages = sync().messages
+    rows = Counter(placed(message)[::2] for message in messages if message["type"] == "RECORD")
+
+    sent: Counter[tuple[str, ...]] = Counter()
+    states = 0
+    for message in messages:
+        if message["type"] == "RECORD":
+            sent[placed(message)[::2]] += 1
+        if message["type"] == "STATE":
+            states += 1
+            for stream in set(message["value"]["bookmarks"]) - {"jobs"}:
+                for job_id in message["value"]["bookmarks"][stream]["jobs_read"]:
+                    assert sent[stream, job_id] == rows[stream, job_id]
+    assert states == 3 * 5
+
+
+@pytest.mark.usefixtures("three_jobs")
+def test_a_state_follows_each_file_at_once(sync: Callable[..., Sync]) -> None:
+    """Between the rows of two files there is always a STATE, and never one within a file."""
+    kinds = [
+        (message["type"], message.get("stream"), message.get("record", {}).get("_job_id"))
+        for message in sync().messages
+        if message.get("stream") != "malformed_lines"
+    ]
+
+    for before, after in pairwise(kinds):
+        if before[0] == after[0] == "RECORD":
+            assert before == after
+
+
+@pytest.mark.usefixtures("three_jobs")
+def test_a_run_cut_anywhere_is_gone_on_with(sync: Callable[..., Sync]) -> None:
+    """From the last STATE of any beginning: nothing is lost, and only files in hand are repeated."""
+    clean = sync().messages
+    wanted = Counter(placed(message) for message in clean if message["type"] == "RECORD")
+
+    for length in range(len(clean) + 1):
+        begun = clean[:length]
+        gone_on = sync(state=replay(begun)).messages
+        got = Counter(placed(message) for message in [*begun, *gone_on] if message["type"] == "RECORD")
+        repeated = got - wanted
+        assert set(got) == set(wanted)
+        assert all(count == 1 for count in repeated.values())
+        assert (
+            len({(stream, job_id) for stream, _, job_id, _ in repeated if stream != "malformed_lines"}) <= 1
+        )
+
+
+@pytest.mark.usefixtures("three_jobs")
+def test_state_survives_json(sync: Callable[..., Sync]) -> None:
+    """What is sent as STATE and read back is the same state, under 16 KB."""
+    state = sync().state
+
+    text = json.dumps(state)
+    assert json.loads(text) == state
+    assert len(text) < 16 * 1024
