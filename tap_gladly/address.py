@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +36,19 @@ def resolve_organization(organization: str) -> str:
 
 
 def _host_of_pasted_address(text: str) -> str:
-    parts = urlsplit(text if "://" in text else f"https://{text}")
+    parts = _split(text if "://" in text else f"https://{text}")
     plain = parts.scheme in {"http", "https"} and parts.netloc.lower() == parts.hostname
     return parts.hostname or "" if plain else ""
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    # Letters such as the Kelvin sign turn into ASCII when lowered, so a look-alike would pass.
+    return parts if url.isascii() else urlsplit("")
 
 
 def resolve_api_url(api_url: str) -> str:
@@ -47,14 +57,10 @@ def resolve_api_url(api_url: str) -> str:
     Raises:
         ValueError: It is not scheme, host and port alone, or not HTTPS although the host is not this machine.
     """
-    parts = urlsplit(api_url.strip())
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    bare = not parts.username and not parts.query and not parts.fragment and parts.path in {"", "/"}
+    parts = _split(api_url.strip())
+    bare = not (parts.query or parts.fragment or "@" in parts.netloc) and parts.path in {"", "/"}
     secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
-    if not (parts.hostname and bare and secure and port != -1) or "@" in parts.netloc:
+    if not (parts.hostname and bare and secure):
         raise ValueError(
             "is not scheme, host and port alone, such as https://proxy.example:8443; "
             "plain http goes to this machine only"

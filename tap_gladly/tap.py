@@ -96,7 +96,7 @@ class TapGladly(Tap):
         self.append_builtin_config(self.config_jsonschema)
         validator = JSONSchemaValidator(self.config_jsonschema)
         errors = [_describe(error) for error in validator.iter_errors(self._config)]
-        errors = errors or list(_iter_unusable(self._config))
+        errors = errors or list(_iter_unusable(self._config)) or list(_iter_contradictions(self._config))
         if errors and raise_errors:
             raise ConfigValidationError(
                 "Settings are not usable", errors=errors, schema=self.config_jsonschema
@@ -142,10 +142,17 @@ def _describe(error: ValidationError) -> str:
 
 def _iter_unusable(config: Mapping[str, Any]) -> Iterator[str]:
     for setting, check in _CHECKS.items():
-        value = config.get(setting)
+        # An empty variable in the environment stands for a setting that is not set.
+        value = config.get(setting) or ("" if setting in _REQUIRED else None)
         problem = None if value is None else _find_problem(check, value)
         if problem:
             yield f"{setting} {problem}"
+
+
+def _iter_contradictions(config: Mapping[str, Any]) -> Iterator[str]:
+    start, end = config.get("start_date"), config.get("end_date")
+    if start and end and parse_last_instant(end) < parse_instant(start):
+        yield "end_date lies before start_date"
 
 
 def _find_problem(check: Callable[[str], object], value: str) -> str | None:
@@ -161,6 +168,7 @@ def _check_present(text: str) -> None:
         raise ValueError("is empty")
 
 
+_REQUIRED = ("organization", "agent_email", "api_token")
 _CHECKS: dict[str, Callable[[str], object]] = {
     "organization": resolve_organization,
     "agent_email": _check_present,

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,26 @@ from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add a way to accept what the tap sends now."""
+    parser.addoption("--update-snapshots", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with a golden file: `golden("sync.jsonl", text)`."""
+
+    def compare(name: str, text: str) -> None:
+        path = SNAPSHOTS / name
+        if request.config.getoption("--update-snapshots"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
 
 
 @pytest.fixture
@@ -32,11 +53,13 @@ def emulator(exports: StaticExports) -> Iterator[Emulator]:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def _unhurried_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 100_000)
-    monkeypatch.setattr(client, "FIRST_WAIT_SECONDS", 0.001)
-    monkeypatch.setattr(client, "OUTAGE_SECONDS", 1)
+@pytest.fixture(autouse=True, scope="session")
+def _unhurried_clocks() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "REQUESTS_PER_SECOND", 100_000)
+        patch.setattr(client, "FIRST_WAIT_SECONDS", 0.001)
+        patch.setattr(client, "OUTAGE_SECONDS", 1)
+        yield
 
 
 @pytest.fixture

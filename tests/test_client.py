@@ -1,0 +1,337 @@
+"""What the answers mean, what is tried again, at which pace, and who gets to see the token."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from gladly_emulator import UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN, Emulator, Fault, StaticExports
+from tap_gladly import __version__, client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests_mock
+    from support import Sync
+
+HOST = "brindlewick.gladly.com"
+
+
+def fail(sync: Callable[..., Sync], log: pytest.LogCaptureFixture, **settings: str) -> list[str]:
+    """Run a sync that ends badly, and give the lines that it logs as errors."""
+    with pytest.raises(SystemExit) as ended:
+        sync(**settings)
+    assert ended.value.code == 1
+    return [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
+
+
+def test_refused_credentials_are_one_line(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """401 ends the run at once, with where and what to check."""
+    errors = fail(sync, log, api_token="wrong")
+
+    host = emulator.url.removeprefix("http://")
+    remedy = "Check agent_email and api_token; a token is made under Settings > API Tokens."
+    assert errors == [f"Gladly refused the credentials (401) at {host}. {remedy}"]
+    assert len(emulator.requests) == 1
+
+
+def test_missing_permission_is_one_line(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """403 names the permission that the agent lacks."""
+    errors = fail(sync, log, agent_email=UNPRIVILEGED_AGENT_EMAIL, api_token=UNPRIVILEGED_API_TOKEN)
+
+    assert len(errors) == 1
+    assert "(403)" in errors[0]
+    assert "API User" in errors[0]
+    assert len(emulator.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (
+            Fault("status", status=404, body=b'{"errors":{"code":"not_exist"}}'),
+            "(404 not_exist). Check organization",
+        ),
+        (Fault("status", status=400, body=b'[{"code":"invalid","detail":"Anna"}]'), "(400 invalid)"),
+        (Fault("status", status=400, body=b'{"errors":[{"code":"Anna Smith"}]}'), "(400)"),
+        (Fault("status", status=410, body=b"<html>Anna</html>"), "(410)"),
+        (Fault("status", status=204), "204"),
+    ],
+    ids=["404", "400-list", "400-odd-code", "410-html", "204"],
+)
+def test_refusals_name_status_and_code_alone(
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    fault: Fault,
+    words: str,
+) -> None:
+    """Another try would change nothing, so there is none; of the body only Gladly's code is told."""
+    emulator.faults.add(fault)
+
+    errors = fail(sync, log)
+
+    assert len(errors) == 1
+    assert words in errors[0]
+    assert "Anna" not in log.text
+    assert len(emulator.requests) == 1
+
+
+def test_redirects_are_not_followed(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Wherever a redirect leads, no request goes there, and so no token."""
+    with Emulator(StaticExports()) as elsewhere:
+        location = f"{elsewhere.url}/api/v1/export/jobs"
+        emulator.faults.add(Fault("status", status=302, headers={"Location": location}))
+
+        errors = fail(sync, log)
+
+        assert not elsewhere.requests
+    assert len(errors) == 1
+    assert "302, which is not followed" in errors[0]
+
+
+@pytest.mark.parametrize("body", [b"<html>busy</html>", b'{"errors":[]}', b"", b"null"])
+def test_a_list_that_is_none_is_tried_again(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], body: bytes
+) -> None:
+    """A 200 with something else is not an empty account."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {})
+    emulator.faults.add(Fault("body", body=body, times=2))
+
+    run = sync()
+
+    assert run.ids("jobs") == ["j1"]
+    assert len(emulator.requests) == 3
+
+
+def test_a_list_that_stays_none_is_told(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """When the tries are used up, one line says what came instead."""
+    emulator.faults.add(Fault("body", body=b"<html>busy</html>", times=None))
+
+    errors = fail(sync, log)
+
+    assert len(errors) == 1
+    assert "something that is not a list" in errors[0]
+    assert len(emulator.requests) > 2
+
+
+def test_an_outage_is_sat_out_and_then_told(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Each wait is told, and in the end one line with what was wrong last."""
+    emulator.faults.add(Fault("status", status=503, times=None))
+
+    errors = fail(sync, log)
+
+    assert len(errors) == 1
+    assert "Gladly answered 503" in errors[0]
+    assert "goes on where it stopped" in errors[0]
+    assert "trying again in" in log.text
+
+
+def test_retry_after_is_obeyed(
+    emulator: Emulator, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait is as long as Gladly asks for, to the second."""
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    monkeypatch.setattr(client, "OUTAGE_SECONDS", 300)
+    emulator.faults.add(Fault("status", status=429, headers={"Retry-After": "7"}))
+
+    sync()
+
+    assert 7 in waits
+
+
+def test_a_refused_connection_is_one_line(sync: Callable[..., Sync], log: pytest.LogCaptureFixture) -> None:
+    """Nobody listens: one line, without a traceback."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+
+    errors = fail(sync, log, api_url=f"http://127.0.0.1:{port}")
+
+    assert len(errors) == 1
+    assert f"at 127.0.0.1:{port}: the connection was refused" in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "the host's name does not resolve"),
+        (ssl.SSLCertVerificationError("self-signed certificate"), "the host's certificate is not trusted"),
+    ],
+    ids=["name", "certificate"],
+)
+def test_what_does_not_pass_is_not_tried_again(
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    requests_mock: requests_mock.Mocker,
+    cause: Exception,
+    words: str,
+) -> None:
+    """An unknown name and a bad certificate end the run at once."""
+    error = requests.ConnectionError()
+    error.__cause__ = cause
+    listed = requests_mock.get(f"https://{HOST}/api/v1/export/jobs", exc=error)
+
+    errors = fail(sync, log, api_url="")
+
+    remedy = "Check organization and the network, then run again: it goes on where it stopped."
+    assert errors == [f"Gladly could not be reached at {HOST}: {words}. {remedy}"]
+    assert listed.call_count == 1
+
+
+def test_a_real_unknown_name_is_recognized(
+    sync: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as urllib3 and requests wrap it."""
+
+    def resolve_nothing(*_args: object, **_more: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_nothing)
+
+    errors = fail(sync, log, api_url="https://nowhere.example")
+
+    assert len(errors) == 1
+    assert "nowhere.example: the host's name does not resolve" in errors[0]
+
+
+def test_ids_are_quoted_whole(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Whatever an id holds, the request goes to that job's file and nowhere else."""
+    ids = ["../../teams", "a/b", "a?b=c#d", "-_%2F", "a b", "\u00e9\u4e2d", "{id}", "a\\b", "%2e%2e"]
+    for number, job_id in enumerate(ids):
+        exports.add_job(job_id, f"2026-11-20T07:00:0{number}Z", {"topics.jsonl": b'{"id":"t%d"}' % number})
+    for odd in ("", ".", "..", "a\nb"):
+        exports.add_job(odd, "2026-11-20T08:00:00Z", {"topics.jsonl": b""})
+
+    run = sync()
+
+    assert [row["_job_id"] for row in run.rows("topics")] == ids
+    parts = [request.path.split("/") for request in emulator.requests[1:]]
+    assert {(*path[:5], *path[6:]) for path in parts} == {
+        ("", "api", "v1", "export", "jobs", "files", "topics.jsonl")
+    }
+    assert "4 of 13 listed jobs have no usable id or updatedAt" in log.text
+
+
+def test_requests_carry_the_taps_name(emulator: Emulator, sync: Callable[..., Sync]) -> None:
+    """Gladly can tell who calls."""
+    sync()
+
+    assert emulator.requests[0].headers["User-Agent"] == f"tap-gladly/{__version__}"
+
+
+def test_pasted_blanks_around_credentials_do_no_harm(emulator: Emulator, sync: Callable[..., Sync]) -> None:
+    """A token that was pasted with a line end still works."""
+    token, agent = emulator.settings["api_token"], emulator.settings["agent_email"]
+
+    sync(api_token=f" {token}\n", agent_email=f"{agent} ")
+
+    assert emulator.requests[0].status == 200
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500])
+def test_secrets_and_content_never_reach_the_log(
+    exports: StaticExports,
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+) -> None:
+    """Not the token, not the header, not a body, not a row: whatever happens, and at any level."""
+    caplog.set_level(logging.DEBUG)
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b'{"id":"c1","name":"Anna"}\n{Anna\n'})
+    if status != 200:
+        emulator.faults.add(Fault("status", status=status, body=b"Anna", times=None, path="files"))
+
+    if status in {200, 404}:
+        sync()
+    else:
+        with pytest.raises(SystemExit):
+            sync()
+
+    token = emulator.settings["api_token"]
+    header = base64.b64encode(f"{emulator.settings['agent_email']}:{token}".encode()).decode()
+    assert token not in caplog.text
+    assert header not in caplog.text
+    assert "Anna" not in caplog.text
+
+
+class FakeTime:
+    """A clock that moves only when someone sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Tell the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+def test_pace_is_ten_in_any_second(exports: StaticExports, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However fast the answers come, no second sees an eleventh request."""
+    clock = FakeTime()
+    monkeypatch.setattr(client, "time", clock)
+    monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 10)
+    sent: list[float] = []
+    with Emulator(exports, requests_per_second=None) as running, client.open_session() as session:
+        for number in range(45):
+            clock.sleep(0.011 * (number % 7))
+            session.get(f"{running.url}/_emulator/jobs", timeout=10)
+            sent.append(clock.now)
+
+    for at in range(len(sent) - 10):
+        assert sent[at + 10] - sent[at] > 1
+    assert sent[-1] - sent[0] < 5
+
+
+def test_pace_waits_when_gladly_has_none_left(
+    exports: StaticExports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`Ratelimit-Remaining-Second: 0`, also when others used it up, holds the next request for a second."""
+    clock = FakeTime()
+    monkeypatch.setattr(client, "time", clock)
+    with Emulator(exports, requests_per_second=None) as running, client.open_session() as session:
+        running.faults.add(Fault("status", status=200, headers={"Ratelimit-Remaining-Second": "0"}))
+        auth = (running.settings["agent_email"], running.settings["api_token"])
+        before = clock.now
+        for _ in range(2):
+            session.get(f"{running.url}/api/v1/export/jobs", auth=auth, timeout=10)
+
+    assert clock.now - before == pytest.approx(1)
+
+
+def test_gladlys_limit_is_never_met(
+    exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At Gladly's own limit of 10 a second, a run of many requests gets no 429."""
+    monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 10)
+    for number in range(25):
+        exports.add_job(f"j{number}", f"2026-11-20T07:00:{number:02}Z", {"topics.jsonl": b""})
+    with Emulator(exports, requests_per_second=10) as limited:
+        sync(**limited.settings)
+
+        assert {request.status for request in limited.requests} == {200}
+        assert len(limited.requests) == 26

@@ -1,0 +1,82 @@
+"""The places where the tap steps onto private ground of the SDK, each with what it counts on."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from singer_sdk import Stream, Tap
+from singer_sdk.plugin_base import PluginBase
+from singer_sdk.streams import core
+from singer_sdk.streams._state import StreamStateManager
+
+from tap_gladly.bookmarks import IdleStateManager
+from tap_gladly.client import GladlyStream
+from tap_gladly.tap import TapGladly
+
+if TYPE_CHECKING:
+    from singer_sdk.helpers.types import TapState
+
+STATE_MANAGER = {
+    "finalize_progress_markers",
+    "finalize_state",
+    "get_context_state",
+    "get_starting_replication_value",
+    "get_state_partition_context",
+    "get_state_partitions",
+    "increment_state",
+    "is_state_non_resumable",
+    "log_sort_error",
+    "stream_state",
+    "write_replication_key_signpost",
+    "write_starting_replication_value",
+}
+
+
+def public_names(kind: type) -> set[str]:
+    """Give what a class declares for use by others."""
+    return {name for name in vars(kind) if not name.startswith("_")}
+
+
+def test_state_manager_has_no_new_way_to_touch_the_state() -> None:
+    """Whatever the SDK's state manager can do is known here, and left idle where it writes."""
+    assert public_names(StreamStateManager) == STATE_MANAGER
+
+
+def test_idle_state_manager_leaves_the_state_alone() -> None:
+    """Every call that the SDK makes during a sync changes nothing."""
+    state: TapState = {}
+    manager = IdleStateManager(stream_name="customers", tap_state=state)
+
+    manager.write_starting_replication_value(None, "INCREMENTAL", "x", {"start_date": "2026-11-20"})
+    manager.write_replication_key_signpost("2026-11-20")
+    manager.increment_state({"x": "2026-11-20"}, replication_key="x")
+    manager.finalize_state(manager.get_context_state(None))
+    manager.finalize_progress_markers()
+    manager.is_flushed = False
+
+    assert state == {}
+    assert manager.is_flushed
+    assert not manager.is_state_non_resumable()
+    assert manager.get_state_partitions() is None
+
+
+def test_state_is_written_through_the_manager_alone() -> None:
+    """`Stream` reaches the state by its manager, so that an idle one is enough."""
+    source = inspect.getsource(core)
+
+    assert "write_stream_state" not in source
+    assert source.count("state_writer.write_state(") == 1
+    assert "if not self.state_manager.is_flushed:" in inspect.getsource(Stream._write_state_message)
+
+
+def test_private_hooks_are_where_they_were() -> None:
+    """The methods that are overridden exist in the SDK, and are called as they were."""
+    assert inspect.signature(Stream._write_schema_message) == inspect.signature(
+        GladlyStream._write_schema_message
+    )
+    assert inspect.signature(Tap._validate_config) == inspect.signature(TapGladly._validate_config)
+    assert "self._write_schema_message()" in inspect.getsource(Stream.sync)
+    assert "self._validate_config(raise_errors=" in inspect.getsource(PluginBase.__init__)
+    assert "signal.SIGTERM, self._handle_termination" in inspect.getsource(Tap._setup_signal_handlers)
+    assert "_write_record_message" in vars(Stream)

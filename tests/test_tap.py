@@ -1,0 +1,271 @@
+"""The command line: what works without settings, what is said of wrong ones, and how a run ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+from support import FILE_STREAMS, replay, rows_named, run_command, tap_environment, write_json
+
+import tap_gladly
+from gladly_emulator import Fault
+from tap_gladly.streams import STREAMS
+from tap_gladly.tap import TapGladly
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gladly_emulator import Emulator, StaticExports
+
+SETTINGS = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
+
+
+def lines(text: str) -> list[str]:
+    """Give a log's messages of level ERROR."""
+    return [line.rsplit("| ", 1)[1] for line in text.splitlines() if "| ERROR" in line]
+
+
+def test_about_and_discover_work_without_settings(tmp_path: Path) -> None:
+    """What the tap is and has can be asked before anything is set."""
+    about = run_command("--about", "--format=json", cwd=tmp_path)
+    discovered = run_command("--discover", cwd=tmp_path)
+
+    assert (about.returncode, discovered.returncode) == (0, 0)
+    assert json.loads(about.stdout)["version"] == tap_gladly.__version__
+    streams = [entry["tap_stream_id"] for entry in json.loads(discovered.stdout)["streams"]]
+    assert sorted(streams) == sorted(TapGladly(validate_config=False).streams)
+    assert len(streams) == len(STREAMS)
+    assert "ERROR" not in discovered.stderr
+    assert "WARNING" not in discovered.stderr
+
+
+def test_discovered_catalog_can_be_synced_with(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path
+) -> None:
+    """The output of --discover is a catalog that selects every stream."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(run_command("--discover").stdout)
+
+    run = run_command("--config=ENV", f"--catalog={catalog}", settings=emulator.settings)
+
+    assert run.returncode == 0
+    assert '"stream":"agents","record":{"id":"a1"' in run.stdout
+
+
+def test_settings_come_from_file_and_environment(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path
+) -> None:
+    """A config file and TAP_GLADLY_* do the same, and may be mixed."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
+    settings = emulator.settings
+    file = write_json(tmp_path / "config.json", settings)
+    part = write_json(tmp_path / "part.json", {"organization": settings["organization"]})
+    rest = {name: value for name, value in settings.items() if name != "organization"}
+
+    runs = [
+        run_command(f"--config={file}"),
+        run_command("--config=ENV", settings=settings),
+        run_command(f"--config={part}", "--config=ENV", settings=rest),
+    ]
+
+    for run in runs:
+        assert run.returncode == 0
+        assert '"stream":"agents","record":{"id":"a1"' in run.stdout
+
+
+def test_missing_settings_are_named_one_a_line() -> None:
+    """Without settings the three that are required are asked for, and there is no traceback."""
+    run = run_command("--config=ENV")
+
+    assert run.returncode == 1
+    errors = lines(run.stderr)
+    for setting in SETTINGS:
+        assert sum(f"'{setting}' is a required property" in error for error in errors) == 1
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("argument", ["--config", "--test"])
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("organization", "evil.com", "organization is neither a name such as"),
+        ("organization", "", "organization is neither a name such as"),
+        ("agent_email", " ", "agent_email is empty"),
+        ("api_token", "", "api_token is empty"),
+        ("api_token", 12345678, "api_token does not fit its type"),
+        ("api_url", "http://proxy.example", "api_url is not scheme, host and port alone"),
+        ("start_date", "last week", "start_date is not a time such as 2026-11-20T00:00:00Z"),
+        ("end_date", "2026-02-30", "end_date is not a time such as 2026-11-20T00:00:00Z"),
+    ],
+)
+def test_wrong_settings_are_told_without_their_values(
+    tmp_path: Path, argument: str, setting: str, value: object, words: str
+) -> None:
+    """The line names the setting and what it should be; what it is may be secret."""
+    file = write_json(tmp_path / "config.json", {**SETTINGS, setting: value})
+
+    run = run_command(f"--config={file}", *([argument] if argument == "--test" else []))
+
+    assert run.returncode == 1
+    assert any(error.startswith(words) for error in lines(run.stderr))
+    assert "Traceback" not in run.stderr
+    if value not in {"", " "}:
+        assert str(value) not in run.stderr
+
+
+def test_empty_optional_settings_count_as_not_set(emulator: Emulator) -> None:
+    """An environment that sets a variable to nothing sets nothing."""
+    run = run_command("--config=ENV", settings={**emulator.settings, "start_date": "", "end_date": ""})
+
+    assert run.returncode == 0
+
+
+def test_dates_in_the_wrong_order_are_refused() -> None:
+    """A span that ends before it starts would read nothing for ever."""
+    with pytest.raises(ConfigValidationError) as refused:
+        TapGladly(config={**SETTINGS, "start_date": "2026-11-20", "end_date": "2026-11-19"})
+
+    assert refused.value.errors == ["end_date lies before start_date"]
+
+
+def test_test_passes_for_an_account_without_jobs(emulator: Emulator) -> None:
+    """Credentials, permission and address are right: that is all that --test asks."""
+    run = run_command("--config=ENV", "--test", settings=emulator.settings)
+
+    assert run.returncode == 0
+    assert not lines(run.stderr)
+
+
+def test_test_reads_no_more_than_it_needs(exports: StaticExports, emulator: Emulator) -> None:
+    """One row of each stream is enough, however many jobs there are."""
+    for hour in range(10, 20):
+        files = {f"{stream}.jsonl": rows_named("a", "b") for stream in FILE_STREAMS}
+        exports.add_job(f"j{hour}", f"2026-11-20T{hour}:00:00Z", files)
+
+    run = run_command("--config=ENV", "--test", settings=emulator.settings)
+
+    assert run.returncode == 0
+    assert len(emulator.requests) == 1 + len(FILE_STREAMS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"api_token": "wrong"}, "Gladly refused the credentials (401)"),
+        ({"api_url": "http://127.0.0.1:{port}"}, "the connection was refused"),
+    ],
+    ids=["credentials", "host"],
+)
+def test_test_says_in_one_line_what_is_wrong(emulator: Emulator, changed: dict[str, str], words: str) -> None:
+    """One error line, no traceback, a status that is not zero."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    changed = {name: value.format(port=port) for name, value in changed.items()}
+
+    run = run_command("--config=ENV", "--test", settings={**emulator.settings, **changed})
+
+    assert run.returncode == 1
+    assert len(lines(run.stderr)) == 1
+    assert words in lines(run.stderr)[0]
+    assert "Traceback" not in run.stderr
+
+
+def test_unusable_state_is_one_line(emulator: Emulator, tmp_path: Path) -> None:
+    """A state that is not one ends the run before anything is read."""
+    state = write_json(tmp_path / "state.json", {"bookmarks": {"customers": "yesterday"}})
+
+    run = run_command("--config=ENV", f"--state={state}", settings=emulator.settings)
+
+    assert run.returncode == 1
+    assert "The state is not usable: its bookmarks do not map streams to objects" in lines(run.stderr)
+    assert "Traceback" not in run.stderr
+    assert not emulator.requests
+
+
+def test_a_quiet_run_is_a_handful_of_lines(exports: StaticExports, emulator: Emulator) -> None:
+    """A run logs a line for each job it reads, and little else."""
+    for hour in range(10, 15):
+        exports.add_job(f"j{hour}", f"2026-11-20T{hour}:00:00Z", {"agents.jsonl": rows_named("a")})
+
+    run = run_command("--config=ENV", settings=emulator.settings)
+
+    assert sum("| Job " in line for line in run.stderr.splitlines()) == 5
+    assert len(run.stderr.splitlines()) < 30
+
+
+def start(settings: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a sync, to be stopped."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tap_gladly", "--config=ENV", *arguments],
+        env=tap_environment(settings, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pipesize=4096,  # so that the tap cannot run far ahead of whoever reads
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_stop_does_not_end_as_a_success(
+    exports: StaticExports, emulator: Emulator, number: signal.Signals
+) -> None:
+    """SIGTERM and SIGINT, here in the middle of a download: what was sent stands, the status is not zero."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1")})
+    exports.add_job("j2", "2026-11-20T08:00:00Z", {"customers.jsonl": rows_named("c2")})
+    emulator.faults.add(Fault("stall", path="j2", at_byte=3, seconds=60))
+
+    with start(emulator.settings) as process:
+        assert process.stdout is not None
+        output = b""
+        while b'"id":"j2"' not in output or not output.endswith(b"\n"):
+            output += process.stdout.readline()
+        process.send_signal(number)
+        rest, log = process.communicate(timeout=10)
+
+    assert process.returncode == 128 + number
+    assert b"Traceback" not in log
+    messages = [json.loads(line) for line in (output + rest).splitlines()]
+    assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
+
+
+@pytest.mark.parametrize("kill_after", range(0, 33, 4))
+def test_a_killed_run_is_gone_on_with(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path, kill_after: int
+) -> None:
+    """SIGKILL after any message: the run that goes on loses nothing and repeats one file at most."""
+    for number in (1, 2):
+        body = rows_named(*(f"r{row}" for row in range(3)))
+        files = {f"{stream}.jsonl": body for stream in FILE_STREAMS}
+        exports.add_job(f"j{number}", f"2026-11-20T0{number}:00:00Z", files)
+    wanted = {(stream, f"r{row}", f"j{job}") for stream in FILE_STREAMS for row in range(3) for job in (1, 2)}
+
+    with start(emulator.settings) as process:
+        assert process.stdout is not None
+        begun = [process.stdout.readline() for _ in range(kill_after)]
+        os.kill(process.pid, signal.SIGKILL)
+        begun += [line for line in process.stdout.readlines() if line.endswith(b"\n")]
+        process.communicate()
+    messages: list[dict[str, Any]] = [json.loads(line) for line in begun]
+    state = write_json(tmp_path / "state.json", replay(messages))
+    gone_on = run_command("--config=ENV", f"--state={state}", settings=emulator.settings)
+    messages += [json.loads(line) for line in gone_on.stdout.splitlines()]
+
+    got = Counter(
+        (message["stream"], message["record"]["id"], message["record"]["_job_id"])
+        for message in messages
+        if message["type"] == "RECORD" and message["stream"] != "jobs"
+    )
+    assert gone_on.returncode == 0
+    assert set(got) == wanted
+    repeated = got - Counter(wanted)
+    assert len({(stream, job) for stream, _, job in repeated}) <= 1
+    assert all(count == 1 for count in repeated.values())
