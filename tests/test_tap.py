@@ -200,7 +200,7 @@ def test_a_quiet_run_is_a_handful_of_lines(exports: StaticExports, emulator: Emu
     run = run_command("--config=ENV", settings=emulator.settings)
 
     assert sum("| Job " in line for line in run.stderr.splitlines()) == 5
-    assert len(run.stderr.splitlines()) < 30
+    assert len(run.stderr.splitlines()) < 26
 
 
 def start(settings: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:

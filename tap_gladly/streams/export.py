@@ -173,8 +173,9 @@ class ExportFileStream(ExportStream):
     @override
     def log_sync_costs(self) -> None:
         super().log_sync_costs()
-        self._record_counter.tell()
-        self._sync_timer.tell()
+        if self.row_count:
+            self._record_counter.tell()
+            self._sync_timer.tell()
 
     def announce(self) -> None:
         """Send SCHEMA, so that the table is there even when nothing is to be loaded."""
