@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-
 API_PATH = "/api/v1"
 REQUESTS_PER_SECOND = 10
 OUTAGE_SECONDS = 300
@@ -59,6 +58,13 @@ TIMEOUT_SECONDS = (15, 120)
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 
+_TRANSIENT_ERRORS = (
+    RetriableAPIError,
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 _ERROR_CODE = re.compile("[a-z_]{1,40}")
 _ERROR_BODY_BYTES = 16 * 1024
 
@@ -191,7 +197,7 @@ class GladlyStream(RESTStream[Any]):
             return self.request_decorator(attempt)()
         except (RetriableAPIError, requests.RequestException) as error:
             raise GladlyUnreachableError(
-                f"Gladly could not be reached at {urlsplit(url).netloc}: {describe_failure(error)}. "
+                f"Gladly gave no usable answer at {urlsplit(url).netloc}: {describe_failure(error)}. "
                 "Check organization and the network, then run again: it goes on where it stopped."
             ) from error
 
@@ -217,7 +223,7 @@ class GladlyStream(RESTStream[Any]):
         is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
         return backoff.on_exception(
             _iter_waits,
-            (RetriableAPIError, requests.RequestException),
+            _TRANSIENT_ERRORS,
             max_time=DRY_RUN_OUTAGE_SECONDS if is_dry_run else OUTAGE_SECONDS,
             giveup=is_hopeless,
             jitter=None,

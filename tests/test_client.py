@@ -192,7 +192,7 @@ def test_what_does_not_pass_is_not_tried_again(
     errors = fail(sync, log, api_url="")
 
     remedy = "Check organization and the network, then run again: it goes on where it stopped."
-    assert errors == [f"Gladly could not be reached at {HOST}: {words}. {remedy}"]
+    assert errors == [f"Gladly gave no usable answer at {HOST}: {words}. {remedy}"]
     assert listed.call_count == 1
 
 

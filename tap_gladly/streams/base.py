@@ -8,6 +8,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
@@ -63,6 +64,11 @@ class ExportStream(GladlyStream):
             raise UnusableBookmarkError(
                 f"The state's bookmark of {self.name} is unusable: {error}."
             ) from error
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether anything of the stream is wanted: it is selected, and no stream map takes it out whole."""
+        return self.selected and not all(isinstance(it, RemoveRecordTransform) for it in self.stream_maps)
 
     @property
     def is_full_table(self) -> bool:

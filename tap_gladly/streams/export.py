@@ -59,15 +59,15 @@ class JobsStream(ExportStream):
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
         jobs = self.list_jobs()
-        readers = [child for child in self._file_streams if child.selected]
-        for stream in [self, *readers] if self.selected else readers:
+        readers = [child for child in self._file_streams if child.is_sent]
+        for stream in [self, *readers] if self.is_sent else readers:
             stream.take_up(jobs)
         for reader in readers:
             reader.announce()
         self._tell_late(jobs, readers)
         with_files = {job.version for job in jobs if any(reader.is_due(job) for reader in readers)}
         for job in jobs:
-            if self.selected and self.is_due(job):
+            if self.is_sent and self.is_due(job):
                 yield self.complete(dict(job.record))
                 self.settle(job, job.version.updated_at)
             if job.version in with_files:

@@ -333,15 +333,18 @@ def test_what_passes_is_sat_out_and_leaves_no_trace(
 
 
 def test_stream_maps_apply_and_do_not_starve_the_files(
-    exports: StaticExports, sync: Callable[..., Sync]
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """`__else__` may drop the jobs themselves, and what is mapped still gets its rows."""
-    exports.add_job("j1", FIRST, {"customers.jsonl": jsonl({"id": "c1", "name": "Anna"})})
+    """`__else__` may drop the jobs themselves; what is mapped still gets its rows, the rest no request."""
+    customers = jsonl({"id": "c1", "name": "Anna"})
+    exports.add_job("j1", FIRST, {"customers.jsonl": customers, "topics.jsonl": rows_named("t1")})
     maps = {"customers": {"name": "md5(name)"}, "__else__": None}
 
     run = sync(stream_maps=maps)
 
     assert run.schemas == ["customers"]
+    assert list(run.state["bookmarks"]) == ["customers"]
+    assert len(emulator.requests) == 2
     assert run.rows("customers")[0]["name"] == "97a9d330e236c8d067f01da1894a5438"
 
 
