@@ -1,0 +1,78 @@
+# What a developer or a newcomer does here; `make help` lists it. Every target sets up what it needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+DEMO := .venv/demo
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-python-downloads --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+# uv trusts the certificates that the system trusts, as pip does.
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format types e2e lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(DEMO)/.ready ## Load an emulated Gladly into DuckDB with Meltano, and look at it
+	@$(DEMO)/bin/python -m demo
+
+test: .venv/.ready ## Run all tests
+	@$(BIN)/pytest
+
+lint: .venv/.ready ## Check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: .venv/.ready ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+types: .venv/.ready ## Check types
+	@$(BIN)/mypy
+
+e2e: $(DEMO)/.ready ## Run the demo twice, from nothing: the second run reads only what is new
+	@$(DEMO)/bin/python -m demo --from-scratch
+	@$(DEMO)/bin/python -m demo --again
+
+lock: .venv/.uv ## Compile requirements/ (make lock UPGRADE=--upgrade takes the newest)
+	@$(COMPILE) $(UPGRADE) --group uv --output-file requirements/uv.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev --group build --output-file requirements/dev.txt
+	@$(COMPILE) $(UPGRADE) --group demo --output-file requirements/demo.txt
+	@$(COMPILE) $(UPGRADE) --group loader --output-file requirements/loader.txt
+
+clean: ## Remove everything made here: environments, databases, caches
+	rm -rf .venv .meltano output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environments. Each stamp is younger than what its environment was made from.
+
+.venv/.uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "Python 3.10 or newer is needed: make PYTHON=python3.12 ..., for example" >&2; exit 1; }
+	@echo "Making the environment in .venv"
+	@$(PYTHON) -m venv .venv || { \
+		echo "Python could not make it; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.ready: .venv/.uv requirements/dev.txt pyproject.toml gladly_emulator/pyproject.toml
+	@echo "Installing the tap and what its tests need"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
+		--editable . --editable ./gladly_emulator
+	@touch $@
+
+# duckdb 1.1.3 has no wheel for Python 3.14 or newer: there uv finds an older Python, or fetches one.
+# Meltano installs its plugins on the first run; they go when pins change, and come back with the new ones.
+$(DEMO)/.ready: .venv/.uv requirements/dev.txt requirements/demo.txt requirements/loader.txt pyproject.toml meltano.yml
+	@echo "Installing Meltano and DuckDB"
+	@python=$$($(BIN)/python -c 'import sys; print(sys.executable if sys.version_info < (3, 14) else "")'); \
+	$(UV) venv --quiet --clear --python "$${python:-cpython>=3.10,<3.14}" $(DEMO) || { \
+		echo "The demo needs Python 3.10 to 3.13, for DuckDB 1.1.3; install one, or name it: make clean, then" >&2; \
+		echo "make demo PYTHON=python3.13, for example" >&2; exit 1; }
+	@$(UV) pip install --quiet --python $(DEMO)/bin/python --require-hashes -r requirements/demo.txt
+	@rm -rf .meltano/extractors .meltano/loaders
+	@touch $@
