@@ -1,0 +1,73 @@
+-- Who writes more? Messages by channel
+SELECT
+    content ->> 'type' AS channel,
+    count(*) FILTER (initiator ->> 'type' = 'CUSTOMER') AS "from customers",
+    count(*) FILTER (initiator ->> 'type' = 'AGENT') AS "from agents",
+    count(DISTINCT conversationid) AS conversations
+FROM conversation_items
+WHERE content ->> 'content' IS NOT NULL AND conversationid IS NOT NULL
+GROUP BY channel
+ORDER BY conversations DESC;
+
+-- How long do customers wait? Time from their first message to the first reply
+WITH messages AS (
+    SELECT conversationid, "timestamp" AS sent, content ->> 'type' AS channel, initiator ->> 'type' AS author
+    FROM conversation_items
+    WHERE content ->> 'content' IS NOT NULL AND conversationid IS NOT NULL
+),
+asked AS (
+    SELECT conversationid, min(sent) AS sent, arg_min(channel, sent) AS channel
+    FROM messages
+    WHERE author = 'CUSTOMER'
+    GROUP BY conversationid
+),
+answered AS (
+    SELECT asked.conversationid, asked.channel, min(messages.sent) - asked.sent AS wait
+    FROM asked
+    JOIN messages
+        ON messages.conversationid = asked.conversationid AND author = 'AGENT' AND messages.sent > asked.sent
+    GROUP BY asked.conversationid, asked.channel, asked.sent
+)
+SELECT
+    channel,
+    to_seconds(median(epoch(wait))) AS median,
+    to_seconds(quantile_cont(epoch(wait), 0.9)) AS "nine of ten within",
+    count(wait) AS conversations
+FROM answered
+GROUP BY channel
+ORDER BY median(epoch(wait));
+
+-- What is it about? The five most frequent topics
+WITH added AS (
+    SELECT conversationid, "timestamp" AS changed, unnest((content -> 'addedTopicIds')::VARCHAR[]) AS topicid
+    FROM conversation_items
+),
+removed AS (
+    SELECT conversationid, "timestamp" AS changed, unnest((content -> 'removedTopicIds')::VARCHAR[]) AS topicid
+    FROM conversation_items
+),
+tagged AS (
+    SELECT conversationid, topicid
+    FROM added
+    LEFT JOIN removed USING (conversationid, topicid)
+    GROUP BY conversationid, topicid
+    HAVING max(removed.changed) IS NULL OR max(added.changed) > max(removed.changed)
+),
+states AS (
+    SELECT conversationid, arg_max(content ->> 'status', "timestamp") AS status
+    FROM conversation_items
+    WHERE content ->> 'type' = 'CONVERSATION_STATUS_CHANGE'
+    GROUP BY conversationid
+)
+SELECT
+    coalesce(parents.name || ' > ', '') || topics.name AS topic,
+    count(*) AS conversations,
+    count(*) FILTER (status = 'CLOSED') AS closed,
+    conversations - closed AS "not closed"
+FROM tagged
+JOIN topics ON topics.id = topicid
+LEFT JOIN topics AS parents ON parents.id = topics.parentid
+LEFT JOIN states USING (conversationid)
+GROUP BY topic
+ORDER BY conversations DESC, topic
+LIMIT 5;
