@@ -1,0 +1,117 @@
+"""What stands in more than one place agrees: streams, schemas and settings, in files and in texts."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tap_gladly.tap import TapGladly
+
+ROOT = Path(__file__).parent.parent
+SCHEMAS = sorted((ROOT / "tap_gladly" / "schemas").iterdir())
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OWN_SETTINGS = ("organization", "agent_email", "api_token", "start_date", "end_date", "api_url")
+
+
+@pytest.fixture(scope="module")
+def settings() -> dict[str, dict[str, Any]]:
+    """The tap's own settings, as it declares them."""
+    declared: dict[str, dict[str, Any]] = TapGladly.config_jsonschema["properties"]
+    return {name: declared[name] for name in OWN_SETTINGS}
+
+
+def read_table(header: str) -> list[list[str]]:
+    """Give the rows of the README's table that starts with a header cell."""
+    table = README[README.index(f"| {header} |") :].split("\n\n")[0]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
+
+
+def test_own_settings_are_all_that_the_tap_declares() -> None:
+    """What the SDK adds apart, there are no others."""
+    declared = set(TapGladly.config_jsonschema["properties"])
+    builtin: dict[str, Any] = {"properties": {}}
+    TapGladly.append_builtin_config(builtin)
+
+    assert declared - set(builtin["properties"]) == set(OWN_SETTINGS)
+
+
+def test_readme_lists_the_streams() -> None:
+    """Streams, keys and replication keys are those of the catalog."""
+    streams = TapGladly(validate_config=False).streams
+
+    rows = {row[0].strip("`"): row for row in read_table("Stream")}
+    assert rows.keys() == streams.keys()
+    for name, stream in streams.items():
+        assert re.findall(r"`(\w+)`", rows[name][2]) == list(stream.primary_keys)
+        assert rows[name][3].strip("`") == (stream.replication_key or "")
+
+
+def test_schema_files_are_those_of_the_streams() -> None:
+    """There is one schema a stream, and none besides."""
+    files = {path.stem for path in SCHEMAS}
+
+    assert files == set(TapGladly(validate_config=False).streams)
+
+
+def test_readme_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
+    """Each setting stands there as the tap describes it."""
+    required = TapGladly.config_jsonschema["required"]
+
+    rows = read_table("Setting")
+    assert [row[0].strip("`") for row in rows] == list(settings)
+    for (name, setting), row in zip(settings.items(), rows, strict=True):
+        assert row[1].startswith("yes") == (name in required)
+        assert ("secret" in row[1]) == setting.get("secret", False)
+        assert row[2] == setting["description"]
+
+
+def test_env_example_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
+    """Each setting is there as a variable."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+    assert re.findall(r"TAP_GLADLY_([A-Z_]+)=", text) == [name.upper() for name in settings]
+
+
+def test_meltano_yml_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
+    """Meltano knows each setting, which are required, and which one is secret."""
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    extractor = project["plugins"]["extractors"][0]
+
+    listed = {setting["name"]: setting for setting in extractor["settings"]}
+    assert list(listed) == list(settings)
+    assert extractor["settings_group_validation"] == [TapGladly.config_jsonschema["required"]]
+    for name, setting in settings.items():
+        assert listed[name].get("sensitive", False) == setting.get("secret", False)
+        assert listed[name]["label"] == setting["title"]
+        assert listed[name]["description"] == setting["description"]
+
+
+def _walk(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:
+    found = [(path, schema)]
+    for name, inner in schema.get("properties", {}).items():
+        found += _walk(inner, f"{path}.{name}")
+    if "items" in schema:
+        found += _walk(schema["items"], f"{path}[]")
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "tap_gladly" / "schemas").iterdir()), ids=lambda path: path.stem
+)
+def test_schemas_keep_to_what_targets_understand(path: Path) -> None:
+    """Type lists, no anyOf, no $ref; all but the key nullable and described; nested objects open."""
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    keys = TapGladly(validate_config=False).streams[path.stem].primary_keys
+
+    for place, part in _walk(schema)[1:]:
+        assert isinstance(part["type"], list)
+        assert ("null" in part["type"]) == (place[1:] not in keys)
+        assert part.keys() <= {"type", "format", "description", "items", "additionalProperties", "properties"}
+        assert part.get("description") or place.endswith("[]")
+        if "object" in part["type"]:
+            assert part["additionalProperties"] is True
