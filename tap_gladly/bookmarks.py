@@ -110,6 +110,11 @@ class Bookmark:
         self._older: object = None if read is None else state.get("older_jobs")
         self._read = self._listed_before_place() if read is None else read
 
+    @property
+    def place(self) -> int | None:
+        """The instant of the newest job read; None if none has been."""
+        return self._place
+
     def is_due(self, job: JobVersion) -> bool:
         """Say whether a listed job is still to be read."""
         if job.job_id in self._read:

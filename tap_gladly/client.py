@@ -7,9 +7,7 @@ import random
 import re
 import sys
 import threading
-import time
 from abc import abstractmethod
-from collections import deque
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +31,7 @@ from tap_gladly.exceptions import (
     is_hopeless,
     refusal,
 )
+from tap_gladly.pace import Pace, read_retry_after
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -69,40 +68,39 @@ _ERROR_CODE = re.compile("[a-z_]{1,40}")
 _ERROR_BODY_BYTES = 16 * 1024
 
 
-class PacedAdapter(HTTPAdapter):
-    """Sends no more than Gladly allows: one pace for all streams, since all share one session."""
+class GladlySession(requests.Session):
+    """What all streams of a run share: connections, one pace, and what trying again has cost."""
 
-    def __init__(self, *, requests_per_second: int) -> None:
+    def __init__(self, *, pool_size: int) -> None:
         super().__init__()
+        self.headers["Accept-Encoding"] = "gzip"
+        self.retry_count = 0
+        self.retry_seconds = 0.0
         self._lock = threading.Lock()
-        self._sent: deque[float] = deque(maxlen=requests_per_second)
-        self._not_before = 0.0
+        adapter = PacedAdapter(Pace(REQUESTS_PER_SECOND), pool_size=pool_size)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def note_retry(self, seconds: float) -> None:
+        """Count a wait before another try; any thread may."""
+        with self._lock:
+            self.retry_count += 1
+            self.retry_seconds += seconds
+
+
+class PacedAdapter(HTTPAdapter):
+    """Sends each request when the pace allows it."""
+
+    def __init__(self, pace: Pace, *, pool_size: int) -> None:
+        super().__init__(pool_maxsize=pool_size)
+        self._pace = pace
 
     @override
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        self._wait()
+        sent = self._pace.wait()
         response = super().send(*args, **kwargs)
-        # The count is Gladly's for its current second, over all clients of the organization.
-        if response.headers.get("Ratelimit-Remaining-Second") == "0":
-            self._not_before = time.monotonic() + 1
+        self._pace.heed(response, sent)
         return response
-
-    def _wait(self) -> None:
-        # A little over a second, so that requests which take unequal time to arrive still fit in Gladly's.
-        with self._lock:
-            full = len(self._sent) == self._sent.maxlen
-            earliest = max(self._not_before, self._sent[0] + 1.02 if full else 0)
-            time.sleep(max(0, earliest - time.monotonic()))
-            self._sent.append(time.monotonic())
-
-
-def open_session() -> requests.Session:
-    """Open the session that all streams of a run share: one pool of connections, one pace."""
-    session = requests.Session()
-    adapter = PacedAdapter(requests_per_second=REQUESTS_PER_SECOND)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
 
 
 class GladlyStream(RESTStream[Any]):
@@ -110,7 +108,7 @@ class GladlyStream(RESTStream[Any]):
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # a record leaves as it came
 
-    def __init__(self, tap: Tap, session: requests.Session) -> None:
+    def __init__(self, tap: Tap, session: GladlySession) -> None:
         self._session = session
         self._has_sent_schema = False
         super().__init__(tap)
@@ -215,26 +213,41 @@ class GladlyStream(RESTStream[Any]):
             return
         status, path = response.status_code, urlsplit(response.url).path
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            asked = read_retry_after(response)
+            if asked is not None and asked > OUTAGE_SECONDS:
+                raise GladlyUnreachableError(
+                    f"Gladly answered {status} and asks to wait {asked:.0f} s (Retry-After), longer than the "
+                    f"{OUTAGE_SECONDS} s that a run waits. Run again later: it goes on where it stopped."
+                )
             raise RetriableAPIError(f"Gladly answered {status} for {path}", response)
         raise refusal(status, host=urlsplit(response.url).netloc, path=path, code=_read_error_code(response))
 
     @override
     def request_decorator(self, func: Callable[..., _T]) -> Callable[..., _T]:
-        is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
         return backoff.on_exception(
             _iter_waits,
             _TRANSIENT_ERRORS,
-            max_time=DRY_RUN_OUTAGE_SECONDS if is_dry_run else OUTAGE_SECONDS,
+            max_time=self._outage_seconds,
             giveup=is_hopeless,
             jitter=None,
             on_backoff=self.backoff_handler,
             logger=None,
         )(func)
 
+    @property
+    def _outage_seconds(self) -> float:
+        is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
+        return DRY_RUN_OUTAGE_SECONDS if is_dry_run else OUTAGE_SECONDS
+
     @override
     def backoff_handler(self, details: Details) -> None:
-        failure = describe_failure(details["exception"])
-        self.logger.warning("%s; trying again in %.1f s", failure, details["wait"])
+        self._session.note_retry(details["wait"])
+        self.logger.warning(
+            "%s; trying again in %.1f s, for %.0f s at most",
+            describe_failure(details["exception"]),
+            details["wait"],
+            self._outage_seconds - details["elapsed"],
+        )
 
 
 def _iter_waits() -> Generator[float, BaseException, None]:
@@ -242,15 +255,10 @@ def _iter_waits() -> Generator[float, BaseException, None]:
     error = yield 0
     wait = FIRST_WAIT_SECONDS
     while True:
-        asked = _read_retry_after(error)
+        response = error.response if isinstance(error, RetriableAPIError) else None
+        asked = None if response is None else read_retry_after(response)
         error = yield wait * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311
         wait = min(2 * wait, LONGEST_WAIT_SECONDS)
-
-
-def _read_retry_after(error: BaseException) -> float | None:
-    response = error.response if isinstance(error, RetriableAPIError) else None
-    value = "" if response is None else response.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else None
 
 
 def _read_error_code(response: requests.Response) -> str:

@@ -35,6 +35,10 @@ class GladlyUnreachableError(GladlyError):
     """No usable answer came, however often it was tried."""
 
 
+class DiskFullError(GladlyError):
+    """There is no room for a file that is too large for memory."""
+
+
 class UnusableBookmarkError(GladlyError):
     """A bookmark in the state does not name a place among the export jobs."""
 

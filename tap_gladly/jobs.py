@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_gladly.bookmarks import JobVersion, parse_instant
+from tap_gladly.bookmarks import DAY, SECOND, JobVersion, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+RETENTION = 14 * DAY
+"""How long Gladly keeps a job and its files, in nanoseconds."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,9 @@ class Job:
         return self.version.job_id
 
     @property
-    def is_completed(self) -> bool:
-        """Whether its files are there to be read."""
-        return bool(self.record.get("status") == "COMPLETED")
+    def status(self) -> object:
+        """State of the job: its files are there to be read when it is COMPLETED."""
+        return self.record.get("status")
 
     @property
     def files(self) -> Sequence[object]:
@@ -37,9 +41,30 @@ class Job:
     @property
     def window(self) -> str:
         """The span of activity that its files cover, for people to read."""
+        start, end = self._window
+        return f"{start} to {end}"
+
+    @cached_property
+    def span(self) -> tuple[int, int] | None:
+        """The same as instants; None if Gladly gives none."""
+        try:
+            start, end = (parse_instant(str(text)) for text in self._window)
+        except ValueError:
+            return None
+        return (start, end) if start <= end else None
+
+    @property
+    def _window(self) -> tuple[object, object]:
         parameters = self.record.get("parameters")
-        span = parameters if isinstance(parameters, dict) else {}
-        return f"{span.get('startAt', '?')} to {span.get('endAt', '?')}"
+        bounds = parameters if isinstance(parameters, dict) else {}
+        return bounds.get("startAt", "?"), bounds.get("endAt", "?")
+
+    def makes_good(self, failed: Job) -> bool:
+        """Say whether this job came later and has the files that a failed one does not have."""
+        if self.status != "COMPLETED" or self.span is None or failed.span is None:
+            return False
+        covers = self.span[0] <= failed.span[0] and failed.span[1] <= self.span[1]
+        return covers and self.version.instant > failed.version.instant
 
 
 def parse_job(record: object) -> Job | None:
@@ -54,3 +79,27 @@ def parse_job(record: object) -> Job | None:
         return Job(record, JobVersion(parse_instant(str(updated_at)), job_id, str(updated_at)))
     except ValueError:
         return None
+
+
+class Hole(NamedTuple):
+    """A span between the windows of jobs that no job covers."""
+
+    start: int
+    end: int
+    next_job: Job
+    """The job whose window begins where the hole ends."""
+
+
+def iter_holes(jobs: Iterable[Job]) -> Iterator[Hole]:
+    """Yield the spans that lie between the jobs' windows, whatever the jobs' states.
+
+    Overlaps are none, nor is the second that some windows leave before the next. A job far older than the
+    others, generated once for some years ago, does not make a hole of the time since.
+    """
+    spans = sorted(((job.span, job) for job in jobs if job.span), key=lambda pair: pair[0])
+    newest = max((span[1] for span, _ in spans), default=0)
+    covered: int | None = None
+    for (start, end), job in spans:
+        if covered is not None and start - covered > SECOND and covered >= newest - RETENTION - DAY:
+            yield Hole(covered, start, job)
+        covered = end if covered is None else max(covered, end)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 # Numbers with a point keep every digit as Decimal; integers of any length are Python's own.
 _decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
+_BLOCK_BYTES = 64 * 1024
+_DEEPEST = 200
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # An escape in a JSON string: a pair of surrogates, half a pair, or any other.
 _ESCAPE = re.compile(
@@ -51,6 +56,8 @@ def iter_jsonl(lines: Iterable[bytes]) -> Iterator[dict[str, Any] | MalformedLin
 
 
 def _parse_record(line: bytes) -> dict[str, Any] | str:
+    if _is_too_deep(line):
+        return f"nested more than {_DEEPEST} deep"
     try:
         record = _decode_object(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -59,6 +66,17 @@ def _parse_record(line: bytes) -> dict[str, Any] | str:
     if isinstance(identifier, str) and identifier:
         return record
     return "no id" if identifier is None else "the id is empty" if identifier == "" else "the id is not text"
+
+
+def _is_too_deep(line: bytes) -> bool:
+    # What Python could decode, it might not be able to encode again: both go as deep as its stack.
+    if line.count(b"[") + line.count(b"{") <= _DEEPEST:
+        return False
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(_TEXT.sub(b"", line)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST
 
 
 def _decode_object(line: bytes) -> dict[str, Any]:
@@ -76,3 +94,43 @@ def _decode_object(line: bytes) -> dict[str, Any]:
 def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
     # Half a pair of surrogates is legal in JSON, but is no character: nothing downstream could encode it.
     return rb"\ufffd" if escape[2] else escape[0]
+
+
+def is_error_body(head: bytes) -> bool:
+    """Say whether a body is a web page or one of Gladly's error objects, and no JSON Lines.
+
+    Args:
+        head: The beginning of the body; all of it, if it is short.
+    """
+    text = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
+    if text[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        return True
+    try:
+        body = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(body, dict) and "errors" in body and "id" not in body
+
+
+def ends_in_cut_line(file: IO[bytes]) -> bool:
+    """Say whether a file's last line has no end and is no JSON, as when a transfer was cut unnoticed.
+
+    Args:
+        file: Open for reading; it is left at its start.
+    """
+    end = file.seek(0, os.SEEK_END)
+    tail = b""
+    while end and b"\n" not in tail:
+        start = max(0, end - _BLOCK_BYTES)
+        file.seek(start)
+        tail = file.read(end - start) + tail
+        end = start
+    file.seek(0)
+    line = tail.rpartition(b"\n")[2]
+    try:
+        mended = _ESCAPE.sub(_replace_lone_surrogate, line)
+        return bool(line.strip()) and not msgspec.json.decode(mended, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return True
+    except RecursionError:
+        return False

@@ -13,8 +13,9 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_gladly.address import resolve_api_url, resolve_organization
 from tap_gladly.bookmarks import parse_instant, parse_last_instant
-from tap_gladly.client import open_session
+from tap_gladly.client import GladlySession
 from tap_gladly.streams import STREAMS
+from tap_gladly.writing import MessageWriter
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -36,6 +37,7 @@ class TapGladly(Tap):
     """Gladly: customers, conversation items, agents and topics from export jobs."""
 
     name = "tap-gladly"
+    message_writer_class = MessageWriter
 
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
@@ -77,6 +79,14 @@ class TapGladly(Tap):
             "for the whole day.",
         ),
         th.Property(
+            "max_parallel_downloads",
+            th.IntegerType(nullable=False, minimum=1, maximum=50),
+            default=6,
+            title="Most parallel downloads",
+            description="How many files are downloaded at a time, ahead of being sent. Requests stay within "
+            "Gladly's 10 a second all the same.",
+        ),
+        th.Property(
             "api_url",
             th.StringType,
             title="API address",
@@ -87,7 +97,7 @@ class TapGladly(Tap):
 
     @override
     def discover_streams(self) -> list[GladlyStream]:
-        session = open_session()
+        session = GladlySession(pool_size=self.config.get("max_parallel_downloads", 1) + 1)
         return [stream(self, session) for stream in STREAMS]
 
     @override

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from gladly_emulator import UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN, Emulator, Fault, StaticExports
-from tap_gladly import __version__, client
+from tap_gladly import __version__, client, pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -293,10 +293,10 @@ class FakeTime:
 def test_pace_is_ten_in_any_second(exports: StaticExports, monkeypatch: pytest.MonkeyPatch) -> None:
     """However fast the answers come, no second sees an eleventh request."""
     clock = FakeTime()
-    monkeypatch.setattr(client, "time", clock)
+    monkeypatch.setattr(pace, "time", clock)
     monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 10)
     sent: list[float] = []
-    with Emulator(exports, requests_per_second=None) as running, client.open_session() as session:
+    with Emulator(exports, requests_per_second=None) as running, client.GladlySession(pool_size=1) as session:
         for number in range(45):
             clock.sleep(0.011 * (number % 7))
             session.get(f"{running.url}/_emulator/jobs", timeout=10)
@@ -312,8 +312,8 @@ def test_pace_waits_when_gladly_has_none_left(
 ) -> None:
     """`Ratelimit-Remaining-Second: 0`, also when others used it up, holds the next request for a second."""
     clock = FakeTime()
-    monkeypatch.setattr(client, "time", clock)
-    with Emulator(exports, requests_per_second=None) as running, client.open_session() as session:
+    monkeypatch.setattr(pace, "time", clock)
+    with Emulator(exports, requests_per_second=None) as running, client.GladlySession(pool_size=1) as session:
         running.faults.add(Fault("status", status=200, headers={"Ratelimit-Remaining-Second": "0"}))
         auth = (running.settings["agent_email"], running.settings["api_token"])
         before = clock.now

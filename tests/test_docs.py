@@ -15,7 +15,15 @@ from tap_gladly.tap import TapGladly
 ROOT = Path(__file__).parent.parent
 SCHEMAS = sorted((ROOT / "tap_gladly" / "schemas").iterdir())
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-OWN_SETTINGS = ("organization", "agent_email", "api_token", "start_date", "end_date", "api_url")
+OWN_SETTINGS = (
+    "organization",
+    "agent_email",
+    "api_token",
+    "start_date",
+    "end_date",
+    "max_parallel_downloads",
+    "api_url",
+)
 
 
 @pytest.fixture(scope="module")

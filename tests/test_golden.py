@@ -62,7 +62,8 @@ def test_sync_logs_the_golden_lines(
     sync()
 
     told = [record for record in log.records if record.name.startswith("tap-gladly")]
-    golden("sync.log", "".join(f"{record.levelname} {record.getMessage()}\n" for record in told))
+    text = "".join(f"{record.levelname} {record.getMessage()}\n" for record in told)
+    golden("sync.log", re.sub(r"[\d.]+ h ago", "... h ago", text))
 
 
 def test_catalog_is_the_golden_catalog(golden: Callable[[str, str], None]) -> None:

@@ -6,7 +6,7 @@ import sys
 from abc import abstractmethod
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
@@ -24,12 +24,13 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import requests
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Record
     from singer_sdk.singerlib import Catalog
 
+    from tap_gladly.client import GladlySession
     from tap_gladly.jobs import Job
+    from tap_gladly.streams.malformed import MalformedLinesStream
 
 SCHEMAS = SchemaDirectory(files("tap_gladly") / "schemas")
 _MOST_FIELDS_TOLD = 50
@@ -41,11 +42,12 @@ class ExportStream(GladlyStream):
     schema = StreamSchema(SCHEMAS)
     primary_keys = ("id",)
 
-    def __init__(self, tap: Tap, session: requests.Session) -> None:
+    def __init__(self, tap: Tap, session: GladlySession) -> None:
         super().__init__(tap, session)
         self.row_count = 0
         """Rows that this run has sent."""
-        self._told_fields: set[str] = set()
+        self.told_fields: set[str] = set()
+        """Fields that the schema does not know, as far as they have been told."""
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -117,8 +119,12 @@ class ExportStream(GladlyStream):
     def _known_fields(self) -> frozenset[str]:
         return frozenset(self.effective_schema["properties"]) - {"_job_id", "_job_updated_at", "_unmapped"}
 
+    @property
+    def _malformed_lines(self) -> MalformedLinesStream:
+        return cast("MalformedLinesStream", self._tap.streams["malformed_lines"])
+
     def _tell_unmapped(self, fields: set[str]) -> None:
-        new = sorted(fields - self._told_fields)[: _MOST_FIELDS_TOLD - len(self._told_fields)]
+        new = sorted(fields - self.told_fields)[: _MOST_FIELDS_TOLD - len(self.told_fields)]
         if new:
-            self._told_fields.update(new)
+            self.told_fields.update(new)
             self.logger.warning("Fields that the schema does not know go to _unmapped: %s", ", ".join(new))

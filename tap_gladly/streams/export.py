@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from contextlib import suppress
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import (
     AbortedSyncFailedException,
@@ -14,13 +15,21 @@ from singer_sdk.exceptions import (
     RetriableAPIError,
 )
 
-from tap_gladly.bookmarks import JobVersion, format_instant
-from tap_gladly.download import download
+from tap_gladly.bookmarks import format_instant
+from tap_gladly.download import Downloads, download
 from tap_gladly.exceptions import NotFoundError
 from tap_gladly.jobs import Job, parse_job
-from tap_gladly.parsing import MalformedLine, iter_jsonl
+from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl
 from tap_gladly.streams.base import ExportStream
-from tap_gladly.telling import RunCounter, RunTimer
+from tap_gladly.telling import (
+    Progress,
+    RunCounter,
+    RunTimer,
+    Summary,
+    tell_expired,
+    tell_late,
+    tell_missing,
+)
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -28,13 +37,15 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import requests
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_gladly.streams.malformed import MalformedLinesStream
+    from tap_gladly.client import GladlySession
+
+_HEAD_BYTES = 64 * 1024
 
 
 class JobsStream(ExportStream):
@@ -47,10 +58,9 @@ class JobsStream(ExportStream):
     name = "jobs"
     replication_key = "updatedAt"
 
-    def __init__(self, tap: Tap, session: requests.Session) -> None:
+    def __init__(self, tap: Tap, session: GladlySession) -> None:
         super().__init__(tap, session)
-        self._listed_count = 0
-        self._read_count = 0
+        self._summary = Summary()
 
     @override
     def concerns(self, job: Job) -> bool:
@@ -58,29 +68,49 @@ class JobsStream(ExportStream):
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        jobs = self.list_jobs()
-        readers = [child for child in self._file_streams if child.is_sent]
+        jobs = self._list_jobs()
+        readers = [stream for stream in self._file_streams if stream.is_sent]
         for stream in [self, *readers] if self.is_sent else readers:
             stream.take_up(jobs)
         for reader in readers:
             reader.announce()
-        self._tell_late(jobs, readers)
-        with_files = {job.version for job in jobs if any(reader.is_due(job) for reader in readers)}
-        for job in jobs:
-            if self.is_sent and self.is_due(job):
-                yield self.complete(dict(job.record))
-                self.settle(job, job.version.updated_at)
-            if job.version in with_files:
-                self._send_files(job, readers, total=len(with_files))
+        plan = [(job, [reader for reader in readers if reader.is_due(job)]) for job in jobs]
+        self._tell_gaps(jobs, readers)
+        files = ((reader, job) for job, due in plan for reader in due)
+        downloads = Downloads(
+            files, lambda file: file[0].open_file(file[1]), parallel=self._parallel_downloads
+        )
+        progress = Progress(self.logger, total=sum(1 for _, due in plan if due))
+        try:
+            for job, due in plan:
+                if self.is_sent and self.is_due(job):
+                    yield self.complete(dict(job.record))
+                    self.settle(job, job.version.updated_at)
+                if due:
+                    rows = sum(reader.send_file(job, downloads.take()) for reader in due)
+                    progress.tell(job, rows)
+                if any(reader.concerns(job) for reader in readers):
+                    self._summary.note_newest(job)
+        finally:
+            downloads.abandon()
+            self._summary.jobs_read = progress.done
 
     @property
     def _file_streams(self) -> list[ExportFileStream]:
         return [child for child in self.child_streams if isinstance(child, ExportFileStream)]
 
-    def _send_files(self, job: Job, readers: Iterable[ExportFileStream], *, total: int) -> None:
-        rows = sum(reader.send_file(job) for reader in readers if reader.is_due(job))
-        self._read_count += 1
-        self.logger.info("Job %d of %d, %s: %d rows", self._read_count, total, job.window, rows)
+    @property
+    def _parallel_downloads(self) -> int:
+        is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
+        return 1 if is_dry_run else int(self.config["max_parallel_downloads"])
+
+    def _tell_gaps(self, jobs: list[Job], readers: Sequence[ExportFileStream]) -> None:
+        bookmarks = {reader.name: reader.bookmark for reader in readers if not reader.is_full_table}
+        wanted = [job for job in jobs if self.is_wanted(job)]
+        new = [job for job in wanted if any(reader.bookmark.is_due(job.version) for reader in readers)]
+        tell_expired(self.logger, jobs, bookmarks)
+        tell_missing(self.logger, jobs, new)
+        tell_late(self.logger, wanted, bookmarks)
 
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
@@ -90,38 +120,35 @@ class JobsStream(ExportStream):
     @override
     def log_sync_costs(self) -> None:
         super().log_sync_costs()
-        rows = ", ".join(f"{stream.name} {stream.row_count}" for stream in (self, *self._file_streams))
-        self.logger.info("Jobs listed: %d, read: %d. Rows: %s", self._listed_count, self._read_count, rows)
+        streams = (self, *self._file_streams)
+        summary = self._summary
+        summary.jobs_skipped = summary.jobs_listed - summary.jobs_read
+        summary.rows = {stream.name: stream.row_count for stream in streams}
+        summary.bytes = {stream.name: stream.byte_count for stream in self._file_streams}
+        summary.unknown_fields = {
+            stream.name: sorted(stream.told_fields) for stream in streams if stream.told_fields
+        }
+        summary.malformed_lines = self._malformed_lines.row_count
+        summary.retries, summary.retry_seconds = self._session.retry_count, self._session.retry_seconds
+        summary.tell(self.logger)
 
-    def list_jobs(self) -> list[Job]:
+    def _list_jobs(self) -> list[Job]:
         """Ask for the jobs of the last 14 days, and give them oldest first."""
         listed = self.fetch(("export", "jobs"), _read_list)
-        self._listed_count = len(listed)
-        jobs = [job for job in map(parse_job, listed) if job]
-        if len(jobs) < len(listed):
+        self._summary.jobs_listed = len(listed)
+        parsed = [parse_job(record) for record in listed]
+        jobs = {job.version: job for job in parsed if job}
+        unusable = parsed.count(None)
+        if unusable:
             self.logger.warning(
-                "%d of %d listed jobs have no usable id or updatedAt and are left out",
-                len(listed) - len(jobs),
-                len(listed),
+                "%d of %d listed jobs have no usable id or updatedAt and are left out", unusable, len(listed)
             )
-        return sorted(jobs, key=lambda job: job.version)
+        return [jobs[version] for version in sorted(jobs)]
 
-    def _tell_late(self, jobs: Iterable[Job], readers: Iterable[ExportFileStream]) -> None:
-        by_version = {job.version: job for job in jobs}
-        late: dict[JobVersion, list[str]] = {}
-        for reader in readers:
-            for version in reader.bookmark.iter_late():
-                if reader.is_wanted(by_version[version]):
-                    late.setdefault(version, []).append(reader.name)
-        for version, names in late.items():
-            self.logger.warning(
-                "Job %s, %s, turned up over 24 hours behind the bookmark and is not read (%s). To read it, "
-                "set the bookmark's replication_key_value to %s and take its jobs_read out.",
-                version.job_id,
-                by_version[version].window,
-                ", ".join(names),
-                version.updated_at,
-            )
+
+def _open_file(file: tuple[ExportFileStream, Job]) -> IO[bytes] | None:
+    reader, job = file
+    return reader.open_file(job)
 
 
 def _read_list(response: requests.Response) -> list[object]:
@@ -134,6 +161,16 @@ def _read_list(response: requests.Response) -> list[object]:
     return listed
 
 
+def _read_file(response: requests.Response) -> IO[bytes]:
+    file = download(response)
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    if is_error_body(head):
+        file.close()
+        raise RetriableAPIError("Gladly answered with something that is not an export file", response)
+    return file
+
+
 class ExportFileStream(ExportStream):
     """Rows of one file of each COMPLETED job: `<name>.jsonl`.
 
@@ -143,8 +180,10 @@ class ExportFileStream(ExportStream):
     parent_stream_type = JobsStream
     replication_key = "_job_updated_at"
 
-    def __init__(self, tap: Tap, session: requests.Session) -> None:
+    def __init__(self, tap: Tap, session: GladlySession) -> None:
         super().__init__(tap, session)
+        self.byte_count = 0
+        """Bytes of the files that this run has sent."""
         self._record_counter = RunCounter(self.name)
         self._sync_timer = RunTimer(self.name)
 
@@ -155,7 +194,7 @@ class ExportFileStream(ExportStream):
 
     @override
     def concerns(self, job: Job) -> bool:
-        return job.is_completed and self.file_name in job.files
+        return job.status == "COMPLETED" and self.file_name in job.files
 
     @override
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
@@ -181,47 +220,57 @@ class ExportFileStream(ExportStream):
         """Send SCHEMA, so that the table is there even when nothing is to be loaded."""
         self._write_schema_message()
 
-    def send_file(self, job: Job) -> int:
+    def open_file(self, job: Job) -> IO[bytes] | None:
+        """Download a job's file; None if it is there no more.
+
+        A file whose last line breaks off is asked for again, once: it may have been cut on the way.
+        """
+        path = ("export", "jobs", job.id, "files", self.file_name)
+        try:
+            file = self.fetch(path, _read_file)
+            if ends_in_cut_line(file):
+                file.close()
+                self.logger.warning("%s of job %s breaks off; it is asked for again", self.file_name, job.id)
+                file = self.fetch(path, _read_file)
+        except NotFoundError:
+            return None
+        return file
+
+    def send_file(self, job: Job, file: IO[bytes] | None) -> int:
         """Send a job's file whole, then move the bookmark past it.
+
+        Args:
+            job: The job.
+            file: Its file, which is closed afterwards; None if it is gone.
 
         Returns:
             How many rows it had.
         """
-        self._job = job
+        if file is None:
+            self.logger.warning(
+                "%s of job %s, %s, is gone (404): expired, or deleted by someone else. If it was not loaded "
+                "before, ask Gladly support to generate the export again.",
+                self.file_name,
+                job.id,
+                job.window,
+            )
+        self._job, self._file = job, file or io.BytesIO()
         self._job_updated_at = format_instant(job.version.instant)
         before = self.row_count
         # A dry run stops a file in the middle, and must not move the bookmark.
-        with suppress(AbortedSyncFailedException, AbortedSyncPausedException):
+        with self._file, suppress(AbortedSyncFailedException, AbortedSyncPausedException):
             self.sync({"_job_id": job.id})
+            self.byte_count += self._file.tell()
             self.settle(job, self._job_updated_at)
         return self.row_count - before
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        try:
-            file = self._open_file()
-        except NotFoundError:
-            self.logger.warning(
-                "%s of job %s, %s, is gone (404): expired, or deleted by someone else. If it was not loaded "
-                "before, ask Gladly support to generate the export again.",
-                self.file_name,
-                self._job.id,
-                self._job.window,
-            )
-            return
-        with file:
-            for record in iter_jsonl(file):
-                if isinstance(record, MalformedLine):
-                    self._malformed_lines.send(record, self._job, self.file_name)
-                else:
-                    yield self.complete(record)
-
-    @property
-    def _malformed_lines(self) -> MalformedLinesStream:
-        return cast("MalformedLinesStream", self._tap.streams["malformed_lines"])
-
-    def _open_file(self) -> IO[bytes]:
-        return self.fetch(("export", "jobs", self._job.id, "files", self.file_name), download)
+        for record in iter_jsonl(self._file):
+            if isinstance(record, MalformedLine):
+                self._malformed_lines.send(record, self._job, self.file_name)
+            else:
+                yield self.complete(record)
 
     @override
     def complete(self, record: Record) -> Record:

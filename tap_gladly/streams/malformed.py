@@ -20,10 +20,10 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import requests
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
 
+    from tap_gladly.client import GladlySession
     from tap_gladly.jobs import Job
     from tap_gladly.parsing import MalformedLine
 
@@ -42,7 +42,7 @@ class MalformedLinesStream(GladlyStream):
     schema = StreamSchema(SCHEMAS)
     primary_keys = ("_job_id", "file", "line_number")
 
-    def __init__(self, tap: Tap, session: requests.Session) -> None:
+    def __init__(self, tap: Tap, session: GladlySession) -> None:
         super().__init__(tap, session)
         self.row_count = 0
         """Malformed lines met in this run, whether they are selected or not."""

@@ -1,0 +1,100 @@
+"""How fast requests may go: no faster than Gladly allows, and slower when it says so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import requests
+
+_SECOND = 1.02
+"""A little over, so that requests which take unequal time to arrive still fit in Gladly's second."""
+_ANSWERS_TO_RECOVER = 100
+"""How many good answers in a row let the pace rise by one request a second."""
+
+
+class Pace:
+    """One pace for all requests of a run, whichever thread sends them.
+
+    Gladly allows 10 requests in a second over all clients of an organization, and tells what is left of
+    the current second; 429 says that it was too many. The limit may be lower without a word before that:
+    so a 429 halves the pace, and it rises again slowly.
+    """
+
+    def __init__(self, requests_per_second: int) -> None:
+        self._most = requests_per_second
+        self._limit = requests_per_second
+        self._sent: deque[float] = deque(maxlen=requests_per_second)
+        self._not_before = 0.0
+        self._slowed_at = 0.0
+        self._good_answers = 0
+        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+
+    def wait(self) -> float:
+        """Wait for this request's turn.
+
+        Returns:
+            The moment at which it is sent, on the monotonic clock.
+        """
+        with self._turn:
+            while (delay := self._earliest() - time.monotonic()) > 0:
+                time.sleep(delay)
+            now = time.monotonic()
+            self._sent.append(now)
+            return now
+
+    def _earliest(self) -> float:
+        limit = self._limit
+        if len(self._sent) < limit:
+            return self._not_before
+        return max(self._not_before, self._sent[-limit] + _SECOND)
+
+    def heed(self, response: requests.Response, sent: float) -> None:
+        """Take in what an answer says of the pace.
+
+        Args:
+            response: The answer.
+            sent: When its request was sent, as `wait` gave it.
+        """
+        with self._lock:
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                self._slow_down(sent, read_retry_after(response))
+            else:
+                self._recover()
+            own = sum(1 for moment in list(self._sent) if sent - 1 < moment <= sent)
+            if response.headers.get("Ratelimit-Remaining-Second") == "0" and own < self._limit:
+                # Others have used this second up. What this run sends itself is within its limit anyway.
+                self._not_before = max(self._not_before, sent + 1)
+
+    def _slow_down(self, sent: float, asked: float | None) -> None:
+        self._good_answers = 0
+        self._not_before = max(self._not_before, time.monotonic() + (1 if asked is None else asked))
+        if sent > self._slowed_at:  # requests that were under way before do not count again
+            self._limit = max(1, self._limit // 2)
+            self._slowed_at = time.monotonic()
+
+    def _recover(self) -> None:
+        self._good_answers += 1
+        if self._good_answers >= _ANSWERS_TO_RECOVER and self._limit < self._most:
+            self._limit += 1
+            self._good_answers = 0
+
+
+def read_retry_after(response: requests.Response) -> float | None:
+    """Give the seconds that `Retry-After` asks to wait, as a number or as a date; None if it does not."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    seconds = (moment - datetime.now(timezone.utc)).total_seconds() if moment.tzinfo else 0.0
+    return max(0.0, seconds)
