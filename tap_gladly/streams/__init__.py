@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_gladly.streams.export import (
+from tap_gladly.streams.export import JobsStream
+from tap_gladly.streams.files import (
     AgentsStream,
     ConversationItemsStream,
     CustomersStream,
-    JobsStream,
     TopicsStream,
 )
 from tap_gladly.streams.malformed import MalformedLinesStream

@@ -1,30 +1,20 @@
-"""Streams of the export API: the jobs, and the files that each finished job offers."""
+"""The stream of export jobs, which drives the streams of their files."""
 
 from __future__ import annotations
 
-import io
-import logging
 import sys
-from contextlib import suppress
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk.exceptions import (
-    AbortedSyncFailedException,
-    AbortedSyncPausedException,
     RetriableAPIError,
 )
 
-from tap_gladly.bookmarks import format_instant
-from tap_gladly.download import Downloads, download
-from tap_gladly.exceptions import NotFoundError
+from tap_gladly.download import Downloads
 from tap_gladly.jobs import Job, parse_job
-from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl
 from tap_gladly.streams.base import ExportStream
 from tap_gladly.telling import (
     Progress,
-    RunCounter,
-    RunTimer,
     Summary,
     tell_expired,
     tell_late,
@@ -44,8 +34,9 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from tap_gladly.client import GladlySession
+    from tap_gladly.streams.files import ExportFileStream
 
-_HEAD_BYTES = 64 * 1024
+    Plan = Sequence[tuple[Job, Sequence[ExportFileStream]]]
 
 
 class JobsStream(ExportStream):
@@ -75,11 +66,9 @@ class JobsStream(ExportStream):
         for reader in readers:
             reader.announce()
         plan = [(job, [reader for reader in readers if reader.is_due(job)]) for job in jobs]
-        self._tell_gaps(jobs, readers)
+        self._tell_gaps(plan, readers)
         files = ((reader, job) for job, due in plan for reader in due)
-        downloads = Downloads(
-            files, lambda file: file[0].open_file(file[1]), parallel=self._parallel_downloads
-        )
+        downloads = Downloads(files, _open_file, parallel=self._parallel_downloads)
         progress = Progress(self.logger, total=sum(1 for _, due in plan if due))
         try:
             for job, due in plan:
@@ -97,20 +86,26 @@ class JobsStream(ExportStream):
 
     @property
     def _file_streams(self) -> list[ExportFileStream]:
-        return [child for child in self.child_streams if isinstance(child, ExportFileStream)]
+        children = [child for child in self.child_streams if isinstance(child, ExportStream)]
+        return cast("list[ExportFileStream]", children)
 
     @property
     def _parallel_downloads(self) -> int:
         is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
         return 1 if is_dry_run else int(self.config["max_parallel_downloads"])
 
-    def _tell_gaps(self, jobs: list[Job], readers: Sequence[ExportFileStream]) -> None:
+    def _tell_gaps(self, plan: Plan, readers: Sequence[ExportFileStream]) -> None:
         bookmarks = {reader.name: reader.bookmark for reader in readers if not reader.is_full_table}
-        wanted = [job for job in jobs if self.is_wanted(job)]
-        new = [job for job in wanted if any(reader.bookmark.is_due(job.version) for reader in readers)]
-        tell_expired(self.logger, jobs, bookmarks)
-        tell_missing(self.logger, jobs, new)
-        tell_late(self.logger, wanted, bookmarks)
+        newest = max((mark.place for mark in bookmarks.values() if mark.place is not None), default=0)
+        wanted = [(job, due) for job, due in plan if self.is_wanted(job)]
+        # Without rows of its own, what lies behind the newest file read counts as told.
+        news = [job for job, due in wanted if due or self._is_news(job, newest)]
+        tell_expired(self.logger, [job for job, _ in plan], bookmarks)
+        tell_missing(self.logger, [job for job, _ in plan], news)
+        tell_late(self.logger, [job for job, _ in wanted], bookmarks)
+
+    def _is_news(self, job: Job, newest: int) -> bool:
+        return self.is_due(job) if self.is_sent else job.version.instant > newest
 
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
@@ -159,146 +154,3 @@ def _read_list(response: requests.Response) -> list[object]:
     if not isinstance(listed, list):
         raise RetriableAPIError("Gladly answered the job list with something that is not a list", response)
     return listed
-
-
-def _read_file(response: requests.Response) -> IO[bytes]:
-    file = download(response)
-    head = file.read(_HEAD_BYTES)
-    file.seek(0)
-    if is_error_body(head):
-        file.close()
-        raise RetriableAPIError("Gladly answered with something that is not an export file", response)
-    return file
-
-
-class ExportFileStream(ExportStream):
-    """Rows of one file of each COMPLETED job: `<name>.jsonl`.
-
-    Each row carries `_job_id` and `_job_updated_at`, by which the stream moves forward.
-    """
-
-    parent_stream_type = JobsStream
-    replication_key = "_job_updated_at"
-
-    def __init__(self, tap: Tap, session: GladlySession) -> None:
-        super().__init__(tap, session)
-        self.byte_count = 0
-        """Bytes of the files that this run has sent."""
-        self._record_counter = RunCounter(self.name)
-        self._sync_timer = RunTimer(self.name)
-
-    @property
-    def file_name(self) -> str:
-        """Name of the file in each job."""
-        return f"{self.name}.jsonl"
-
-    @override
-    def concerns(self, job: Job) -> bool:
-        return job.status == "COMPLETED" and self.file_name in job.files
-
-    @override
-    def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
-        # The SDK says that a sync begins; here that is once a file.
-        super().log(message, *args, level=logging.DEBUG if level == logging.INFO else level, **kwargs)
-
-    @override
-    def get_record_counter(self, **_kwargs: Any) -> RunCounter:
-        return self._record_counter
-
-    @override
-    def get_sync_timer(self) -> RunTimer:
-        return self._sync_timer
-
-    @override
-    def log_sync_costs(self) -> None:
-        super().log_sync_costs()
-        if self.row_count:
-            self._record_counter.tell()
-            self._sync_timer.tell()
-
-    def announce(self) -> None:
-        """Send SCHEMA, so that the table is there even when nothing is to be loaded."""
-        self._write_schema_message()
-
-    def open_file(self, job: Job) -> IO[bytes] | None:
-        """Download a job's file; None if it is there no more.
-
-        A file whose last line breaks off is asked for again, once: it may have been cut on the way.
-        """
-        path = ("export", "jobs", job.id, "files", self.file_name)
-        try:
-            file = self.fetch(path, _read_file)
-            if ends_in_cut_line(file):
-                file.close()
-                self.logger.warning("%s of job %s breaks off; it is asked for again", self.file_name, job.id)
-                file = self.fetch(path, _read_file)
-        except NotFoundError:
-            return None
-        return file
-
-    def send_file(self, job: Job, file: IO[bytes] | None) -> int:
-        """Send a job's file whole, then move the bookmark past it.
-
-        Args:
-            job: The job.
-            file: Its file, which is closed afterwards; None if it is gone.
-
-        Returns:
-            How many rows it had.
-        """
-        if file is None:
-            self.logger.warning(
-                "%s of job %s, %s, is gone (404): expired, or deleted by someone else. If it was not loaded "
-                "before, ask Gladly support to generate the export again.",
-                self.file_name,
-                job.id,
-                job.window,
-            )
-        self._job, self._file = job, file or io.BytesIO()
-        self._job_updated_at = format_instant(job.version.instant)
-        before = self.row_count
-        # A dry run stops a file in the middle, and must not move the bookmark.
-        with self._file, suppress(AbortedSyncFailedException, AbortedSyncPausedException):
-            self.sync({"_job_id": job.id})
-            self.byte_count += self._file.tell()
-            self.settle(job, self._job_updated_at)
-        return self.row_count - before
-
-    @override
-    def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        for record in iter_jsonl(self._file):
-            if isinstance(record, MalformedLine):
-                self._malformed_lines.send(record, self._job, self.file_name)
-            else:
-                yield self.complete(record)
-
-    @override
-    def complete(self, record: Record) -> Record:
-        row = super().complete(record)
-        row["_job_id"] = self._job.id
-        row["_job_updated_at"] = self._job_updated_at
-        return row
-
-
-class CustomersStream(ExportFileStream):
-    """Customers, from `customers.jsonl`: one row per customer and job; key `id`, the newest job wins."""
-
-    name = "customers"
-
-
-class ConversationItemsStream(ExportFileStream):
-    """Timeline items, from `conversation_items.jsonl`: one row per item and job; key `id`."""
-
-    name = "conversation_items"
-
-
-class AgentsStream(ExportFileStream):
-    """Agents, from `agents.jsonl`: one row per agent and job; key `id`, the newest job wins."""
-
-    name = "agents"
-
-
-class TopicsStream(ExportFileStream):
-    """Topics, from `topics.jsonl`: one row per topic and job; key `id`, the newest job wins."""
-
-    name = "topics"

@@ -1,0 +1,145 @@
+"""How fast requests may go."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+
+import pytest
+import requests
+
+from tap_gladly import pace
+from tap_gladly.pace import Pace, read_retry_after
+
+
+class Clock:
+    """A clock that moves only when someone sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Tell the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that the pace goes by."""
+    clock = Clock()
+    monkeypatch.setattr(pace, "time", clock)
+    return clock
+
+
+def answer(status: int = 200, **headers: str) -> requests.Response:
+    """Make an answer."""
+    response = requests.Response()
+    response.status_code = status
+    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return response
+
+
+class Server:
+    """Allows so many requests in each second of its clock, and says so by 429 alone."""
+
+    def __init__(self, clock: Clock, limit: int) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._second = 0
+        self._used = 0
+
+    def answer(self) -> requests.Response:
+        """Answer one request."""
+        second = int(self._clock.now)
+        self._used = self._used + 1 if second == self._second else 1
+        self._second = second
+        return answer(200 if self._used <= self._limit else 429)
+
+
+def run(pace: Pace, server: Server, requests_wanted: int) -> tuple[int, int]:
+    """Send requests, each until it is answered; give how many were refused and how many were sent."""
+    refused = sent = 0
+    while sent - refused < requests_wanted:
+        moment = pace.wait()
+        response = server.answer()
+        pace.heed(response, moment)
+        sent += 1
+        refused += response.status_code == 429
+    return refused, sent
+
+
+@pytest.mark.usefixtures("clock")
+def test_pace_allows_ten_at_once_and_no_eleventh() -> None:
+    """Ten requests may go at once; the next waits for a second to pass."""
+    turns = Pace(10)
+    moments = [turns.wait() for _ in range(21)]
+
+    assert moments[9] == 1000.0
+    assert moments[10] == pytest.approx(1001.02)
+    assert moments[20] == pytest.approx(1002.04)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 7])
+def test_pace_settles_below_a_limit_that_only_429_tells(clock: Clock, limit: int) -> None:
+    """After a few refusals the requests go through, and do not hammer."""
+    refused, _ = run(Pace(10), Server(clock, limit), 60)
+
+    assert refused <= 10
+    assert run(Pace(10), Server(clock, 10), 60) == (0, 60)
+
+
+def test_pace_rises_again(clock: Clock) -> None:
+    """A limit that was low for a while does not slow the run down for good."""
+    turns = Pace(10)
+    run(turns, Server(clock, 2), 10)
+    run(turns, Server(clock, 10), 1000)
+    before = clock.now
+    run(turns, Server(clock, 10), 50)
+
+    assert clock.now - before < 6
+
+
+@pytest.mark.usefixtures("clock")
+def test_pace_stops_for_as_long_as_gladly_asks() -> None:
+    """Retry-After holds all requests, not only the one that was refused."""
+    turns = Pace(10)
+    turns.heed(answer(429, Retry_After="30"), turns.wait())
+
+    assert turns.wait() == pytest.approx(1030)
+
+
+@pytest.mark.usefixtures("clock")
+def test_pace_heeds_what_others_have_used() -> None:
+    """With nothing left of a second that this run has hardly used, the next request waits for another."""
+    turns = Pace(10)
+    turns.heed(answer(Ratelimit_Remaining_Second="0"), turns.wait())
+
+    assert turns.wait() == pytest.approx(1001)
+
+
+@pytest.mark.usefixtures("clock")
+def test_pace_does_not_wait_for_what_it_has_used_itself() -> None:
+    """Ten of its own requests leave nothing of the second either, and need no further wait."""
+    turns = Pace(10)
+    moments = [turns.wait() for _ in range(10)]
+    for left, moment in enumerate(reversed(moments)):
+        turns.heed(answer(Ratelimit_Remaining_Second=str(left)), moment)
+
+    assert turns.wait() == pytest.approx(1001.02)
+
+
+def test_read_retry_after_reads_seconds_and_dates() -> None:
+    """Both forms of the header are understood, and nonsense is no wait."""
+    later = datetime.now(timezone.utc) + timedelta(seconds=90)
+
+    assert read_retry_after(answer(Retry_After="7")) == 7
+    assert read_retry_after(answer(Retry_After=format_datetime(later, usegmt=True))) == pytest.approx(
+        90, abs=2
+    )
+    assert read_retry_after(answer(Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")) == 0
+    assert read_retry_after(answer(Retry_After="soon")) is None
+    assert read_retry_after(answer()) is None
