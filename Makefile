@@ -11,7 +11,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-pyth
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types e2e lock clean
+.PHONY: help demo test lint format types e2e soak lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ types: .venv/.ready ## Check types
 e2e: $(DEMO)/.ready ## Run the demo twice, from nothing: the second run reads only what is new
 	@$(DEMO)/bin/python -m demo --from-scratch
 	@$(DEMO)/bin/python -m demo --again
+
+soak: .venv/.ready ## Load 14 days under faults and kills, and compare (make soak SOAK="--days 2" is shorter)
+	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)
 
 lock: .venv/.uv ## Compile requirements/ (make lock UPGRADE=--upgrade takes the newest)
 	@$(COMPILE) $(UPGRADE) --group uv --output-file requirements/uv.txt

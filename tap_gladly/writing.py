@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ else:
 if TYPE_CHECKING:
     from singer_sdk.singerlib.messages import Message
 
+logger = logging.getLogger("tap-gladly")
+
 
 class ClosedOutputError(SystemExit):
     """Nobody reads the messages any more; the run ends, and what was sent stands."""
@@ -29,6 +32,7 @@ class MessageWriter(SingerWriter):
         try:
             super().write_message(message)
         except BrokenPipeError:
+            logger.warning("Nobody reads the messages any more; the next run goes on from the last STATE")
             # What is left in the buffer would fail once more when the interpreter closes it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise ClosedOutputError(1) from None

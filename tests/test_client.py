@@ -157,6 +157,20 @@ def test_retry_after_is_obeyed(
     assert 7 in waits
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_of_many_minutes_ends_the_run(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture, status: int
+) -> None:
+    """A run does not sleep for hours: it says how long Gladly wants it to wait, and ends."""
+    emulator.faults.add(Fault("status", status=status, headers={"Retry-After": "3600"}))
+
+    errors = fail(sync, log)
+
+    assert len(errors) == 1
+    assert f"{status} and asks to wait 3600 s (Retry-After)" in errors[0]
+    assert len(emulator.requests) == 1
+
+
 def test_a_refused_connection_is_one_line(sync: Callable[..., Sync], log: pytest.LogCaptureFixture) -> None:
     """Nobody listens: one line, without a traceback."""
     with socket.socket() as unused:

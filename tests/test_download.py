@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
+import io
 import os
 import tempfile
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from gladly_emulator import Fault
-from tap_gladly.download import MEMORY_LIMIT_BYTES, download
+from tap_gladly.download import MEMORY_LIMIT_BYTES, Downloads, download
+from tap_gladly.exceptions import DiskFullError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import IO
 
     from gladly_emulator import Emulator, StaticExports
 
@@ -69,8 +75,11 @@ def test_download_leaves_no_file_with_a_name(
         Fault("reset", at_byte=10),
         Fault("length", difference=5),
         Fault("gzip", body=b"this is no gzip"),
+        Fault("gzip", body=gzip.compress(SMALL)[:-9]),
+        Fault("gzip", body=gzip.compress(SMALL)[:20]),
+        Fault("gzip", body=gzip.compress(SMALL) + b"and more"),
     ],
-    ids=lambda fault: fault.kind,
+    ids=["cut", "reset", "length", "no gzip", "cut gzip", "short gzip", "gzip and more"],
 )
 def test_download_gives_no_part_of_a_body(exports: StaticExports, emulator: Emulator, fault: Fault) -> None:
     """A body that ends early or cannot be decompressed is an error, never a shorter file."""
@@ -79,3 +88,110 @@ def test_download_gives_no_part_of_a_body(exports: StaticExports, emulator: Emul
 
     with get(emulator) as response, pytest.raises(requests.RequestException):
         download(response)
+
+
+@pytest.mark.parametrize("body", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("members", [1, 3])
+def test_download_unpacks_gzip(exports: StaticExports, emulator: Emulator, body: bytes, members: int) -> None:
+    """A compressed body, in one member or several, reads as what was compressed."""
+    exports.add_job("j", "2026-11-20T00:00:00Z", {"f": b""})
+    emulator.faults.add(Fault("gzip", body=gzip.compress(body) * members))
+
+    with get(emulator) as response, download(response) as file:
+        assert file.read() == body * members
+
+
+def test_download_says_when_there_is_no_room(
+    exports: StaticExports, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is one clear message, and is not tried again."""
+
+    def write_nothing(*_args: object, **_more: object) -> IO[bytes]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", write_nothing)
+    exports.add_job("j", "2026-11-20T00:00:00Z", {"f": LARGE})
+
+    with get(emulator) as response, pytest.raises(DiskFullError, match=r"no room .* set TMPDIR"):
+        download(response)
+
+
+class Gates:
+    """Fetches that end when a test lets them."""
+
+    def __init__(self) -> None:
+        self.started: list[int] = []
+        self.opened = {number: threading.Event() for number in range(20)}
+        self.files: dict[int, IO[bytes]] = {}
+        self._lock = threading.Lock()
+
+    def fetch(self, number: int) -> IO[bytes]:
+        """Wait for the gate, then give a file, or fail for a number above ten."""
+        with self._lock:
+            self.started.append(number)
+        assert self.opened[number].wait(10)
+        if number > 10:
+            raise ValueError(number)
+        self.files[number] = io.BytesIO(b"%d" % number)
+        return self.files[number]
+
+
+def test_downloads_come_in_order_and_a_few_at_a_time() -> None:
+    """Whichever is here first, files are taken in the order in which they are wanted."""
+    gates = Gates()
+    downloads = Downloads(range(5), gates.fetch, parallel=3)
+    for number in (2, 1, 0, 3, 4):
+        gates.opened[number].set()
+    taken = []
+    for number in range(5):
+        file = downloads.take()
+        assert file is not None
+        taken.append(file.read())
+        assert len(gates.started) <= number + 3
+
+    assert taken == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_downloads_start_no_more_than_they_may() -> None:
+    """While the first is waited for, just as many are under way as asked for."""
+    gates = Gates()
+    downloads = Downloads(range(10), gates.fetch, parallel=4)
+    taking = threading.Thread(target=downloads.take)
+    taking.start()
+    gates.opened[0].set()
+    taking.join(10)
+
+    assert sorted(gates.started) == [0, 1, 2, 3]
+    for gate in gates.opened.values():
+        gate.set()
+
+
+def test_downloads_raise_in_order() -> None:
+    """A failure is raised where its file is taken, and not before."""
+    gates = Gates()
+    for gate in gates.opened.values():
+        gate.set()
+    downloads = Downloads([1, 11, 2], gates.fetch, parallel=3)
+
+    assert downloads.take() is not None
+    with pytest.raises(ValueError, match="11"):
+        downloads.take()
+    assert downloads.take() is not None
+
+
+def test_downloads_abandoned_give_their_space_back() -> None:
+    """Files that nobody takes any more are closed, those that come later as well."""
+    gates = Gates()
+    downloads = Downloads(range(3), gates.fetch, parallel=3)
+    gates.opened[0].set()
+    downloads.take()
+    gates.opened[1].set()
+    threads = [thread for thread in threading.enumerate() if thread.daemon]
+    downloads.abandon()
+    gates.opened[2].set()
+    for thread in threads:
+        thread.join(10)
+
+    assert gates.files[1].closed
+    assert gates.files[2].closed
+    assert not gates.files[0].closed

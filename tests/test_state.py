@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support import FILE_STREAMS, Message, Sync, replay, rows_named
 
 if TYPE_CHECKING:
@@ -199,7 +201,7 @@ def test_a_bookmark_set_back_by_hand_is_inclusive(exports: StaticExports, sync: 
 
 
 @pytest.mark.parametrize(
-    ("settings", "read"),
+    ("bounds", "read"),
     [
         ({"start_date": "2026-11-20T07:00:00Z"}, ["b", "c", "d"]),
         ({"start_date": "2026-11-20T07:00:00.000000001Z"}, ["c", "d"]),
@@ -209,7 +211,7 @@ def test_a_bookmark_set_back_by_hand_is_inclusive(exports: StaticExports, sync: 
     ],
 )
 def test_dates_bound_jobs_inclusively(
-    exports: StaticExports, sync: Callable[..., Sync], settings: dict[str, str], read: list[str]
+    exports: StaticExports, sync: Callable[..., Sync], bounds: dict[str, str], read: list[str]
 ) -> None:
     """`start_date` and `end_date` compare with `updatedAt`, as instants."""
     add(exports, "a", "2026-11-19T23:59:59.999999999Z")
@@ -217,7 +219,7 @@ def test_dates_bound_jobs_inclusively(
     add(exports, "c", "2026-11-20T23:00:00.000Z")
     add(exports, "d", "2026-11-21T00:00:00Z")
 
-    run = sync(**settings)
+    run = sync(**bounds)
 
     assert run.ids("jobs") == read
     assert run.ids("customers") == [f"of-{job_id}" for job_id in read]
@@ -339,3 +341,17 @@ def test_state_survives_json(sync: Callable[..., Sync]) -> None:
     text = json.dumps(state)
     assert json.loads(text) == state
     assert len(text) < 16 * 1024
+
+
+@pytest.mark.usefixtures("three_jobs")
+@given(share=st.floats(0, 1))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_run_cut_at_any_byte_is_gone_on_with(sync: Callable[..., Sync], share: float) -> None:
+    """A line that was torn is no line; from the last whole STATE on, nothing is lost."""
+    output = sync().output
+    wanted = {placed(message) for message in Sync(output).of_type("RECORD")}
+    begun = Sync(output[: int(len(output) * share)].rpartition("\n")[0])
+
+    gone_on = sync(state=begun.state)
+
+    assert {placed(message) for message in begun.of_type("RECORD") + gone_on.of_type("RECORD")} == wanted

@@ -237,6 +237,26 @@ def test_a_run_that_is_told_to_stop_does_not_end_as_a_success(
     assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
 
 
+def test_a_target_that_dies_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
+    """A closed stdout is no success, and no traceback either."""
+    for number in range(10, 30):
+        body = rows_named(*(f"r{row}" for row in range(100)))
+        exports.add_job(f"j{number}", f"2026-11-{number}T00:00:00Z", {"customers.jsonl": body})
+
+    with start(emulator.settings) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        log = process.stderr.read()
+        process.wait(10)
+
+    assert process.returncode == 1
+    assert b"Traceback" not in log
+    assert b"BrokenPipe" not in log
+    assert b"Nobody reads" in log
+
+
 @pytest.mark.parametrize("kill_after", range(0, 33, 4))
 def test_a_killed_run_is_gone_on_with(
     exports: StaticExports, emulator: Emulator, tmp_path: Path, kill_after: int
