@@ -31,6 +31,7 @@ _RFC_3339 = re.compile(
     re.ASCII,
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_FIRST, _LAST = -62_135_596_800 * SECOND, 253_402_300_800 * SECOND  # the years 1 to 9999
 _NO_TIME = "is not a time such as 2026-11-20T00:00:00Z"
 _LAST_SECOND = 60  # RFC 3339 knows the leap second
 
@@ -55,7 +56,10 @@ def parse_instant(text: str) -> int:
     offset = timedelta(hours=int(match[9] or 0), minutes=int(match[10] or 0))
     moment += offset if match[8] == "-" else -offset
     fraction = int((match[7] or "").ljust(9, "0")[:9])
-    return (moment.days * 86_400 + moment.seconds + second) * SECOND + fraction
+    instant = (moment.days * 86_400 + moment.seconds + second) * SECOND + fraction
+    if not _FIRST <= instant < _LAST:
+        raise ValueError(_NO_TIME)  # a year that has no four digits in UTC
+    return instant
 
 
 def format_instant(instant: int) -> str:
@@ -107,6 +111,9 @@ class Bookmark:
         self._value = state.get("replication_key_value")
         self._place = None if self._value is None else _parse_bookmark_time(self._value)
         read = _parse_jobs_read(state.get("jobs_read"), self._place)
+        if self._place is not None and read:
+            # The replication key's value may be cut to microseconds; the jobs know the instant itself.
+            self._place = max(self._place, *(job.instant for job in read.values()))
         self._older: object = None if read is None else state.get("older_jobs")
         self._read = self._listed_before_place() if read is None else read
 
@@ -176,15 +183,17 @@ def _parse_bookmark_time(text: object) -> int:
 
 
 def _parse_jobs_read(jobs_read: Mapping[str, str] | None, place: int | None) -> dict[str, JobVersion] | None:
+    if place is None:
+        return {}
     if jobs_read is None:
-        return None if place is not None else {}
+        return None
     try:
         jobs = [JobVersion(parse_instant(text), job_id, text) for job_id, text in jobs_read.items()]
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(
             "jobs_read does not map job ids to times; take it out, and replication_key_value alone counts"
         ) from error
-    if place is not None and any(job.instant // 1000 > place // 1000 for job in jobs):
+    if any(job.instant // 1000 > place // 1000 for job in jobs):
         return None  # someone set the place back by hand: what was read after it is wanted again
     return {job.job_id: job for job in jobs}
 

@@ -15,6 +15,9 @@ RETENTION = 14 * DAY
 """How long Gladly keeps a job and its files, in nanoseconds."""
 
 
+_LONGEST_WINDOW = 80
+
+
 @dataclass(frozen=True)
 class Job:
     """An export job as listed."""
@@ -41,8 +44,9 @@ class Job:
     @property
     def window(self) -> str:
         """The span of activity that its files cover, for people to read."""
-        start, end = self._window
-        return f"{start} to {end}"
+        start, end = (str(bound) for bound in self._window)
+        is_telling = len(start) + len(end) < _LONGEST_WINDOW and (start + end).isprintable()
+        return f"{start} to {end}" if is_telling else "an unknown window"
 
     @cached_property
     def span(self) -> tuple[int, int] | None:

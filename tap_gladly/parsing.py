@@ -60,6 +60,8 @@ def _parse_record(line: bytes) -> dict[str, Any] | str:
         return f"nested more than {_DEEPEST} deep"
     try:
         record = _decode_object(line)
+    except ArithmeticError:
+        return "a number beyond all bounds"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return str(error)
     identifier = record.get("id")

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_gladly.address import resolve_api_url, resolve_organization
-from tap_gladly.bookmarks import parse_instant, parse_last_instant
 from tap_gladly.client import GladlySession
+from tap_gladly.inputs import (
+    complete_catalog,
+    describe_error,
+    iter_contradictions,
+    iter_problems,
+    iter_unreadable_variables,
+    make_error,
+    read_json_object,
+)
 from tap_gladly.streams import STREAMS
+from tap_gladly.streams.base import load_schemas
 from tap_gladly.writing import MessageWriter
 
 if sys.version_info >= (3, 12):
@@ -23,12 +31,10 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
     from typing import ClassVar
 
     import click
-    from jsonschema import ValidationError
 
     from tap_gladly.client import GladlyStream
 
@@ -96,6 +102,23 @@ class TapGladly(Tap):
     ).to_dict()
 
     @override
+    def __init__(self, *, catalog: Any = None, parse_env_config: bool = False, **kwargs: Any) -> None:
+        if parse_env_config:
+            self._check_variables()
+        if isinstance(catalog, dict):
+            catalog = complete_catalog(catalog, load_schemas())
+        super().__init__(catalog=catalog, parse_env_config=parse_env_config, **kwargs)
+
+    @classmethod
+    def _check_variables(cls) -> None:
+        # The SDK would end with a traceback, which quotes the value.
+        cls.append_builtin_config(cls.config_jsonschema)
+        variables = iter_unreadable_variables(cls.config_jsonschema["properties"], "TAP_GLADLY_")
+        errors = [f"{variable} is neither a number nor JSON, as it should be" for variable in variables]
+        if errors:
+            raise make_error(*errors)
+
+    @override
     def discover_streams(self) -> list[GladlyStream]:
         session = GladlySession(pool_size=self.config.get("max_parallel_downloads", 1) + 1)
         return [stream(self, session) for stream in STREAMS]
@@ -105,23 +128,17 @@ class TapGladly(Tap):
         # The SDK's own messages quote the value that is wrong, which may be the token.
         self.append_builtin_config(self.config_jsonschema)
         validator = JSONSchemaValidator(self.config_jsonschema)
-        errors = [_describe(error) for error in validator.iter_errors(self._config)]
-        errors = errors or list(_iter_unusable(self._config)) or list(_iter_contradictions(self._config))
+        errors = [describe_error(error) for error in validator.iter_errors(self._config)]
+        errors = errors or list(iter_problems(self._config)) or list(iter_contradictions(self._config))
         if errors and raise_errors:
-            raise ConfigValidationError(
-                "Settings are not usable", errors=errors, schema=self.config_jsonschema
-            )
+            raise make_error(*errors)
         return errors
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        bookmarks = state.get("bookmarks", {})
+        bookmarks = state.get("bookmarks", None if state else {})
         if not isinstance(bookmarks, dict) or not all(isinstance(mark, dict) for mark in bookmarks.values()):
-            raise ConfigValidationError(
-                "State is not usable",
-                errors=["The state is not usable: its bookmarks do not map streams to objects"],
-                schema={},
-            )
+            raise make_error("The state is not usable: it has no bookmarks that map streams to objects")
         super().load_state(state)
 
     @override
@@ -133,57 +150,27 @@ class TapGladly(Tap):
 
     @classmethod
     @override
+    def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **kwargs: Any) -> None:
+        super().invoke(state=read_json_object(state), catalog=read_json_object(catalog), **kwargs)
+
+    # These options are read before the SDK's own handling of unusable settings begins.
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError):
+            names = ", ".join(name for name in value if name != "ENV")
+            cls.logger.error("%s cannot be read as a file with a JSON object", names)  # noqa: TRY400
+            return ctx.exit(1)
+
+    @classmethod
+    @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        # Options are read before the SDK's own handling of unusable settings begins.
         try:
             super().cb_test(ctx, param, value)
         except ConfigValidationError as error:
             for line in error.errors:
                 cls.logger.error(line)  # noqa: TRY400
             ctx.exit(1)
-
-
-def _describe(error: ValidationError) -> str:
-    setting = ".".join(str(part) for part in error.absolute_path)
-    if error.validator == "required":
-        return error.message  # names the setting, and there is no value to quote
-    return f"{setting} does not fit its {error.validator}: {error.validator_value}"
-
-
-def _iter_unusable(config: Mapping[str, Any]) -> Iterator[str]:
-    for setting, check in _CHECKS.items():
-        # An empty variable in the environment stands for a setting that is not set.
-        value = config.get(setting) or ("" if setting in _REQUIRED else None)
-        problem = None if value is None else _find_problem(check, value)
-        if problem:
-            yield f"{setting} {problem}"
-
-
-def _iter_contradictions(config: Mapping[str, Any]) -> Iterator[str]:
-    start, end = config.get("start_date"), config.get("end_date")
-    if start and end and parse_last_instant(end) < parse_instant(start):
-        yield "end_date lies before start_date"
-
-
-def _find_problem(check: Callable[[str], object], value: str) -> str | None:
-    try:
-        check(value)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-def _check_present(text: str) -> None:
-    if not text.strip():
-        raise ValueError("is empty")
-
-
-_REQUIRED = ("organization", "agent_email", "api_token")
-_CHECKS: dict[str, Callable[[str], object]] = {
-    "organization": resolve_organization,
-    "agent_email": _check_present,
-    "api_token": _check_present,
-    "api_url": resolve_api_url,
-    "start_date": parse_instant,
-    "end_date": parse_last_instant,
-}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.metrics import Counter, Metric, Tag, Timer
 
-from tap_gladly.bookmarks import SECOND, format_instant
+from tap_gladly.bookmarks import DAY, SECOND, format_instant
 from tap_gladly.jobs import RETENTION, Job, iter_holes
 
 if sys.version_info >= (3, 12):
@@ -73,7 +73,7 @@ class RunTimer(Timer):
 
 
 def tell_expired(logger: logging.Logger, jobs: Sequence[Job], bookmarks: dict[str, Bookmark]) -> None:
-    """Warn of bookmarks so old that jobs after them have been deleted.
+    """Warn of bookmarks so old that jobs after them have been deleted, and of some that lie ahead.
 
     Args:
         logger: Says it.
@@ -82,8 +82,11 @@ def tell_expired(logger: logging.Logger, jobs: Sequence[Job], bookmarks: dict[st
     """
     edge = time.time_ns() - RETENTION
     oldest = jobs[0].version.instant if jobs else edge
-    expired = {name: mark.place for name, mark in bookmarks.items() if mark.place is not None}
-    expired = {name: place for name, place in expired.items() if place < min(edge, oldest)}
+    places = {name: mark.place for name, mark in bookmarks.items() if mark.place is not None}
+    ahead = [name for name, place in places.items() if place > time.time_ns() + DAY]
+    if ahead:
+        logger.warning("The bookmark lies in the future (%s): nothing is due before that", ", ".join(ahead))
+    expired = {name: place for name, place in places.items() if place < min(edge, oldest)}
     if expired:
         logger.warning(
             "Jobs of %s to %s may be lost (%s): Gladly keeps them 14 days, and the bookmark is older. %s.",

@@ -90,12 +90,12 @@ def tap_environment(settings: dict[str, str], **more: str) -> dict[str, str]:
 
 
 def run_command(
-    *arguments: str, settings: dict[str, str] | None = None, cwd: object = None
+    *arguments: str, settings: dict[str, str] | None = None, cwd: object = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the tap's command line."""
     return subprocess.run(
         [sys.executable, "-m", "tap_gladly", *arguments],
-        env=tap_environment(settings or {}),
+        env=tap_environment(settings or {}, **environment),
         cwd=str(cwd) if cwd else None,
         capture_output=True,
         text=True,

@@ -102,6 +102,22 @@ def test_redirects_are_not_followed(
     assert "302, which is not followed" in errors[0]
 
 
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_no_proxy_gets_to_see_requests_to_this_machine(
+    emulator: Emulator, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Plain HTTP goes to the loopback address itself, whatever the environment says of proxies."""
+    with Emulator(StaticExports()) as proxy:
+        monkeypatch.setenv(variable, proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+
+        sync()
+
+        assert not proxy.requests
+    assert len(emulator.requests) == 1
+
+
 @pytest.mark.parametrize("body", [b"<html>busy</html>", b'{"errors":[]}', b"", b"null"])
 def test_a_list_that_is_none_is_tried_again(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], body: bytes

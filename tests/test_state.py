@@ -264,6 +264,39 @@ def test_a_state_that_is_no_place_is_refused(
     assert "The state's bookmark of customers is unusable: replication_key_value is not a time" in log.text
 
 
+def test_a_job_at_the_edge_of_the_day_is_read_once(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """The 24 hours end at the bookmark's own instant, not at its microsecond."""
+    add(exports, "a", "2026-11-19T07:15:19.072729100Z")
+    add(exports, "b", "2026-11-20T07:15:19.072729331Z")
+    first = sync()
+
+    second = sync(state=first.state)
+
+    assert first.ids("customers") == ["of-a", "of-b"]
+    assert not second.of_type("RECORD")
+
+
+def test_jobs_read_without_a_place_is_no_bookmark(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Someone took the place out: all there is is read again."""
+    add(exports, "a", "2026-11-20T07:00:00Z")
+    state = sync().state
+    del state["bookmarks"]["customers"]["replication_key_value"]
+
+    assert sync(state=state).ids("customers") == ["of-a"]
+
+
+def test_a_bookmark_in_the_future_is_told(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """It reads nothing, which would look like all was well."""
+    add(exports, "a", "2026-11-20T07:00:00Z")
+
+    run = sync(state={"bookmarks": {"customers": {"replication_key_value": "2199-01-01T00:00:00Z"}}})
+
+    assert run.ids("customers") == []
+    assert "The bookmark lies in the future (customers)" in log.text
+
+
 @pytest.fixture
 def three_jobs(exports: StaticExports) -> StaticExports:
     """Three jobs with all files, of one to three rows, and some lines that are none."""

@@ -180,19 +180,80 @@ def test_test_says_in_one_line_what_is_wrong(emulator: Emulator, changed: dict[s
     assert "Traceback" not in run.stderr
 
 
-def test_unusable_state_is_one_line(emulator: Emulator, tmp_path: Path) -> None:
-    """A state that is not one ends the run before anything is read."""
-    state = write_json(tmp_path / "state.json", {"bookmarks": {"customers": "yesterday"}})
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"bookmarks": {"customers": "yesterday"}},
+        {"bookmarks": []},
+        {"type": "STATE", "value": {"bookmarks": {}}},
+        [],
+        "x",
+    ],
+    ids=str,
+)
+def test_unusable_state_is_told(emulator: Emulator, tmp_path: Path, state: object) -> None:
+    """A state that is not one ends the run before anything is read, and is not taken for an empty one."""
+    file = write_json(tmp_path / "state.json", state)
 
-    run = run_command("--config=ENV", f"--state={state}", settings=emulator.settings)
+    run = run_command("--config=ENV", f"--state={file}", settings=emulator.settings)
 
     assert run.returncode == 1
-    assert "The state is not usable: its bookmarks do not map streams to objects" in lines(run.stderr)
+    told = ("The state is not usable: it has no bookmarks", f"{file} does not hold a JSON object")
+    assert any(error.startswith(told) for error in lines(run.stderr))
     assert "Traceback" not in run.stderr
     assert not emulator.requests
 
 
-def test_a_quiet_run_is_a_handful_of_lines(exports: StaticExports, emulator: Emulator) -> None:
+def test_an_empty_state_file_is_no_state(emulator: Emulator, tmp_path: Path) -> None:
+    """So is what a pipe leaves that has not kept a state yet."""
+    file = tmp_path / "state.json"
+    file.write_text("\n")
+
+    assert run_command("--config=ENV", f"--state={file}", settings=emulator.settings).returncode == 0
+
+
+@pytest.mark.parametrize("argument", ["--config", "--config --test", "--config --discover"])
+@pytest.mark.parametrize("content", [None, "{"])
+def test_unreadable_settings_are_told(tmp_path: Path, argument: str, content: str | None) -> None:
+    """A file that is missing, or no JSON object, is named in one line."""
+    file = tmp_path / "config.json"
+    if content is not None:
+        file.write_text(content)
+
+    run = run_command("--config", str(file), *argument.split()[1:])
+
+    assert run.returncode == 1
+    assert lines(run.stderr) == [f"{file} cannot be read as a file with a JSON object"]
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--test",), ("--discover",)])
+@pytest.mark.parametrize("setting", ["stream_maps", "flattening_max_depth", "max_parallel_downloads"])
+def test_unreadable_variables_are_told(setting: str, arguments: tuple[str, ...]) -> None:
+    """A variable that is no number or no JSON is named in one line, without its value."""
+    run = run_command("--config=ENV", *arguments, settings={**SETTINGS, setting: "many{"})
+
+    assert run.returncode == 1
+    problem = f"TAP_GLADLY_{setting.upper()} is neither a number nor JSON, as it should be"
+    assert any(error.endswith(problem) for error in lines(run.stderr))
+    assert "many" not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_test_of_a_good_account_logs_no_error(exports: StaticExports, emulator: Emulator) -> None:
+    """That a dry run stops in the middle of a file is no error."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a", "b", "c")})
+    exports.add_job("j2", "2026-11-20T08:00:00Z", {"agents.jsonl": rows_named("a", "b", "c")})
+
+    run = run_command("--config=ENV", "--test", settings=emulator.settings)
+
+    assert run.returncode == 0
+    assert not lines(run.stderr)
+
+
+def test_a_quiet_run_is_a_handful_of_lines(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path
+) -> None:
     """A run logs a line for each job it reads, and little else."""
     for hour in range(10, 15):
         exports.add_job(f"j{hour}", f"2026-11-20T{hour}:00:00Z", {"agents.jsonl": rows_named("a")})
@@ -201,6 +262,38 @@ def test_a_quiet_run_is_a_handful_of_lines(exports: StaticExports, emulator: Emu
 
     assert sum("| Job " in line for line in run.stderr.splitlines()) == 5
     assert len(run.stderr.splitlines()) < 26
+
+    file = write_json(tmp_path / "config.json", emulator.settings)
+    state = write_json(
+        tmp_path / "state.json", replay([json.loads(line) for line in run.stdout.splitlines()])
+    )
+    again = run_command(f"--config={file}", f"--state={state}")
+
+    assert len(again.stderr.splitlines()) < 10
+
+
+def test_structured_logging_has_the_summary_as_fields(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path
+) -> None:
+    """With the SDK's JSON formatter, what a run has done can be read by machines."""
+    formatter = {"()": "singer_sdk.logging.StructuredFormatter"}
+    handler = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
+    config = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": formatter},
+        "handlers": {"json": handler},
+        "root": {"level": "INFO", "handlers": ["json"]},
+    }
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1", "c2")})
+    file = write_json(tmp_path / "logging.json", config)  # JSON is YAML
+
+    run = run_command("--config=ENV", settings=emulator.settings, SINGER_SDK_LOG_CONFIG=file)
+
+    records = [json.loads(line) for line in run.stderr.splitlines() if line.startswith("{")]
+    summary = next(record["extra"]["summary"] for record in records if "summary" in record["extra"])
+    assert summary["rows"]["customers"] == 2
+    assert summary["jobs_read"] == 1
 
 
 def start(settings: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ import sys
 from abc import abstractmethod
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
@@ -15,6 +15,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from tap_gladly.bookmarks import Bookmark, parse_instant, parse_last_instant
 from tap_gladly.client import GladlyStream
 from tap_gladly.exceptions import UnusableBookmarkError
+from tap_gladly.telling import RunCounter, RunTimer
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -32,8 +33,16 @@ if TYPE_CHECKING:
     from tap_gladly.jobs import Job
     from tap_gladly.streams.malformed import MalformedLinesStream
 
-SCHEMAS = SchemaDirectory(files("tap_gladly") / "schemas")
+_FOLDER = files("tap_gladly") / "schemas"
+SCHEMAS = SchemaDirectory(_FOLDER)
 _MOST_FIELDS_TOLD = 50
+_LONGEST_NAME_TOLD = 60
+
+
+def load_schemas() -> dict[str, dict[str, Any]]:
+    """Give the schema of every stream, by stream."""
+    names = [file.name.removesuffix(".json") for file in _FOLDER.iterdir()]
+    return {name: SCHEMAS.get_schema(name) for name in names}
 
 
 class ExportStream(GladlyStream):
@@ -48,6 +57,8 @@ class ExportStream(GladlyStream):
         """Rows that this run has sent."""
         self.told_fields: set[str] = set()
         """Fields that the schema does not know, as far as they have been told."""
+        self._record_counter = RunCounter(self.name)
+        self._sync_timer = RunTimer(self.name)
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -55,6 +66,21 @@ class ExportStream(GladlyStream):
         super().apply_catalog(catalog)
         # Without a key in the catalog the SDK would take the stream for FULL_TABLE, which has its own word.
         self.replication_key = self.replication_key or own_key
+
+    @override
+    def get_record_counter(self, **_kwargs: Any) -> RunCounter:
+        return self._record_counter
+
+    @override
+    def get_sync_timer(self) -> RunTimer:
+        return self._sync_timer
+
+    @override
+    def log_sync_costs(self) -> None:
+        super().log_sync_costs()
+        if self.row_count:
+            self._record_counter.tell()
+            self._sync_timer.tell()
 
     def take_up(self, jobs: Iterable[Job]) -> None:
         """Start from the state, and from what is listed now."""
@@ -127,4 +153,5 @@ class ExportStream(GladlyStream):
         new = sorted(fields - self.told_fields)[: _MOST_FIELDS_TOLD - len(self.told_fields)]
         if new:
             self.told_fields.update(new)
-            self.logger.warning("Fields that the schema does not know go to _unmapped: %s", ", ".join(new))
+            names = ", ".join(repr(name[:_LONGEST_NAME_TOLD]) for name in new)
+            self.logger.warning("Fields that the schema does not know go to _unmapped: %s", names)

@@ -83,6 +83,9 @@ class JobsStream(ExportStream):
         finally:
             downloads.abandon()
             self._summary.jobs_read = progress.done
+        # Whoever keeps the last STATE has one, even from an account without jobs.
+        self.tap_state.setdefault("bookmarks", {})
+        self._tap.state_writer.write_state(self.tap_state)
 
     @property
     def _file_streams(self) -> list[ExportFileStream]:
@@ -132,13 +135,14 @@ class JobsStream(ExportStream):
         listed = self.fetch(("export", "jobs"), _read_list)
         self._summary.jobs_listed = len(listed)
         parsed = [parse_job(record) for record in listed]
-        jobs = {job.version: job for job in parsed if job}
+        # One version a job, the newest: whatever else is listed under its id has the same files.
+        jobs = {job.id: job for job in sorted(filter(None, parsed), key=lambda job: job.version)}
         unusable = parsed.count(None)
         if unusable:
             self.logger.warning(
                 "%d of %d listed jobs have no usable id or updatedAt and are left out", unusable, len(listed)
             )
-        return [jobs[version] for version in sorted(jobs)]
+        return sorted(jobs.values(), key=lambda job: job.version)
 
 
 def _open_file(file: tuple[ExportFileStream, Job]) -> IO[bytes] | None:
@@ -146,9 +150,17 @@ def _open_file(file: tuple[ExportFileStream, Job]) -> IO[bytes] | None:
     return reader.open_file(job)
 
 
+def _read_number(text: str) -> Decimal | str:
+    # Decimal keeps every digit; what is beyond even its bounds stays text.
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return text
+
+
 def _read_list(response: requests.Response) -> list[object]:
     try:
-        listed = response.json(parse_float=Decimal)
+        listed = response.json(parse_float=_read_number, parse_int=_read_number)
     except ValueError:
         listed = None
     if not isinstance(listed, list):

@@ -20,7 +20,6 @@ from tap_gladly.exceptions import NotFoundError
 from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl
 from tap_gladly.streams.base import ExportStream
 from tap_gladly.streams.export import JobsStream
-from tap_gladly.telling import RunCounter, RunTimer
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -63,8 +62,6 @@ class ExportFileStream(ExportStream):
         super().__init__(tap, session)
         self.byte_count = 0
         """Bytes of the files that this run has sent."""
-        self._record_counter = RunCounter(self.name)
-        self._sync_timer = RunTimer(self.name)
 
     @property
     def file_name(self) -> str:
@@ -79,21 +76,6 @@ class ExportFileStream(ExportStream):
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
         # The SDK says that a sync begins; here that is once a file.
         super().log(message, *args, level=logging.DEBUG if level == logging.INFO else level, **kwargs)
-
-    @override
-    def get_record_counter(self, **_kwargs: Any) -> RunCounter:
-        return self._record_counter
-
-    @override
-    def get_sync_timer(self) -> RunTimer:
-        return self._sync_timer
-
-    @override
-    def log_sync_costs(self) -> None:
-        super().log_sync_costs()
-        if self.row_count:
-            self._record_counter.tell()
-            self._sync_timer.tell()
 
     def announce(self) -> None:
         """Send SCHEMA, so that the table is there even when nothing is to be loaded."""

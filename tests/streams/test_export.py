@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,12 +42,13 @@ def test_sync_sends_one_schema_a_stream_before_its_rows(
             assert message["stream"] in seen
 
 
-def test_sync_of_nothing_sends_schemas_alone(sync: Callable[..., Sync]) -> None:
-    """An account without jobs gets its tables, no rows and no STATE."""
+def test_sync_of_nothing_sends_schemas_and_no_rows(sync: Callable[..., Sync]) -> None:
+    """An account without jobs gets its tables, no rows, and an empty STATE to go on from."""
     run = sync()
 
     assert sorted(run.schemas) == sorted(["jobs", *FILE_STREAMS])
-    assert len(run.messages) == len(run.schemas)
+    assert len(run.messages) == len(run.schemas) + 1
+    assert run.state == {"bookmarks": {}}
 
 
 def test_file_rows_carry_job_and_time(exports: StaticExports, sync: Callable[..., Sync]) -> None:
@@ -454,3 +456,85 @@ def test_nesting_of_any_depth_stops_nothing(
     kept = depth < 200
     assert run.ids("conversation_items") == (["deep", "flat"] if kept else ["flat"])
     assert [line["line"] for line in run.rows("malformed_lines")] == ([] if kept else [deep.decode()])
+
+
+def test_a_number_beyond_all_bounds_stops_nothing(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """What no decimal can hold is a malformed line in a file, and text in the job list."""
+    huge = "1e99999999999999999999999"
+    body = b'{"id":"a"}\n{"id":"b","v":%b}\n{"id":"c"}\n' % huge.encode()
+    exports.add_job("j1", FIRST, {"customers.jsonl": body})
+    listed = exports.jobs(datetime.now(timezone.utc))
+    number = "7" * 4000
+    text = json.dumps(listed)[:-2] + f', "weight": {huge}, "count": {number}' + "}]"
+    exports.list_as(text.encode())
+
+    run = sync()
+
+    assert run.ids("customers") == ["a", "c"]
+    assert run.rows("malformed_lines")[0]["line_number"] == 2
+    assert f'"_unmapped":{{"count":{number},"weight":"{huge}"}}' in run.output
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "soon", ""])
+def test_a_job_without_a_usable_time_stops_nothing(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture, time: str
+) -> None:
+    """It is left out, and told."""
+    exports.add_job("odd", FIRST, {"customers.jsonl": rows_named("c0")}, updatedAt=time)
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1"]
+    assert "1 of 2 listed jobs have no usable id or updatedAt" in log.text
+
+
+def test_a_job_listed_twice_is_read_once(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """Of two entries with one id, the newer one counts."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+    listed = exports.jobs(emulator.now)
+    exports.list_as(json.dumps([{**listed[0], "updatedAt": SECOND}, *listed]).encode())
+
+    run = sync()
+
+    assert [row["_job_updated_at"] for row in run.rows("customers")] == ["2026-11-20T08:15:19.000000Z"]
+    assert len(emulator.requests) == 2
+
+
+def test_names_from_the_data_cannot_forge_the_log(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A field's name is told on one line, and not at any length."""
+    forged = "x\n2026-11-24 | ERROR | forged"
+    body = jsonl({"id": "c1", forged: 1, "y" * 5000: 2})
+    exports.add_job("j1", FIRST, {"customers.jsonl": body}, parameters={"startAt": forged, "endAt": forged})
+
+    run = sync()
+
+    assert run.rows("customers")[0]["_unmapped"] == {forged: 1, "y" * 5000: 2}
+    assert all("\n" not in record.getMessage() for record in log.records)
+    assert all(len(record.getMessage()) < 1000 for record in log.records)
+
+
+def test_a_minimal_catalog_is_completed(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Whatever a catalog leaves out, rows have their key, their provenance and `_unmapped` declared."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": jsonl({"id": "c1", "name": "Anna", "new": 1})})
+    selected = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    schema = {"properties": {"name": {"type": ["string", "null"]}}}
+    catalogs = [
+        {"streams": [{"tap_stream_id": "customers", "schema": schema, "metadata": selected}]},
+        {"streams": [{"tap_stream_id": "customers", "metadata": selected}]},
+        {"streams": [{"stream": "customers", "schema": {}, "metadata": selected}]},
+    ]
+
+    for catalog in catalogs:
+        run = sync(catalog=catalog)
+        message = next(it for it in run.of_type("SCHEMA") if it["stream"] == "customers")
+        row = run.rows("customers")[0]
+        assert message["key_properties"] == ["id"]
+        assert message["bookmark_properties"] == ["_job_updated_at"]
+        assert row.keys() <= message["schema"]["properties"].keys()
+        assert {**row.get("_unmapped", {}), **row}["name"] == "Anna"
+        assert row["_unmapped"]["new"] == 1

@@ -1,0 +1,133 @@
+"""What users hand in, settings, state and catalog: what is wrong with it, and what it lacks."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from typing import IO, TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import ConfigValidationError
+
+from tap_gladly.address import resolve_api_url, resolve_organization
+from tap_gladly.bookmarks import parse_instant, parse_last_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from jsonschema import ValidationError
+
+
+def make_error(*lines: str) -> ConfigValidationError:
+    """Make the error that the SDK tells line by line."""
+    return ConfigValidationError("Unusable", errors=list(lines), schema={})
+
+
+def describe_error(error: ValidationError) -> str:
+    """Say what is wrong with a setting, without the value, which may be the token."""
+    setting = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "required":
+        return error.message  # names the setting, and there is no value to quote
+    return f"{setting} does not fit its {error.validator}: {error.validator_value}"
+
+
+def iter_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with settings that their schema takes for right, a line each."""
+    for setting, check in _CHECKS.items():
+        # An empty variable in the environment stands for a setting that is not set.
+        value = config.get(setting) or ("" if setting in _REQUIRED else None)
+        problem = None if value is None else _find_problem(check, value)
+        if problem:
+            yield f"{setting} {problem}"
+
+
+def iter_contradictions(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which settings, right by themselves, do not go together."""
+    start, end = config.get("start_date"), config.get("end_date")
+    if start and end and parse_last_instant(end) < parse_instant(start):
+        yield "end_date lies before start_date"
+
+
+def _find_problem(check: Callable[[str], object], value: str) -> str | None:
+    try:
+        check(value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _check_present(text: str) -> None:
+    if not text.strip():
+        raise ValueError("is empty")
+
+
+_REQUIRED = ("organization", "agent_email", "api_token")
+_CHECKS: dict[str, Callable[[str], object]] = {
+    "organization": resolve_organization,
+    "agent_email": _check_present,
+    "api_token": _check_present,
+    "api_url": resolve_api_url,
+    "start_date": parse_instant,
+    "end_date": parse_last_instant,
+}
+
+
+def iter_unreadable_variables(properties: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    """Yield the environment variables that cannot be read as what their settings are."""
+    for name, setting in properties.items():
+        variable = f"{prefix}{name.upper()}"
+        if not _is_readable(os.environ.get(variable), setting["type"]):
+            yield variable
+
+
+def _is_readable(text: str | None, types: Sequence[str]) -> bool:
+    try:
+        if text is not None and not {"integer", "object", "array"}.isdisjoint(types):
+            json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def read_json_object(file: IO[str] | None) -> IO[str] | None:
+    """Read a file of the command line, and give its text again; None if there is none in it.
+
+    Raises:
+        ConfigValidationError: It holds something that is not a JSON object.
+    """
+    text = file.read().strip() if file else ""
+    if not file or not text:
+        return None
+    try:
+        is_object = isinstance(json.loads(text), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise make_error(f"{file.name} does not hold a JSON object")
+    return io.StringIO(text)
+
+
+def complete_catalog(catalog: dict[str, Any], own: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Add to a catalog what rows always carry, in case it is from an older version or written by hand.
+
+    Args:
+        catalog: What the user handed in.
+        own: The schemas of the tap's streams, by stream.
+
+    Returns:
+        The catalog, in which each of the tap's streams has a schema, a key, and the fields that the tap adds.
+    """
+    for entry in catalog.get("streams", ()):
+        name = entry.get("tap_stream_id", entry.get("stream"))
+        if name in own:
+            fields = own[name]["properties"]
+            keys = [field for field, schema in fields.items() if "null" not in schema["type"]]
+            entry.setdefault("tap_stream_id", name)
+            entry.setdefault("stream", name)
+            declared = entry.setdefault("schema", own[name]).setdefault("properties", {})
+            for field in fields:
+                if field.startswith("_") or field in keys:
+                    declared.setdefault(field, fields[field])
+            if entry.get("key_properties") is None:
+                entry["key_properties"] = keys
+    return catalog
