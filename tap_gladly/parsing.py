@@ -11,10 +11,14 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+Record = dict[str, Any]
+
+# Only the top level is taken apart; what is below goes on as it came, checked but not rebuilt.
+decode_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 # Numbers with a point keep every digit as Decimal; integers of any length are Python's own.
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+_decode_all = msgspec.json.Decoder(Record, float_hook=Decimal).decode
 
 _BLOCK_BYTES = 64 * 1024
 _DEEPEST = 200
@@ -40,31 +44,46 @@ class MalformedLine:
     """The line without its end."""
 
 
-def iter_jsonl(lines: Iterable[bytes]) -> Iterator[dict[str, Any] | MalformedLine]:
+def decode_values(line: bytes) -> Record:
+    """Decode a line to Python values all the way down.
+
+    Raises:
+        ValueError: It is no JSON object, or nothing that could be encoded again.
+    """
+    if _is_too_deep(line):
+        raise ValueError(f"nested more than {_DEEPEST} deep")
+    try:
+        return _decode_all(line)
+    except ArithmeticError as error:
+        raise ValueError("a number beyond all bounds") from error
+
+
+def iter_jsonl(
+    lines: Iterable[bytes], *, decode: Callable[[bytes], Record] = decode_values
+) -> Iterator[Record | MalformedLine]:
     r"""Yield each line as a record, or as what is wrong with it; blank lines are skipped.
 
     Args:
         lines: The file, cut at b"\n" alone, with or without the line ends: a file open in binary mode is
             just that. U+2028, U+0085 and the like stand in JSON strings as they are and end no line.
+        decode: `decode_values`, or `decode_raw` where nobody looks below the top level.
     """
     for number, line in enumerate(lines, start=1):
         text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
         if text.isspace() or not text:
             continue
-        record = _parse_record(text)
+        record = _parse_record(text, decode)
         yield MalformedLine(number, record, text.rstrip(b"\r\n")) if isinstance(record, str) else record
 
 
-def _parse_record(line: bytes) -> dict[str, Any] | str:
-    if _is_too_deep(line):
-        return f"nested more than {_DEEPEST} deep"
+def _parse_record(line: bytes, decode: Callable[[bytes], Record]) -> Record | str:
     try:
-        record = _decode_object(line)
-    except ArithmeticError:
-        return "a number beyond all bounds"
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        record = _decode_object(line, decode)
+    except (ValueError, RecursionError) as error:
         return str(error)
     identifier = record.get("id")
+    if isinstance(identifier, msgspec.Raw):
+        identifier = msgspec.json.decode(identifier)
     if isinstance(identifier, str) and identifier:
         return record
     return "no id" if identifier is None else "the id is empty" if identifier == "" else "the id is not text"
@@ -81,16 +100,21 @@ def _is_too_deep(line: bytes) -> bool:
     return deepest > _DEEPEST
 
 
-def _decode_object(line: bytes) -> dict[str, Any]:
+def _decode_object(line: bytes, decode: Callable[[bytes], Record]) -> Record:
+    # What is not taken apart is not checked for bad UTF-8, and keeps its blanks, of which one ends lines.
+    if not line.isascii():
+        line.decode()
+    if b"\r" in line:
+        line = line.replace(b"\r", b" ")
     try:
-        return _decode(line)
+        return decode(line)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         mended = _ESCAPE.sub(_replace_lone_surrogate, line)
         if mended == line:
             raise
-        return _decode(mended)
+        return decode(mended)
 
 
 def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:

@@ -6,6 +6,7 @@ import io
 import logging
 import sys
 from contextlib import suppress
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import (
@@ -13,13 +14,22 @@ from singer_sdk.exceptions import (
     AbortedSyncPausedException,
     RetriableAPIError,
 )
+from singer_sdk.mapper import SameRecordTransform
 
 from tap_gladly.bookmarks import format_instant
 from tap_gladly.download import download
 from tap_gladly.exceptions import NotFoundError
-from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl
+from tap_gladly.parsing import (
+    MalformedLine,
+    decode_raw,
+    decode_values,
+    ends_in_cut_line,
+    is_error_body,
+    iter_jsonl,
+)
 from tap_gladly.streams.base import ExportStream
 from tap_gladly.streams.export import JobsStream
+from tap_gladly.writing import MessageWriter
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -37,6 +47,7 @@ if TYPE_CHECKING:
     from tap_gladly.jobs import Job
 
 _HEAD_BYTES = 64 * 1024
+_TOP_LEVEL = len(("properties", "name"))
 
 
 def _read_file(response: requests.Response) -> IO[bytes]:
@@ -127,11 +138,25 @@ class ExportFileStream(ExportStream):
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        for record in iter_jsonl(self._file):
+        for record in iter_jsonl(self._file, decode=decode_raw if self._is_passed_on else decode_values):
             if isinstance(record, MalformedLine):
                 self._malformed_lines.send(record, self._job, self.file_name)
             else:
                 yield self.complete(record)
+
+    @cached_property
+    def _is_passed_on(self) -> bool:
+        """Whether nobody looks below a record's top level, so that it can go on as it came."""
+        return (
+            not self.config.get("batch_config")
+            and self._tap.message_writer_class is MessageWriter
+            and (
+                all(type(it) is SameRecordTransform and not it.flattening_enabled for it in self.stream_maps)
+                and all(
+                    selected or len(breadcrumb) <= _TOP_LEVEL for breadcrumb, selected in self.mask.items()
+                )
+            )
+        )
 
     @override
     def complete(self, record: Record) -> Record:

@@ -453,26 +453,86 @@ def test_nesting_of_any_depth_stops_nothing(
 
     run = sync()
 
-    kept = depth < 200
+    kept = depth < 900
     assert run.ids("conversation_items") == (["deep", "flat"] if kept else ["flat"])
     assert [line["line"] for line in run.rows("malformed_lines")] == ([] if kept else [deep.decode()])
 
 
-def test_a_number_beyond_all_bounds_stops_nothing(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """What no decimal can hold is a malformed line in a file, and text in the job list."""
-    huge = "1e99999999999999999999999"
-    body = b'{"id":"a"}\n{"id":"b","v":%b}\n{"id":"c"}\n' % huge.encode()
-    exports.add_job("j1", FIRST, {"customers.jsonl": body})
+HUGE, LONG = "1e99999999999999999999999", "7" * 4000
+
+
+def test_numbers_beyond_all_bounds_arrive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """What no Python number can hold is passed on as it came; in the job list it is text."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": b'{"id":"a","v":%b}\n{"id":"b"}\n' % HUGE.encode()})
     listed = exports.jobs(datetime.now(timezone.utc))
-    number = "7" * 4000
-    text = json.dumps(listed)[:-2] + f', "weight": {huge}, "count": {number}' + "}]"
-    exports.list_as(text.encode())
+    exports.list_as((json.dumps(listed)[:-2] + f', "weight": {HUGE}, "count": {LONG}' + "}]").encode())
 
     run = sync()
 
-    assert run.ids("customers") == ["a", "c"]
-    assert run.rows("malformed_lines")[0]["line_number"] == 2
-    assert f'"_unmapped":{{"count":{number},"weight":"{huge}"}}' in run.output
+    assert run.ids("customers") == ["a", "b"]
+    assert f'"_unmapped":{{"v":{HUGE}}}' in run.output
+    assert f'"_unmapped":{{"count":{LONG},"weight":"{HUGE}"}}' in run.output
+
+
+def test_what_the_sdk_could_not_handle_stops_nothing(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """Where records are taken apart, for flattening here, what cannot be is a malformed line."""
+    deep = b'{"id":"deep","content":' + b"[" * 300 + b"]" * 300 + b"}"
+    body = b'{"id":"a"}\n{"id":"b","v":%b}\n%b\n{"id":"c"}\n' % (HUGE.encode(), deep)
+    exports.add_job("j1", FIRST, {"conversation_items.jsonl": body})
+
+    run = sync(flattening_enabled=True, flattening_max_depth=1)
+
+    assert run.ids("conversation_items") == ["a", "c"]
+    assert [line["error"] for line in run.rows("malformed_lines")] == [
+        "a number beyond all bounds",
+        "nested more than 200 deep",
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"flattening_enabled": True, "flattening_max_depth": 0},
+        {"stream_maps": {"customers": {"x": "id"}}},
+    ],
+    ids=["passed on", "flattened", "mapped"],
+)
+def test_both_ways_send_the_same(
+    exports: StaticExports, sync: Callable[..., Sync], settings: dict[str, object]
+) -> None:
+    """Whether records are passed on or taken apart, the same rows and malformed lines arrive."""
+    lines = [
+        '{"id":"1","name":"\\u00e9 \\ud83d\\ude00 \\ud83d","externalCustomerIds":{"a":[1,{"b":1.10}]}}',
+        '{"id":"2","name":"x\u2028y\u2029z\u0085","extra":{"\u0085":"\u2028"}}',
+        '{"id":"3",\r"extra":{"a":\r1}}\r',
+        '{"id":"4","name":null,"a":true,"b":-0.0,"c":12345678901234567890123}',
+        '{"id":"\\u0061","id":"5"}',
+        '{"id":"6","name":"\\ud800"}',
+        '{"id":7}',
+        '{"id":"8","x":[NaN]}',
+        '{"id":"9","x":"\t"}',
+        "[]",
+    ]
+    body = "\n".join(lines).encode() + b'\n{"id":"10","x":{"y":"\xff"}}'
+    exports.add_job("j1", FIRST, {"customers.jsonl": body})
+
+    run = sync(**settings)
+
+    assert "\r" not in run.output
+    assert len(run.output.splitlines()) == run.output.count("\n")
+    rows = [{name: value for name, value in row.items() if name != "x"} for row in run.rows("customers")]
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    assert rows[0]["name"] == "\u00e9 \U0001f600 \ufffd"
+    assert rows[1]["name"] == "x\u2028y\u2029z\u0085"
+    assert rows[1]["_unmapped"] == {"extra": {"\u0085": "\u2028"}}
+    assert rows[2]["_unmapped"] == {"extra": {"a": 1}}
+    assert '"a":[1,{"b":1.10}]' in run.output
+    assert '"b":-0.0,"c":12345678901234567890123' in run.output
+    assert rows[5]["name"] == "\ufffd"
+    assert [line["line_number"] for line in run.rows("malformed_lines")] == [7, 8, 9, 10, 11]
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "soon", ""])
