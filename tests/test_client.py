@@ -187,6 +187,32 @@ def test_a_retry_after_of_many_minutes_ends_the_run(
     assert len(emulator.requests) == 1
 
 
+def test_an_outage_that_ends_leaves_no_trace(
+    exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens at first; as soon as somebody does, the run goes on."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"topics.jsonl": b'{"id":"t1"}'})
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    late = Emulator(exports, port=port)
+    waits: list[float] = []
+
+    def open_after_two(_session: object, seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            late.__enter__()
+
+    monkeypatch.setattr(client.GladlySession, "note_retry", open_after_two)
+    try:
+        run = sync(api_url=f"http://127.0.0.1:{port}")
+    finally:
+        late.__exit__()
+
+    assert run.ids("topics") == ["t1"]
+    assert len(waits) == 2
+
+
 def test_a_refused_connection_is_one_line(sync: Callable[..., Sync], log: pytest.LogCaptureFixture) -> None:
     """Nobody listens: one line, without a traceback."""
     with socket.socket() as unused:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+import urllib3
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gladly_emulator import Fault
 from tap_gladly.download import MEMORY_LIMIT_BYTES, Downloads, download
@@ -195,3 +198,17 @@ def test_downloads_abandoned_give_their_space_back() -> None:
     assert gates.files[1].closed
     assert gates.files[2].closed
     assert not gates.files[0].closed
+
+
+@given(body=st.binary(max_size=3000), chunk_bytes=st.integers(1, 4000), members=st.integers(0, 3))
+def test_download_ignores_chunk_borders(body: bytes, chunk_bytes: int, members: int) -> None:
+    """However the bytes arrive, plain or compressed, the file is the same."""
+    packed = gzip.compress(body) * members if members else body
+    response = requests.Response()
+    response.raw = urllib3.HTTPResponse(io.BytesIO(packed), preload_content=False)
+    response.headers["Content-Encoding"] = "gzip" if members else "identity"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tap_gladly.download._CHUNK_BYTES", chunk_bytes)
+        with download(response) as file:
+            assert file.read() == body * max(members, 1)

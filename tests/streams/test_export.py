@@ -95,6 +95,9 @@ def test_unlisted_files_are_not_asked_for(
 ) -> None:
     """A job offers what its `files` names, and a name the tap does not know is left alone."""
     exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "else.jsonl": b"{}"})
+    exports.change_job(
+        "j1", files=["topics.jsonl", "else.jsonl", "../../teams", "a/b", 7, None, ["agents.jsonl"]]
+    )
     jobs = exports.jobs(emulator.now)
     exports.list_as(json.dumps([*jobs, {"id": "j2", "status": "COMPLETED", "updatedAt": SECOND}]).encode())
 
