@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from gladly_emulator import UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN, Emulator, Fault, StaticExports
-from tap_gladly import __version__, client, pace
+from tap_gladly import __version__, client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -329,54 +329,6 @@ def test_secrets_and_content_never_reach_the_log(
     assert token not in caplog.text
     assert header not in caplog.text
     assert "Anna" not in caplog.text
-
-
-class FakeTime:
-    """A clock that moves only when someone sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        """Tell the time."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += seconds
-
-
-def test_pace_is_ten_in_any_second(exports: StaticExports, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However fast the answers come, no second sees an eleventh request."""
-    clock = FakeTime()
-    monkeypatch.setattr(pace, "time", clock)
-    monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 10)
-    sent: list[float] = []
-    with Emulator(exports, requests_per_second=None) as running, client.GladlySession(pool_size=1) as session:
-        for number in range(45):
-            clock.sleep(0.011 * (number % 7))
-            session.get(f"{running.url}/_emulator/jobs", timeout=10)
-            sent.append(clock.now)
-
-    for at in range(len(sent) - 10):
-        assert sent[at + 10] - sent[at] > 1
-    assert sent[-1] - sent[0] < 5
-
-
-def test_pace_waits_when_gladly_has_none_left(
-    exports: StaticExports, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`Ratelimit-Remaining-Second: 0`, also when others used it up, holds the next request for a second."""
-    clock = FakeTime()
-    monkeypatch.setattr(pace, "time", clock)
-    with Emulator(exports, requests_per_second=None) as running, client.GladlySession(pool_size=1) as session:
-        running.faults.add(Fault("status", status=200, headers={"Ratelimit-Remaining-Second": "0"}))
-        auth = (running.settings["agent_email"], running.settings["api_token"])
-        before = clock.now
-        for _ in range(2):
-            session.get(f"{running.url}/api/v1/export/jobs", auth=auth, timeout=10)
-
-    assert clock.now - before == pytest.approx(1)
 
 
 def test_gladlys_limit_is_never_met(

@@ -8,7 +8,8 @@ from email.utils import format_datetime
 import pytest
 import requests
 
-from tap_gladly import pace
+from gladly_emulator import Emulator, Fault, StaticExports
+from tap_gladly import client, pace
 from tap_gladly.pace import Pace, read_retry_after
 
 
@@ -143,3 +144,32 @@ def test_read_retry_after_reads_seconds_and_dates() -> None:
     assert read_retry_after(answer(Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")) == 0
     assert read_retry_after(answer(Retry_After="soon")) is None
     assert read_retry_after(answer()) is None
+
+
+def test_session_keeps_the_pace(
+    exports: StaticExports, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However fast the answers come, no second sees an eleventh request."""
+    monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 10)
+    sent: list[float] = []
+    with Emulator(exports, requests_per_second=None) as running, client.GladlySession(pool_size=1) as session:
+        for number in range(45):
+            clock.sleep(0.011 * (number % 7))
+            session.get(f"{running.url}/_emulator/jobs", timeout=10)
+            sent.append(clock.now)
+
+    for at in range(len(sent) - 10):
+        assert sent[at + 10] - sent[at] > 1
+    assert sent[-1] - sent[0] < 5
+
+
+def test_session_heeds_the_answers(exports: StaticExports, clock: Clock) -> None:
+    """`Ratelimit-Remaining-Second: 0`, also when others used it up, holds the next request for a second."""
+    with Emulator(exports, requests_per_second=None) as running, client.GladlySession(pool_size=1) as session:
+        running.faults.add(Fault("status", status=200, headers={"Ratelimit-Remaining-Second": "0"}))
+        auth = (running.settings["agent_email"], running.settings["api_token"])
+        before = clock.now
+        for _ in range(2):
+            session.get(f"{running.url}/api/v1/export/jobs", auth=auth, timeout=10)
+
+    assert clock.now - before == pytest.approx(1)
