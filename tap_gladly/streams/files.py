@@ -147,16 +147,14 @@ class ExportFileStream(ExportStream):
     @cached_property
     def _is_passed_on(self) -> bool:
         """Whether nobody looks below a record's top level, so that it can go on as it came."""
-        return (
-            not self.config.get("batch_config")
-            and self._tap.message_writer_class is MessageWriter
-            and (
-                all(type(it) is SameRecordTransform and not it.flattening_enabled for it in self.stream_maps)
-                and all(
-                    selected or len(breadcrumb) <= _TOP_LEVEL for breadcrumb, selected in self.mask.items()
-                )
-            )
+        if self.config.get("batch_config") or self._tap.message_writer_class is not MessageWriter:
+            return False
+        is_changed_below = any(
+            not selected and len(breadcrumb) > _TOP_LEVEL and self.mask[breadcrumb[:_TOP_LEVEL]]
+            for breadcrumb, selected in self.mask.items()
         )
+        are_plain = [type(it) is SameRecordTransform and not it.flattening_enabled for it in self.stream_maps]
+        return all(are_plain) and not is_changed_below
 
     @override
     def complete(self, record: Record) -> Record:

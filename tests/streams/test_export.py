@@ -262,6 +262,21 @@ def test_deselected_fields_are_left_out(
     assert "name" not in run.of_type("SCHEMA")[0]["schema"]["properties"]
 
 
+def test_deselected_nested_fields_are_left_out(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """A field within an object can be deselected, and leaves the rest of the object as it is."""
+    chosen = catalog("conversation_items")
+    entry = catalog_entry(chosen, "conversation_items")
+    stream_metadata(entry, "properties", "content", "properties", "from")["selected"] = False
+    item = {"id": "i1", "content": {"type": "SMS", "from": "+1555", "to": "+1556", "new": [1]}}
+    exports.add_job("j1", FIRST, {"conversation_items.jsonl": jsonl(item)})
+
+    run = sync(catalog=chosen)
+
+    assert run.rows("conversation_items")[0]["content"] == {"type": "SMS", "to": "+1556", "new": [1]}
+
+
 def test_catalog_without_replication_key_stays_incremental(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
