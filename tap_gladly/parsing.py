@@ -79,7 +79,7 @@ def iter_jsonl(
 def _parse_record(line: bytes, decode: Callable[[bytes], Record]) -> Record | str:
     try:
         record = _decode_object(line, decode)
-    except (ValueError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return str(error)
     identifier = record.get("id")
     if isinstance(identifier, msgspec.Raw):

@@ -269,7 +269,7 @@ def test_a_quiet_run_is_a_handful_of_lines(
     )
     again = run_command(f"--config={file}", f"--state={state}")
 
-    assert len(again.stderr.splitlines()) < 10
+    assert len(again.stderr.splitlines()) < 13  # on Python 3.10, the SDK adds three
 
 
 def test_structured_logging_has_the_summary_as_fields(
