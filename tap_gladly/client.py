@@ -65,6 +65,12 @@ _TRANSIENT_ERRORS = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
+_TRANSIENT_STATUSES = {
+    HTTPStatus.NO_CONTENT,
+    HTTPStatus.PARTIAL_CONTENT,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
 _ERROR_CODE = re.compile("[a-z_]{1,40}")
 _ERROR_BODY_BYTES = 16 * 1024
 
@@ -221,7 +227,7 @@ class GladlyStream(RESTStream[Any]):
         if response.status_code == HTTPStatus.OK:
             return
         status, path = response.status_code, urlsplit(response.url).path
-        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if status in _TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             asked = read_retry_after(response)
             if asked is not None and asked > OUTAGE_SECONDS:
                 raise GladlyUnreachableError(

@@ -28,7 +28,7 @@ class RequestRefusedError(GladlyError):
 
 
 class NotFoundError(RequestRefusedError):
-    """There is nothing at the address (404). For an export file: it has expired or was deleted."""
+    """There is nothing at the address (404, 410). For an export file: it has expired or was deleted."""
 
 
 class GladlyUnreachableError(GladlyError):
@@ -63,7 +63,7 @@ def refusal(status: int, *, host: str, path: str, code: str) -> RequestRefusedEr
             f"Gladly refused access (403) at {host}. "
             "The agent of agent_email lacks the permission API User; an administrator grants it."
         )
-    if status == HTTPStatus.NOT_FOUND:
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         return NotFoundError(f"Gladly has nothing at {host}{path} ({answer}). Check organization.")
     if status < HTTPStatus.BAD_REQUEST:
         return RequestRefusedError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import deque
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _SECOND = 1.02
 """A little over, so that requests which take unequal time to arrive still fit in Gladly's second."""
+_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _ANSWERS_TO_RECOVER = 100
 """How many good answers in a row let the pace rise by one request a second."""
 
@@ -90,7 +92,7 @@ class Pace:
 def read_retry_after(response: requests.Response) -> float | None:
     """Give the seconds that `Retry-After` asks to wait, as a number or as a date; None if it does not."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
+    if _SECONDS.fullmatch(value):
         return float(value)
     try:
         moment = parsedate_to_datetime(value)

@@ -20,6 +20,7 @@ decode_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 # Numbers with a point keep every digit as Decimal; integers of any length are Python's own.
 _decode_all = msgspec.json.Decoder(Record, float_hook=Decimal).decode
 
+_OTHER_TYPES = {"application/json", "application/problem+json", "text/html", "text/plain"}
 _BLOCK_BYTES = 64 * 1024
 _DEEPEST = 200
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -101,11 +102,15 @@ def _is_too_deep(line: bytes) -> bool:
 
 
 def _decode_object(line: bytes, decode: Callable[[bytes], Record]) -> Record:
-    # What is not taken apart is not checked for bad UTF-8, and keeps its blanks, of which one ends lines.
     if not line.isascii():
-        line.decode()
-    if b"\r" in line:
-        line = line.replace(b"\r", b" ")
+        line.decode()  # what is not taken apart is not checked for it
+    body = line.rstrip(b"\r\n")
+    record = _decode_mended(body, decode)
+    # What is not taken apart keeps its blanks, too, of which one ends lines for some readers.
+    return _decode_mended(body.replace(b"\r", b" "), decode) if b"\r" in body else record
+
+
+def _decode_mended(line: bytes, decode: Callable[[bytes], Record]) -> Record:
     try:
         return decode(line)
     except msgspec.ValidationError:
@@ -122,20 +127,24 @@ def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
     return rb"\ufffd" if escape[2] else escape[0]
 
 
-def is_error_body(head: bytes) -> bool:
-    """Say whether a body is a web page or one of Gladly's error objects, and no JSON Lines.
+def is_error_body(head: bytes, content_type: str) -> bool:
+    """Say whether a body is a web page or an error object, and no JSON Lines.
 
     Args:
         head: The beginning of the body; all of it, if it is short.
+        content_type: What its header says of it. Gladly's files are application/x-ndjson.
     """
     text = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
     if text[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         return True
     try:
         body = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return False
-    return isinstance(body, dict) and "errors" in body and "id" not in body
+    if isinstance(body, dict) and "id" in body:
+        return False
+    is_told = isinstance(body, dict) and not {"errors", "error"}.isdisjoint(body)
+    return is_told or content_type.partition(";")[0].strip().lower() in _OTHER_TYPES
 
 
 def ends_in_cut_line(file: IO[bytes]) -> bool:
@@ -156,7 +165,7 @@ def ends_in_cut_line(file: IO[bytes]) -> bool:
     try:
         mended = _ESCAPE.sub(_replace_lone_surrogate, line)
         return bool(line.strip()) and not msgspec.json.decode(mended, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, ValueError):
         return True
     except RecursionError:
         return False

@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class ClosedOutputError(SystemExit):
-    """Nobody reads the messages any more; the run ends, and what was sent stands."""
+    """The messages have nowhere to go any more; the run ends, and what was sent stands."""
 
 
 class MessageWriter(SingerWriter):
@@ -50,8 +50,9 @@ class MessageWriter(SingerWriter):
     def write_message(self, message: Message) -> None:
         try:
             super().write_message(message)
-        except BrokenPipeError:
-            logger.warning("Nobody reads the messages any more; the next run goes on from the last STATE")
+        except OSError as error:
+            reason = "nobody reads them any more" if isinstance(error, BrokenPipeError) else error.strerror
+            logger.warning("The messages cannot be written: %s; run again from the last STATE", reason)
             # What is left in the buffer would fail once more when the interpreter closes it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise ClosedOutputError(1) from None

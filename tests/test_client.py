@@ -65,9 +65,9 @@ def test_missing_permission_is_one_line(
         (Fault("status", status=400, body=b'[{"code":"invalid","detail":"Anna"}]'), "(400 invalid)"),
         (Fault("status", status=400, body=b'{"errors":[{"code":"Anna Smith"}]}'), "(400)"),
         (Fault("status", status=410, body=b"<html>Anna</html>"), "(410)"),
-        (Fault("status", status=204), "204"),
+        (Fault("status", status=418, body=b"<html>Anna</html>"), "(418)"),
     ],
-    ids=["404", "400-list", "400-odd-code", "410-html", "204"],
+    ids=["404", "400-list", "400-odd-code", "410-html", "418-html"],
 )
 def test_refusals_name_status_and_code_alone(
     emulator: Emulator,
@@ -118,7 +118,7 @@ def test_no_proxy_gets_to_see_requests_to_this_machine(
     assert len(emulator.requests) == 1
 
 
-@pytest.mark.parametrize("body", [b"<html>busy</html>", b'{"errors":[]}', b"", b"null"])
+@pytest.mark.parametrize("body", [b"<html>busy</html>", b'{"errors":[]}', b"", b"null", b"[" * 100_000])
 def test_a_list_that_is_none_is_tried_again(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], body: bytes
 ) -> None:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,8 +22,6 @@ from tap_gladly.streams import STREAMS
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gladly_emulator import Emulator, StaticExports
 
 SETTINGS = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
@@ -347,7 +346,25 @@ def test_a_target_that_dies_ends_the_run_quietly(exports: StaticExports, emulato
     assert process.returncode == 1
     assert b"Traceback" not in log
     assert b"BrokenPipe" not in log
-    assert b"Nobody reads" in log
+    assert b"nobody reads them any more" in log
+
+
+def test_output_without_room_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
+    """A full disk behind stdout is one line, too."""
+    exports.add_job("j1", "2026-11-20T00:00:00Z", {"customers.jsonl": rows_named("c1")})
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "tap_gladly", "--config=ENV"],
+            env=tap_environment(emulator.settings),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+
+    assert run.returncode == 1
+    assert b"No space left on device" in run.stderr
+    assert b"Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize("kill_after", range(0, 33, 4))

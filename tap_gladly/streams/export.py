@@ -161,7 +161,7 @@ def _read_number(text: str) -> Decimal | str:
 def _read_list(response: requests.Response) -> list[object]:
     try:
         listed = response.json(parse_float=_read_number, parse_int=_read_number)
-    except ValueError:
+    except (ValueError, RecursionError):
         listed = None
     if not isinstance(listed, list):
         raise RetriableAPIError("Gladly answered the job list with something that is not a list", response)

@@ -54,7 +54,7 @@ def _read_file(response: requests.Response) -> IO[bytes]:
     file = download(response)
     head = file.read(_HEAD_BYTES)
     file.seek(0)
-    if is_error_body(head):
+    if is_error_body(head, response.headers.get("Content-Type", "")):
         file.close()
         raise RetriableAPIError("Gladly answered with something that is not an export file", response)
     return file
