@@ -44,12 +44,6 @@ class Database:
     ) -> None:
         self._connection.close()
 
-    def list_tables(self) -> list[str]:
-        """Return the names of the tables."""
-        return [
-            name for (name,) in self._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-        ]
-
     def list_completed_jobs(self) -> dict[str, datetime]:
         """Return the jobs that were loaded as completed, and when they were."""
         rows = self._connection.execute(

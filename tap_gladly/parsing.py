@@ -103,7 +103,7 @@ def _is_too_deep(line: bytes) -> bool:
 
 def _decode_object(line: bytes, decode: Callable[[bytes], Record]) -> Record:
     if not line.isascii():
-        line.decode()  # what is not taken apart is not checked for it
+        line.decode()  # bad UTF-8 is not found in what is not taken apart
     body = line.rstrip(b"\r\n")
     record = _decode_mended(body, decode)
     # What is not taken apart keeps its blanks, too, of which one ends lines for some readers.

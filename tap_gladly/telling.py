@@ -173,9 +173,12 @@ class Summary:
     newest_window_age_seconds: float | None = None
 
     def note_newest(self, job: Job) -> None:
-        """Note the newest window that has been loaded, in this run or before."""
-        if job.span is not None:
-            self.newest_window_end = format_instant(job.span[1])
+        """Note a window that has been loaded, in this run or before, if it is the newest."""
+        if job.span is None:
+            return
+        end = format_instant(job.span[1])
+        if self.newest_window_end is None or end > self.newest_window_end:
+            self.newest_window_end = end
             self.newest_window_age_seconds = round((time.time_ns() - job.span[1]) / SECOND, 1)
 
     def tell(self, logger: logging.Logger) -> None:

@@ -164,7 +164,7 @@ def test_retry_after_is_obeyed(
 ) -> None:
     """The wait is as long as Gladly asks for, to the second."""
     waits: list[float] = []
-    monkeypatch.setattr("time.sleep", waits.append)
+    monkeypatch.setattr("time.sleep", waits.append)  # the clock: what is waited for is noted, not slept
     monkeypatch.setattr(client, "OUTAGE_SECONDS", 300)
     emulator.faults.add(Fault("status", status=429, headers={"Retry-After": "7"}))
 

@@ -111,6 +111,11 @@ class ExportStream(GladlyStream):
         """Say whether a job is still to be sent."""
         return self.concerns(job) and self.is_wanted(job) and self.bookmark.is_due(job.version)
 
+    def has_read(self, job: Job) -> bool:
+        """Say whether a job has been sent, in this run or before."""
+        place = self.bookmark.place
+        return self.concerns(job) and place is not None and job.version.instant <= place
+
     def is_wanted(self, job: Job) -> bool:
         """Say whether a job lies between `start_date` and `end_date`."""
         first, last = self._bounds

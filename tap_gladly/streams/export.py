@@ -6,20 +6,12 @@ import sys
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from singer_sdk.exceptions import (
-    RetriableAPIError,
-)
+from singer_sdk.exceptions import RetriableAPIError
 
 from tap_gladly.download import Downloads
 from tap_gladly.jobs import Job, parse_job
 from tap_gladly.streams.base import ExportStream
-from tap_gladly.telling import (
-    Progress,
-    Summary,
-    tell_expired,
-    tell_late,
-    tell_missing,
-)
+from tap_gladly.telling import Progress, Summary, tell_expired, tell_late, tell_missing
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -78,7 +70,7 @@ class JobsStream(ExportStream):
                 if due:
                     rows = sum(reader.send_file(job, downloads.take()) for reader in due)
                     progress.tell(job, rows)
-                if any(reader.concerns(job) for reader in readers):
+                if any(reader.has_read(job) for reader in readers):
                     self._summary.note_newest(job)
         finally:
             downloads.abandon()

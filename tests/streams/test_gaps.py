@@ -244,3 +244,16 @@ def test_summary_of_a_run_with_nothing_new_knows_the_newest_window(
 
     assert "newest window loaded: to" in log.text
     assert "5.0 h ago" in log.text
+
+
+def test_summary_takes_the_newest_window_of_those_read(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Neither an old window that was generated again last, nor a job that was not wanted, counts."""
+    add_window(exports, "a", "08:00:00", "09:00:00", updated_at="2026-11-20T11:00:00Z")
+    add_window(exports, "again", "01:00:00", "02:00:00", updated_at="2026-11-20T12:00:00Z")
+    add_window(exports, "later", "09:00:00", "10:00:00", updated_at="2026-11-20T13:00:00Z")
+
+    sync(end_date="2026-11-20T12:30:00Z")
+
+    assert "newest window loaded: to 2026-11-20T09:00:00.000000Z" in log.text
