@@ -1,4 +1,4 @@
-"""Talking to Gladly: address, credentials, pace, retries, and what an answer's status means."""
+"""Talking to Gladly: address, credentials, retries, and what an answer's status means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import random
 import re
 import sys
-import threading
 from abc import abstractmethod
 from functools import cached_property
 from http import HTTPStatus
@@ -16,7 +15,6 @@ from urllib.parse import quote, urlsplit
 
 import backoff
 import requests
-from requests.adapters import HTTPAdapter
 from singer_sdk import RESTStream
 from singer_sdk.authenticators import BasicAuthenticator
 from singer_sdk.exceptions import RetriableAPIError
@@ -26,13 +24,14 @@ from tap_gladly import __version__
 from tap_gladly.address import resolve_base_url
 from tap_gladly.bookmarks import IdleStateManager
 from tap_gladly.exceptions import (
+    CredentialsRefusedError,
     GladlyError,
     GladlyUnreachableError,
     describe_failure,
     is_hopeless,
     refusal,
 )
-from tap_gladly.pace import Pace, read_retry_after
+from tap_gladly.pace import read_retry_after
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -40,16 +39,17 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from backoff.types import Details
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
 
+    from tap_gladly.session import GladlySession
+
 _T = TypeVar("_T")
 
 API_PATH = "/api/v1"
-REQUESTS_PER_SECOND = 10
 OUTAGE_SECONDS = 300
 """How long an outage is sat out before the run ends."""
 DRY_RUN_OUTAGE_SECONDS = 10
@@ -75,45 +75,12 @@ _ERROR_CODE = re.compile("[a-z_]{1,40}")
 _ERROR_BODY_BYTES = 16 * 1024
 
 
-class GladlySession(requests.Session):
-    """What all streams of a run share: connections, one pace, and what trying again has cost."""
-
-    def __init__(self, *, pool_size: int) -> None:
-        super().__init__()
-        self.headers["Accept-Encoding"] = "gzip"
-        self.retry_count = 0
-        self.retry_seconds = 0.0
-        self._lock = threading.Lock()
-        adapter = PacedAdapter(Pace(REQUESTS_PER_SECOND), pool_size=pool_size)
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
-
-    def note_retry(self, seconds: float) -> None:
-        """Count a wait before another try; any thread may."""
-        with self._lock:
-            self.retry_count += 1
-            self.retry_seconds += seconds
-
-
-class PacedAdapter(HTTPAdapter):
-    """Sends each request when the pace allows it."""
-
-    def __init__(self, pace: Pace, *, pool_size: int) -> None:
-        super().__init__(pool_maxsize=pool_size)
-        self._pace = pace
-
-    @override
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        sent = self._pace.wait()
-        response = super().send(*args, **kwargs)
-        self._pace.heed(response, sent)
-        return response
-
-
 class GladlyStream(RESTStream[Any]):
     """A stream of Gladly's API: it keeps its own bookmark, and what stops it ends the run with one line."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # a record leaves as it came
+    is_vital = True
+    """Whether an error ends the run at once; else the other streams go on, and the run fails at its end."""
 
     def __init__(self, tap: Tap, session: GladlySession) -> None:
         self._session = session
@@ -129,9 +96,20 @@ class GladlyStream(RESTStream[Any]):
         try:
             yield from self.iter_rows(context)
         except GladlyError as error:
-            # Any other exception is a traceback to the SDK, and one line more for each stream on the way up.
             self.logger.error("%s", error)  # noqa: TRY400
-            raise SystemExit(1) from error
+            if self.is_vital or isinstance(error, CredentialsRefusedError):
+                # Any other exception is a traceback to the SDK, and one line more for each stream above.
+                raise SystemExit(1) from error
+            self._session.summary.failed_streams.append(self.name)
+
+    @override
+    def log_sync_costs(self) -> None:
+        super().log_sync_costs()
+        # The SDK calls this for each stream in turn once all have been synced, and nothing after that.
+        if self is [*self._tap.streams.values()][-1]:
+            self._session.summary.tell(self._tap.logger)
+            if self._session.summary.failed_streams:
+                raise SystemExit(1)
 
     @override
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
@@ -186,12 +164,21 @@ class GladlyStream(RESTStream[Any]):
     def user_agent(self) -> str:
         return f"tap-gladly/{__version__}"
 
-    def fetch(self, path: Iterable[str], read: Callable[[requests.Response], _T]) -> _T:
-        """GET something below the API's address and read the answer; both are tried again together.
+    def fetch(
+        self,
+        path: Iterable[str],
+        read: Callable[[requests.Response], _T],
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        body: Mapping[str, Any] | None = None,
+    ) -> _T:
+        """Ask for something below the API's address and read the answer; both are tried again together.
 
         Args:
             path: The parts of the path; each is quoted whole, whatever is in it.
             read: Reads the body to its end. A `RetriableAPIError` says that it is not what was asked for.
+            params: The query, which is quoted.
+            body: JSON to POST; without it the request is a GET.
 
         Raises:
             RequestRefusedError: Gladly answered with a status that another try would not change.
@@ -200,7 +187,7 @@ class GladlyStream(RESTStream[Any]):
         url = "/".join([self.url_base, *(quote(part, safe="") for part in path)])
 
         def attempt() -> _T:
-            with self._send(url) as response:
+            with self._send(url, params, body) as response:
                 self.validate_response(response)
                 return read(response)
 
@@ -212,8 +199,16 @@ class GladlyStream(RESTStream[Any]):
                 "Check organization and the network, then run again: it goes on where it stopped."
             ) from error
 
-    def _send(self, url: str) -> requests.Response:
-        request = self.build_prepared_request(method="GET", url=url, headers=self.http_headers)
+    def _send(
+        self, url: str, params: Sequence[tuple[str, str]], body: Mapping[str, Any] | None
+    ) -> requests.Response:
+        request = self.build_prepared_request(
+            method="GET" if body is None else "POST",
+            url=url,
+            params=list(params),
+            headers=self.http_headers,
+            json=body,
+        )
         environment = self._session.merge_environment_settings(
             url, proxies={}, stream=True, verify=None, cert=None
         )

@@ -1,8 +1,8 @@
 """Every error that the tap raises itself, and the words for what went wrong.
 
 What happens next decides the class: what is worth another try is the SDK's `RetriableAPIError`, all of
-these end the run unless a caller knows better. No message holds a header, a setting's value or more of a
-body than Gladly's error code.
+these end the run, or the stream alone, unless a caller knows better. No message holds a header, a setting's
+value or more of a body than Gladly's error code.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 
 class GladlyError(FatalSyncError):
-    """Ends the run: its message is the one line that the user reads."""
+    """Ends the run, or a stream that is not vital to it: its message is the one line that the user reads."""
 
 
 class RequestRefusedError(GladlyError):
     """Gladly answered with a status that another try would not change."""
+
+
+class CredentialsRefusedError(RequestRefusedError):
+    """Gladly knows no such agent and token (401)."""
 
 
 class NotFoundError(RequestRefusedError):
@@ -54,7 +58,7 @@ def refusal(status: int, *, host: str, path: str, code: str) -> RequestRefusedEr
     """
     answer = f"{status} {code}".rstrip()
     if status == HTTPStatus.UNAUTHORIZED:
-        return RequestRefusedError(
+        return CredentialsRefusedError(
             f"Gladly refused the credentials (401) at {host}. "
             "Check agent_email and api_token; a token is made under Settings > API Tokens."
         )

@@ -11,7 +11,6 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_gladly.client import GladlySession
 from tap_gladly.inputs import (
     complete_catalog,
     describe_error,
@@ -21,6 +20,7 @@ from tap_gladly.inputs import (
     make_error,
     read_json_object,
 )
+from tap_gladly.session import GladlySession
 from tap_gladly.streams import STREAMS
 from tap_gladly.streams.base import load_schemas
 from tap_gladly.writing import MessageWriter

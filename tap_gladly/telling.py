@@ -171,6 +171,7 @@ class Summary:
     retry_seconds: float = 0.0
     newest_window_end: str | None = None
     newest_window_age_seconds: float | None = None
+    failed_streams: list[str] = field(default_factory=list)
 
     def note_newest(self, job: Job) -> None:
         """Note a window that has been loaded, in this run or before, if it is the newest."""
@@ -187,9 +188,10 @@ class Summary:
         age = self.newest_window_age_seconds
         newest = "none" if age is None else f"to {self.newest_window_end}, {age / 3600:.1f} h ago"
         unknown = sum(len(names) for names in self.unknown_fields.values())
+        failed = f"; failed: {', '.join(self.failed_streams)}" if self.failed_streams else ""
         logger.info(
             "Jobs listed %d, read %d, skipped %d; rows: %s; bytes %d; malformed lines %d; unknown fields %d; "
-            "retries %d, %.1f s waited; newest window loaded: %s",
+            "retries %d, %.1f s waited; newest window loaded: %s%s",
             self.jobs_listed,
             self.jobs_read,
             self.jobs_skipped,
@@ -200,5 +202,6 @@ class Summary:
             self.retries,
             self.retry_seconds,
             newest,
+            failed,
             extra={"summary": asdict(self)},
         )

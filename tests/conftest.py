@@ -13,7 +13,7 @@ import pytest
 from support import Sync, stream_metadata
 
 from gladly_emulator import Emulator, StaticExports
-from tap_gladly import client
+from tap_gladly import client, session
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def emulator(exports: StaticExports) -> Iterator[Emulator]:
 @pytest.fixture(autouse=True, scope="session")
 def _unhurried_clocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "REQUESTS_PER_SECOND", 100_000)
+        patch.setattr(session, "REQUESTS_PER_SECOND", 100_000)
         patch.setattr(client, "FIRST_WAIT_SECONDS", 0.001)
         patch.setattr(client, "OUTAGE_SECONDS", 1)
         yield

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from gladly_emulator import UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN, Emulator, Fault, StaticExports
-from tap_gladly import __version__, client
+from tap_gladly import __version__, client, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,7 +203,7 @@ def test_an_outage_that_ends_leaves_no_trace(
         if len(waits) == 2:
             late.__enter__()
 
-    monkeypatch.setattr(client.GladlySession, "note_retry", open_after_two)
+    monkeypatch.setattr(session.GladlySession, "note_retry", open_after_two)
     try:
         run = sync(api_url=f"http://127.0.0.1:{port}")
     finally:
@@ -335,7 +335,7 @@ def test_gladlys_limit_is_never_met(
     exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At Gladly's own limit of 10 a second, a run of many requests gets no 429."""
-    monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 10)
+    monkeypatch.setattr(session, "REQUESTS_PER_SECOND", 10)
     for number in range(25):
         exports.add_job(f"j{number}", f"2026-11-20T07:00:{number:02}Z", {"topics.jsonl": b""})
     with Emulator(exports, requests_per_second=10) as limited:

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from gladly_emulator import Emulator, Fault, StaticExports
-from tap_gladly import client, pace
+from tap_gladly import pace, session
 from tap_gladly.pace import Pace, read_retry_after
 
 
@@ -152,12 +152,12 @@ def test_session_keeps_the_pace(
     exports: StaticExports, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However fast the answers come, no second sees an eleventh request."""
-    monkeypatch.setattr(client, "REQUESTS_PER_SECOND", 10)
+    monkeypatch.setattr(session, "REQUESTS_PER_SECOND", 10)
     sent: list[float] = []
-    with Emulator(exports, requests_per_second=None) as running, client.GladlySession(pool_size=1) as session:
+    with Emulator(exports, requests_per_second=None) as running, session.GladlySession(pool_size=1) as paced:
         for number in range(45):
             clock.sleep(0.011 * (number % 7))
-            session.get(f"{running.url}/_emulator/jobs", timeout=10)
+            paced.get(f"{running.url}/_emulator/jobs", timeout=10)
             sent.append(clock.now)
 
     for at in range(len(sent) - 10):
@@ -167,11 +167,11 @@ def test_session_keeps_the_pace(
 
 def test_session_heeds_the_answers(exports: StaticExports, clock: Clock) -> None:
     """`Ratelimit-Remaining-Second: 0`, also when others used it up, holds the next request for a second."""
-    with Emulator(exports, requests_per_second=None) as running, client.GladlySession(pool_size=1) as session:
+    with Emulator(exports, requests_per_second=None) as running, session.GladlySession(pool_size=1) as paced:
         running.faults.add(Fault("status", status=200, headers={"Ratelimit-Remaining-Second": "0"}))
         auth = (running.settings["agent_email"], running.settings["api_token"])
         before = clock.now
         for _ in range(2):
-            session.get(f"{running.url}/api/v1/export/jobs", auth=auth, timeout=10)
+            paced.get(f"{running.url}/api/v1/export/jobs", auth=auth, timeout=10)
 
     assert clock.now - before == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""What the streams of the export API share."""
+"""What the streams of tables share, and what those of the export API do."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Record
     from singer_sdk.singerlib import Catalog
 
-    from tap_gladly.client import GladlySession
     from tap_gladly.jobs import Job
+    from tap_gladly.session import GladlySession
     from tap_gladly.streams.malformed import MalformedLinesStream
 
 _FOLDER = files("tap_gladly") / "schemas"
@@ -45,11 +45,13 @@ def load_schemas() -> dict[str, dict[str, Any]]:
     return {name: SCHEMAS.get_schema(name) for name in names}
 
 
-class ExportStream(GladlyStream):
-    """What the streams of the export API share: a bookmark among the jobs, and `_unmapped`."""
+class TableStream(GladlyStream):
+    """What the streams of tables share: a schema of their own, and `_unmapped` for what it does not know."""
 
     schema = StreamSchema(SCHEMAS)
     primary_keys = ("id",)
+    added_fields: frozenset[str] = frozenset({"_unmapped"})
+    """What the tap adds to a row: a field of that name from Gladly is none that the schema knows."""
 
     def __init__(self, tap: Tap, session: GladlySession) -> None:
         super().__init__(tap, session)
@@ -57,8 +59,6 @@ class ExportStream(GladlyStream):
         """Rows that this run has sent."""
         self.told_fields: set[str] = set()
         """Fields that the schema does not know, as far as they have been told."""
-        self._record_counter = RunCounter(self.name)
-        self._sync_timer = RunTimer(self.name)
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -66,6 +66,46 @@ class ExportStream(GladlyStream):
         super().apply_catalog(catalog)
         # Without a key in the catalog the SDK would take the stream for FULL_TABLE, which has its own word.
         self.replication_key = self.replication_key or own_key
+
+    def complete(self, record: Record) -> Record:
+        """Move top-level fields that the schema does not know to `_unmapped`: targets would drop them."""
+        unknown = record.keys() - self._known_fields
+        if unknown:
+            record["_unmapped"] = {field: record.pop(field) for field in sorted(unknown)}
+            self._tell_unmapped(unknown)
+        self.row_count += 1
+        return record
+
+    @cached_property
+    def _known_fields(self) -> frozenset[str]:
+        return frozenset(self.effective_schema["properties"]) - self.added_fields
+
+    def _tell_unmapped(self, fields: set[str]) -> None:
+        new = sorted(fields - self.told_fields)[: _MOST_FIELDS_TOLD - len(self.told_fields)]
+        if new:
+            self.told_fields.update(new)
+            names = ", ".join(repr(name[:_LONGEST_NAME_TOLD]) for name in new)
+            self.logger.warning("Fields that the schema does not know go to _unmapped: %s", names)
+
+    @override
+    def log_sync_costs(self) -> None:
+        summary = self._session.summary
+        if self.selected:
+            summary.rows[self.name] = self.row_count
+        if self.told_fields:
+            summary.unknown_fields[self.name] = sorted(self.told_fields)
+        super().log_sync_costs()
+
+
+class ExportStream(TableStream):
+    """What the streams of the export API share: a bookmark among the jobs, and meters that last the run."""
+
+    added_fields = frozenset({"_job_id", "_job_updated_at", "_unmapped"})
+
+    def __init__(self, tap: Tap, session: GladlySession) -> None:
+        super().__init__(tap, session)
+        self._record_counter = RunCounter(self.name)
+        self._sync_timer = RunTimer(self.name)
 
     @override
     def get_record_counter(self, **_kwargs: Any) -> RunCounter:
@@ -137,26 +177,6 @@ class ExportStream(GladlyStream):
         bookmarks[self.name] = {"replication_key": self.replication_key, **self.bookmark.to_state()}
         self._tap.state_writer.write_state(self.tap_state)
 
-    def complete(self, record: Record) -> Record:
-        """Move top-level fields that the schema does not know to `_unmapped`: targets would drop them."""
-        unknown = record.keys() - self._known_fields
-        if unknown:
-            record["_unmapped"] = {field: record.pop(field) for field in sorted(unknown)}
-            self._tell_unmapped(unknown)
-        self.row_count += 1
-        return record
-
-    @cached_property
-    def _known_fields(self) -> frozenset[str]:
-        return frozenset(self.effective_schema["properties"]) - {"_job_id", "_job_updated_at", "_unmapped"}
-
     @property
     def _malformed_lines(self) -> MalformedLinesStream:
         return cast("MalformedLinesStream", self._tap.streams["malformed_lines"])
-
-    def _tell_unmapped(self, fields: set[str]) -> None:
-        new = sorted(fields - self.told_fields)[: _MOST_FIELDS_TOLD - len(self.told_fields)]
-        if new:
-            self.told_fields.update(new)
-            names = ", ".join(repr(name[:_LONGEST_NAME_TOLD]) for name in new)
-            self.logger.warning("Fields that the schema does not know go to _unmapped: %s", names)

@@ -11,7 +11,7 @@ from singer_sdk.exceptions import RetriableAPIError
 from tap_gladly.download import Downloads
 from tap_gladly.jobs import Job, parse_job
 from tap_gladly.streams.base import ExportStream
-from tap_gladly.telling import Progress, Summary, tell_expired, tell_late, tell_missing
+from tap_gladly.telling import Progress, tell_expired, tell_late, tell_missing
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import requests
-    from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_gladly.client import GladlySession
     from tap_gladly.streams.files import ExportFileStream
 
     Plan = Sequence[tuple[Job, Sequence[ExportFileStream]]]
@@ -41,17 +39,13 @@ class JobsStream(ExportStream):
     name = "jobs"
     replication_key = "updatedAt"
 
-    def __init__(self, tap: Tap, session: GladlySession) -> None:
-        super().__init__(tap, session)
-        self._summary = Summary()
-
     @override
     def concerns(self, job: Job) -> bool:
         return True
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        jobs = self._list_jobs()
+        jobs, summary = self._list_jobs(), self._session.summary
         readers = [stream for stream in self._file_streams if stream.is_sent]
         for stream in [self, *readers] if self.is_sent else readers:
             stream.take_up(jobs)
@@ -71,10 +65,10 @@ class JobsStream(ExportStream):
                     rows = sum(reader.send_file(job, downloads.take()) for reader in due)
                     progress.tell(job, rows)
                 if any(reader.has_read(job) for reader in readers):
-                    self._summary.note_newest(job)
+                    summary.note_newest(job)
         finally:
             downloads.abandon()
-            self._summary.jobs_read = progress.done
+            summary.jobs_read, summary.jobs_skipped = progress.done, len(jobs) - progress.done
         # Whoever keeps the last STATE has one, even from an account without jobs.
         self.tap_state.setdefault("bookmarks", {})
         self._tap.state_writer.write_state(self.tap_state)
@@ -107,25 +101,10 @@ class JobsStream(ExportStream):
         # Its bookmark moves with each row, and a batch would leave later than the STATE.
         return None
 
-    @override
-    def log_sync_costs(self) -> None:
-        super().log_sync_costs()
-        streams = (self, *self._file_streams)
-        summary = self._summary
-        summary.jobs_skipped = summary.jobs_listed - summary.jobs_read
-        summary.rows = {stream.name: stream.row_count for stream in streams}
-        summary.bytes = {stream.name: stream.byte_count for stream in self._file_streams}
-        summary.unknown_fields = {
-            stream.name: sorted(stream.told_fields) for stream in streams if stream.told_fields
-        }
-        summary.malformed_lines = self._malformed_lines.row_count
-        summary.retries, summary.retry_seconds = self._session.retry_count, self._session.retry_seconds
-        summary.tell(self.logger)
-
     def _list_jobs(self) -> list[Job]:
         """Ask for the jobs of the last 14 days, and give them oldest first."""
         listed = self.fetch(("export", "jobs"), _read_list)
-        self._summary.jobs_listed = len(listed)
+        self._session.summary.jobs_listed = len(listed)
         parsed = [parse_job(record) for record in listed]
         # One version a job, the newest: whatever else is listed under its id has the same files.
         jobs = {job.id: job for job in sorted(filter(None, parsed), key=lambda job: job.version)}

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_gladly.client import GladlySession
     from tap_gladly.jobs import Job
+    from tap_gladly.session import GladlySession
 
 _HEAD_BYTES = 64 * 1024
 _TOP_LEVEL = len(("properties", "name"))
@@ -143,6 +143,12 @@ class ExportFileStream(ExportStream):
                 self._malformed_lines.send(record, self._job, self.file_name)
             else:
                 yield self.complete(record)
+
+    @override
+    def log_sync_costs(self) -> None:
+        if self.selected:
+            self._session.summary.bytes[self.name] = self.byte_count
+        super().log_sync_costs()
 
     @cached_property
     def _is_passed_on(self) -> bool:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_gladly.client import GladlySession
     from tap_gladly.jobs import Job
     from tap_gladly.parsing import MalformedLine
+    from tap_gladly.session import GladlySession
 
 _MOST_LINES_TOLD = 10
 
@@ -66,6 +66,11 @@ class MalformedLinesStream(GladlyStream):
                 "line": line.line.decode("utf-8", "replace"),
             }
         )
+
+    @override
+    def log_sync_costs(self) -> None:
+        self._session.summary.malformed_lines = self.row_count
+        super().log_sync_costs()
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
