@@ -63,8 +63,8 @@ clean: ## Remove everything made here: environments, databases, caches
 
 .venv/.ready: .venv/.uv requirements/dev.txt pyproject.toml gladly_emulator/pyproject.toml
 	@echo "Installing the tap and what its tests need"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation \
 		--editable . --editable ./gladly_emulator
 	@touch $@
 
@@ -76,6 +76,6 @@ $(DEMO)/.ready: .venv/.uv requirements/dev.txt requirements/demo.txt requirement
 	$(UV) venv --quiet --clear --python "$${python:-cpython>=3.10,<3.14}" $(DEMO) || { \
 		echo "The demo needs Python 3.10 to 3.13, for DuckDB 1.1.3; install one, or name it: make clean, then" >&2; \
 		echo "make demo PYTHON=python3.13, for example" >&2; exit 1; }
-	@$(UV) pip install --quiet --python $(DEMO)/bin/python --require-hashes -r requirements/demo.txt
+	@$(UV) pip install --quiet --compile-bytecode --python $(DEMO)/bin/python --require-hashes -r requirements/demo.txt
 	@rm -rf .meltano/extractors .meltano/loaders
 	@touch $@

@@ -10,7 +10,7 @@ import sys
 from abc import abstractmethod
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 import backoff
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from tap_gladly.session import GladlySession
+    from tap_gladly.writing import MessageWriter
 
 _T = TypeVar("_T")
 
@@ -95,12 +96,18 @@ class GladlyStream(RESTStream[Any]):
     def get_records(self, context: Context | None) -> Iterator[Record]:
         try:
             yield from self.iter_rows(context)
+            self.writer.flush()
         except GladlyError as error:
             self.logger.error("%s", error)  # noqa: TRY400
             if self.is_vital or isinstance(error, CredentialsRefusedError):
                 # Any other exception is a traceback to the SDK, and one line more for each stream above.
                 raise SystemExit(1) from error
             self._session.summary.failed_streams.append(self.name)
+
+    @property
+    def writer(self) -> MessageWriter:
+        """The tap's writer of messages."""
+        return cast("MessageWriter", self._tap.message_writer)
 
     @override
     def log_sync_costs(self) -> None:

@@ -70,11 +70,26 @@ def iter_jsonl(
         decode: `decode_values`, or `decode_raw` where nobody looks below the top level.
     """
     for number, line in enumerate(lines, start=1):
-        text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
-        if text.isspace() or not text:
-            continue
-        record = _parse_record(text, decode)
-        yield MalformedLine(number, record, text.rstrip(b"\r\n")) if isinstance(record, str) else record
+        record = parse_line(number, line, decode=decode)
+        if record is not None:
+            yield record
+
+
+def parse_line(
+    number: int, line: bytes, *, decode: Callable[[bytes], Record] = decode_values
+) -> Record | MalformedLine | None:
+    """Read a line as a record, or as what is wrong with it; None if it is blank.
+
+    Args:
+        number: Its place in the file, from 1; the first may begin with a byte-order mark.
+        line: The line, with or without its end.
+        decode: As for `iter_jsonl`.
+    """
+    text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+    if text.isspace() or not text:
+        return None
+    record = _parse_record(text, decode)
+    return MalformedLine(number, record, text.rstrip(b"\r\n")) if isinstance(record, str) else record
 
 
 def _parse_record(line: bytes, decode: Callable[[bytes], Record]) -> Record | str:

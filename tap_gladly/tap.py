@@ -46,6 +46,7 @@ class TapGladly(Tap):
 
     name = "tap-gladly"
     message_writer_class = MessageWriter
+    message_writer: MessageWriter
 
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
@@ -148,7 +149,7 @@ class TapGladly(Tap):
         # The SDK would print STATE here, perhaps in the middle of a row, and end as if all were well. The
         # last STATE printed is true as it stands, and a run that was told to stop has not finished.
         self.logger.warning("Stopped by %s; the next run goes on from here", signal.Signals(signum).name)
-        sys.exit(128 + signum)
+        self.message_writer.end_run(128 + signum)
 
     @classmethod
     @override

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import re
+import select
 import sys
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,9 +25,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-gladly")
 
+FLUSH_SECONDS = 1.0
+"""How long a record waits for others at most, before it is sent."""
+FLUSH_BYTES = 64 * 1024
+"""How much waits for more at most."""
+_LAST_LINE_SECONDS = 1.0
+
 # Legal in JSON text as they are, but line ends to whoever cuts text into lines.
 _LINE_END = re.compile(b"\xc2\x85|\xe2\x80[\xa8\xa9]")
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+# Decimal keeps the digits of numbers with a point.
+encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class ClosedOutputError(SystemExit):
@@ -32,7 +42,18 @@ class ClosedOutputError(SystemExit):
 
 
 class MessageWriter(SingerWriter):
-    """The SDK's writer, which passes on JSON as it came, and ends a run quietly when the target is gone."""
+    """Writes messages where a reader waits for them: each but RECORD at once, those together.
+
+    The SDK's own writer flushes every message. A target waits for SCHEMA and STATE alone, so records go out
+    in larger pieces, after `FLUSH_SECONDS` at the latest.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._flushed_at = time.monotonic()
+        self._is_sending = False
+        self._exit_status: int | None = None
 
     @override
     def serialize_message(self, message: Message) -> str:
@@ -41,24 +62,97 @@ class MessageWriter(SingerWriter):
             if message.time_extracted is not None:
                 fields["time_extracted"] = message.time_extracted.isoformat()
             try:
-                return _escape_line_ends(_encode(fields)).decode()
+                return escape_line_ends(encode(fields)).decode()
             except UnicodeEncodeError:
                 pass  # a lone surrogate, which the SDK writes as an escape
         return super().serialize_message(message)
 
     @override
     def write_message(self, message: Message) -> None:
+        self.write_lines(self.format_message(message).encode() + b"\n")
+        if not isinstance(message, RecordMessage):
+            self.flush()
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write whole messages, with their line ends."""
+        self._waiting.append(lines)
+        self._waiting_bytes += len(lines)
+        if self._waiting_bytes >= FLUSH_BYTES:
+            self.flush()
+        else:
+            self.flush_if_due()
+
+    def flush_if_due(self) -> None:
+        """Send what waits, if it may have waited long enough."""
+        if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what waits."""
+        messages = b"".join(self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
         try:
-            super().write_message(message)
+            self._send(messages)
         except OSError as error:
             reason = "nobody reads them any more" if isinstance(error, BrokenPipeError) else error.strerror
             logger.warning("The messages cannot be written: %s; run again from the last STATE", reason)
-            # What is left in the buffer would fail once more when the interpreter closes it.
+            # Nothing more must fail when the interpreter closes its output.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise ClosedOutputError(1) from None
+        self._flushed_at = time.monotonic()
+
+    def end_run(self, status: int) -> None:
+        """End the run from a signal's handler, after the line that is being sent."""
+        if not self._is_sending:
+            raise SystemExit(status)
+        self._exit_status = status
+        with suppress(AttributeError, OSError):
+            os.set_blocking(sys.stdout.fileno(), False)  # wakes a write that waits for its reader
+
+    def _send(self, messages: bytes) -> None:
+        output = getattr(sys.stdout, "buffer", None)
+        if output is None:  # a caller's StringIO
+            sys.stdout.write(messages.decode())
+            return
+        sys.stdout.flush()
+        # Past Python's own buffer, which may keep or drop the rest of what a signal has interrupted.
+        output = getattr(output, "raw", output)
+        self._is_sending = True
+        try:
+            sent = 0
+            while sent < len(messages) and self._exit_status is None:
+                sent += self._send_some(output, memoryview(messages)[sent:], timeout=None)
+            if self._exit_status is not None:
+                self._send_last(output, messages, sent)
+                raise SystemExit(self._exit_status)
+        finally:
+            self._is_sending = False
+
+    @staticmethod
+    def _send_some(output: Any, messages: memoryview, *, timeout: float | None) -> int:  # noqa: ANN401
+        sent: int | None = output.write(messages)
+        if sent is None:  # it would block, and blocking is off
+            select.select([], [output], [], timeout)
+        return sent or 0
+
+    def _send_last(self, output: Any, messages: bytes, sent: int) -> None:  # noqa: ANN401
+        """Send the rest of a line that has been sent in part, unless nobody takes it."""
+        line_end = sent if messages[:sent].endswith(b"\n") or not sent else messages.index(b"\n", sent) + 1
+        last_moment = time.monotonic() + _LAST_LINE_SECONDS
+        while sent < line_end and time.monotonic() < last_moment:
+            sent += self._send_some(output, memoryview(messages)[sent:line_end], timeout=_LAST_LINE_SECONDS)
+        with suppress(AttributeError, OSError):
+            os.set_blocking(sys.stdout.fileno(), True)  # it may be shared with whoever started the tap
 
 
-def _escape_line_ends(text: bytes) -> bytes:
+def has_line_end(text: str) -> bool:
+    """Say whether JSON holds, as it may in strings, what some readers take for the end of a line."""
+    return "\u2028" in text or "\u2029" in text or "\x85" in text
+
+
+def escape_line_ends(text: bytes) -> bytes:
+    """Write as escapes what some readers take for the end of a line."""
     if text.isascii():
         return text
     return _LINE_END.sub(lambda end: b"\\u%04x" % ord(end[0].decode()), text)

@@ -57,7 +57,7 @@ def test_discovered_catalog_can_be_synced_with(
     run = run_command("--config=ENV", f"--catalog={catalog}", settings=emulator.settings)
 
     assert run.returncode == 0
-    assert '"stream":"agents","record":{"id":"a1"' in run.stdout
+    assert '"stream":"agents","record":{"id": "a1"' in run.stdout
 
 
 def test_settings_come_from_file_and_environment(
@@ -78,7 +78,7 @@ def test_settings_come_from_file_and_environment(
 
     for run in runs:
         assert run.returncode == 0
-        assert '"stream":"agents","record":{"id":"a1"' in run.stdout
+        assert '"stream":"agents","record":{"id": "a1"' in run.stdout
 
 
 def test_missing_settings_are_named_one_a_line() -> None:

@@ -68,13 +68,17 @@ class TableStream(GladlyStream):
         self.replication_key = self.replication_key or own_key
 
     def complete(self, record: Record) -> Record:
+        """Count a row, and move what the schema does not know to `_unmapped`."""
+        self.row_count += 1
+        self.gather_unmapped(record)
+        return record
+
+    def gather_unmapped(self, record: Record) -> None:
         """Move top-level fields that the schema does not know to `_unmapped`: targets would drop them."""
         unknown = record.keys() - self._known_fields
         if unknown:
             record["_unmapped"] = {field: record.pop(field) for field in sorted(unknown)}
             self._tell_unmapped(unknown)
-        self.row_count += 1
-        return record
 
     @cached_property
     def _known_fields(self) -> frozenset[str]:

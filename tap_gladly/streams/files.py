@@ -6,6 +6,7 @@ import io
 import logging
 import sys
 from contextlib import suppress
+from datetime import datetime, timezone
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,22 +15,25 @@ from singer_sdk.exceptions import (
     AbortedSyncPausedException,
     RetriableAPIError,
 )
+from singer_sdk.helpers._batch import SDKBatchMessage
 from singer_sdk.mapper import SameRecordTransform
 
+from tap_gladly.batches import BatchWriter
 from tap_gladly.bookmarks import format_instant
+from tap_gladly.copying import Copier
 from tap_gladly.download import download
 from tap_gladly.exceptions import NotFoundError
 from tap_gladly.parsing import (
     MalformedLine,
     decode_raw,
-    decode_values,
     ends_in_cut_line,
     is_error_body,
     iter_jsonl,
+    parse_line,
 )
 from tap_gladly.streams.base import ExportStream
 from tap_gladly.streams.export import JobsStream
-from tap_gladly.writing import MessageWriter
+from tap_gladly.writing import encode, escape_line_ends
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 
     import requests
     from singer_sdk import Tap
+    from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
     from tap_gladly.jobs import Job
@@ -131,43 +136,130 @@ class ExportFileStream(ExportStream):
         before = self.row_count
         # A dry run stops a file in the middle, and must not move the bookmark.
         with self._file, suppress(AbortedSyncFailedException, AbortedSyncPausedException):
-            self.sync({"_job_id": job.id})
+            self._send_rows()
             self.byte_count += self._file.tell()
             self.settle(job, self._job_updated_at)
         return self.row_count - before
 
+    def _send_rows(self) -> None:
+        config = self.get_batch_config(self.config)
+        is_limited = self.ABORT_AT_RECORD_COUNT is not None
+        if is_limited or (config and config.encoding.format != "jsonl") or not (config or self._is_plain):
+            self.sync({"_job_id": self._job.id})
+            return
+        with self._record_counter, self._sync_timer:
+            if config:
+                self._send_batches(config)
+            else:
+                self._send_copies()
+
+    # The SDK's own path for records.
+
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        for record in iter_jsonl(self._file, decode=decode_raw if self._is_passed_on else decode_values):
+        for record in iter_jsonl(self._file):
             if isinstance(record, MalformedLine):
                 self._malformed_lines.send(record, self._job, self.file_name)
             else:
                 yield self.complete(record)
+            self.writer.flush_if_due()
+
+    @override
+    def complete(self, record: Record) -> Record:
+        return {**super().complete(record), **self._added_values}
+
+    # The way past it, for rows that nobody looks into: the messages are those that the SDK would send.
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether nobody changes a record below its top level, so that it can go on as it came."""
+        is_changed_below = any(
+            not selected and len(breadcrumb) > _TOP_LEVEL and self.mask[breadcrumb[:_TOP_LEVEL]]
+            for breadcrumb, selected in self.mask.items()
+        )
+        has_version = self.is_full_table and self.emit_activate_version_messages
+        are_plain = [type(it) is SameRecordTransform and not it.flattening_enabled for it in self.stream_maps]
+        return all(are_plain) and not (is_changed_below or has_version or "id" in self._deselected)
+
+    @cached_property
+    def _deselected(self) -> frozenset[str]:
+        fields = {*self.schema["properties"], *self.added_fields}
+        return frozenset(field for field in fields if not self.mask["properties", field])
+
+    @cached_property
+    def _copier(self) -> Copier:
+        return Copier(self._known_fields - self._deselected, self._rebuild)
+
+    def _send_copies(self) -> None:
+        before = b'{"type":"RECORD","stream":%b,"record":' % encode(self.stream_maps[0].stream_alias)
+        for rows in self._iter_copies():
+            now = datetime.now(timezone.utc).isoformat().encode()
+            after = b'%b,"time_extracted":"%b"}\n' % (self._ending, now)
+            self.writer.write_lines(before + (after + before).join(rows) + after)
+
+    def _iter_copies(self) -> Iterator[list[bytes]]:
+        for rows in self._copier.iter_rows(self._file):
+            if isinstance(rows, MalformedLine):
+                self._malformed_lines.send(rows, self._job, self.file_name)
+            elif rows:
+                yield rows
+                self.row_count += len(rows)
+                self._record_counter.increment(len(rows))
+
+    @property
+    def _added_values(self) -> dict[str, str]:
+        return {"_job_id": self._job.id, "_job_updated_at": self._job_updated_at}
+
+    @property
+    def _ending(self) -> bytes:
+        """What a row without its last brace still lacks."""
+        values = {field: it for field, it in self._added_values.items() if field not in self._deselected}
+        return b"," + encode(values).removeprefix(b"{") if values else b"}"
+
+    def _rebuild(self, number: int, line: bytes) -> bytes | MalformedLine | None:
+        record = parse_line(number, line, decode=decode_raw)
+        if record is None or isinstance(record, MalformedLine):
+            return record
+        self.gather_unmapped(record)
+        for field in self._deselected & record.keys():
+            del record[field]
+        return escape_line_ends(encode(record)).removesuffix(b"}")
+
+    # BATCH: the file is JSON Lines already, and so are the files that it goes to.
+
+    def _send_batches(self, config: BatchConfig) -> None:
+        files = {it.stream_alias: BatchWriter(config, it.stream_alias) for it in self.stream_maps}
+        try:
+            for table, rows, ending in self._iter_batch_rows():
+                for url in files[table].write(rows, ending=ending):
+                    self._announce_batch(config, table, url)
+            for table, file in files.items():
+                for url in file.close():
+                    self._announce_batch(config, table, url)
+        finally:
+            for file in files.values():
+                file.discard()
+
+    def _iter_batch_rows(self) -> Iterator[tuple[str, list[bytes], bytes]]:
+        if self._is_plain:
+            for rows in self._iter_copies():
+                yield self.stream_maps[0].stream_alias, rows, self._ending
+            return
+        for record in self.iter_rows(None):
+            # Private, but the only way to what stream maps and deselection make of a record. The SDK's own
+            # batches would hold it without either.
+            for message in self._generate_record_messages(record):
+                yield message.stream, [encode(message.record)], b""
+            self._record_counter.increment()
+
+    def _announce_batch(self, config: BatchConfig, table: str, url: str) -> None:
+        self._tap.write_message(SDKBatchMessage(table, encoding=config.encoding, manifest=[url]))
 
     @override
     def log_sync_costs(self) -> None:
         if self.selected:
             self._session.summary.bytes[self.name] = self.byte_count
         super().log_sync_costs()
-
-    @cached_property
-    def _is_passed_on(self) -> bool:
-        """Whether nobody looks below a record's top level, so that it can go on as it came."""
-        if self.config.get("batch_config") or self._tap.message_writer_class is not MessageWriter:
-            return False
-        is_changed_below = any(
-            not selected and len(breadcrumb) > _TOP_LEVEL and self.mask[breadcrumb[:_TOP_LEVEL]]
-            for breadcrumb, selected in self.mask.items()
-        )
-        are_plain = [type(it) is SameRecordTransform and not it.flattening_enabled for it in self.stream_maps]
-        return all(are_plain) and not is_changed_below
-
-    @override
-    def complete(self, record: Record) -> Record:
-        row = super().complete(record)
-        row["_job_id"] = self._job.id
-        row["_job_updated_at"] = self._job_updated_at
-        return row
 
 
 class CustomersStream(ExportFileStream):
