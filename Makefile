@@ -30,8 +30,9 @@ format: .venv/.ready ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-types: .venv/.ready ## Check types
+types: .venv/.ready ## Check types, with two checkers
 	@$(BIN)/mypy
+	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 e2e: $(DEMO)/.ready ## Run the demo twice, from nothing: the second run reads only what is new
 	@$(DEMO)/bin/python -m demo --from-scratch

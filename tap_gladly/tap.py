@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from typing import IO, TYPE_CHECKING, Any
@@ -167,7 +168,7 @@ class TapGladly(Tap):
             return super().cb_config(ctx, param, value)
         except (OSError, ValueError):
             names = ", ".join(name for name in value if name != "ENV")
-            cls.logger.error("%s cannot be read as a file with a JSON object", names)  # noqa: TRY400
+            logging.getLogger(cls.name).error("%s cannot be read as a file with a JSON object", names)  # noqa: TRY400
             return ctx.exit(1)
 
     @classmethod
@@ -177,5 +178,5 @@ class TapGladly(Tap):
             super().cb_test(ctx, param, value)
         except ConfigValidationError as error:
             for line in error.errors:
-                cls.logger.error(line)  # noqa: TRY400
+                logging.getLogger(cls.name).error(line)  # noqa: TRY400
             ctx.exit(1)
