@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 DEMO := .venv/demo
+WHEEL := .venv/wheel
+RESOLUTION ?= highest
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-python-downloads --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -11,7 +13,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-pyth
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types e2e soak lock clean
+.PHONY: help demo test lint format types e2e soak build package wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +42,23 @@ e2e: $(DEMO)/.ready ## Run the demo twice, from nothing: the second run reads on
 
 soak: .venv/.ready ## Load 14 days under faults and kills, and compare (make soak SOAK="--days 2" is shorter)
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)
+
+build: .venv/.ready ## Build the wheel and the sdist into dist/
+	@rm -rf dist
+	@$(UV) build --quiet --no-build-isolation --no-create-gitignore --python $(BIN)/python
+	@ls dist/*
+
+package: build ## Build, look at what was built, and install and run it in every way
+	@$(BIN)/pytest tests/package
+
+# The checkout's own package stays out of the way: the tests start elsewhere, and the path names tests/ alone.
+# To uv, "direct" is what it is asked for by name, so pyproject.toml names the wheel's dependencies again.
+wheel: .venv/.uv ## Run all tests on the wheel in dist/ (RESOLUTION=lowest-direct: with the oldest dependencies)
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(WHEEL)
+	@$(UV) pip install --quiet --python $(WHEEL)/bin/python --resolution $(RESOLUTION) dist/*.whl -r pyproject.toml
+	@$(UV) pip install --quiet --python $(WHEEL)/bin/python --group test --editable ./gladly_emulator
+	@$(UV) pip list --quiet --python $(WHEEL)/bin/python
+	@cd $(WHEEL) && bin/pytest -c ../../pyproject.toml --rootdir ../.. -o pythonpath=tests ../../tests
 
 lock: .venv/.uv ## Compile requirements/ (make lock UPGRADE=--upgrade takes the newest)
 	@$(COMPILE) $(UPGRADE) --group uv --output-file requirements/uv.txt

@@ -19,6 +19,8 @@ from tap_gladly.tap import TapGladly
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+collect_ignore = ["package"]  # it needs the package index: `make package` names it
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 

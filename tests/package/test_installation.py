@@ -1,0 +1,158 @@
+"""The built wheel, installed in each way that there is, does what this checkout does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import requires
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from packaging.requirements import Requirement
+from support import rows_named, run_command, tap_environment
+
+from tap_gladly import __version__
+from tap_gladly.tap import TapGladly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import Emulator, StaticExports
+
+# Longer than other tests may take: each way installs from the package index.
+pytestmark = pytest.mark.timeout(600)
+
+ROOT = Path(__file__).parents[2]
+TOOLS = Path(sys.executable).parent
+
+
+class Home(NamedTuple):
+    """An empty home directory, in which a way of installing has its own places."""
+
+    path: Path
+
+    def run(self, *command: object) -> None:
+        """Run a command in it, quietly; pip and uv may take from their caches."""
+        settings = {
+            "HOME": str(self.path),
+            "PIPX_HOME": str(self.path / "pipx"),
+            "PIPX_BIN_DIR": str(self.path / "bin"),
+            "UV_TOOL_DIR": str(self.path / "tools"),
+            "UV_TOOL_BIN_DIR": str(self.path / "bin"),
+            "UV_CACHE_DIR": _ask(TOOLS / "uv", "cache", "dir"),
+            "PIP_CACHE_DIR": _ask(sys.executable, "-m", "pip", "cache", "dir"),
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
+        subprocess.run([*map(str, command)], check=True, cwd=self.path, env=os.environ | settings)
+
+
+def _ask(*command: object) -> str:
+    return subprocess.check_output([*map(str, command)], text=True).strip()
+
+
+def install_newest(home: Home, wheel: Path) -> Path:
+    """Install with pip, which takes the newest dependencies that are allowed."""
+    home.run(sys.executable, "-m", "venv", "venv")
+    home.run("venv/bin/python", "-m", "pip", "install", "--quiet", wheel)
+    return home.path / "venv" / "bin"
+
+
+def install_lowest(home: Home, wheel: Path) -> Path:
+    """Install with the oldest dependencies that are allowed; those of dependencies are the newest."""
+    home.run(TOOLS / "uv", "venv", "--quiet", "--python", sys.executable, "venv")
+    options = ["--quiet", "--python", "venv/bin/python", "--resolution", "lowest-direct"]
+    # To uv, direct is what it is asked for: the wheel, and what pyproject.toml says that it depends on.
+    home.run(TOOLS / "uv", "pip", "install", *options, wheel, "-r", ROOT / "pyproject.toml")
+    return home.path / "venv" / "bin"
+
+
+def install_with_uv(home: Home, wheel: Path) -> Path:
+    """Install as a tool of uv's."""
+    home.run(TOOLS / "uv", "tool", "install", "--quiet", "--python", sys.executable, wheel)
+    return home.path / "bin"
+
+
+def install_with_pipx(home: Home, wheel: Path) -> Path:
+    """Install as an application of pipx's."""
+    home.run(TOOLS / "pipx", "install", "--quiet", "--python", sys.executable, wheel)
+    return home.path / "bin"
+
+
+@pytest.fixture(scope="module", params=[install_newest, install_lowest, install_with_uv, install_with_pipx])
+def program(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The installed `tap-gladly`."""
+    install: Callable[[Home, Path], Path] = request.param
+    return install(Home(tmp_path_factory.mktemp("home")), wheel) / "tap-gladly"
+
+
+@pytest.fixture
+def run_installed(program: Path, tmp_path: Path) -> Callable[..., str]:
+    """Run the installed tap, away from the checkout, and give its output."""
+
+    def run(*arguments: str, settings: dict[str, str] | None = None) -> str:
+        environment = tap_environment(settings or {})
+        environment.pop("PYTHONPATH", None)
+        return subprocess.check_output([program, *arguments], text=True, cwd=tmp_path, env=environment)
+
+    return run
+
+
+@pytest.mark.parametrize("program", [install_lowest], indirect=True, scope="module")
+def test_lowest_dependencies_are_the_lowest(program: Path) -> None:
+    """Each has the version that its range begins with."""
+    requirements = [Requirement(line) for line in requires("tap-gladly") or ()]
+    floors = {
+        requirement.name: specifier.version
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate()
+        for specifier in requirement.specifier
+        if specifier.operator in {">=", "~="}
+    }
+
+    frozen = _ask(TOOLS / "uv", "pip", "freeze", "--python", program.with_name("python"))
+    assert [pin for pin in map("==".join, floors.items()) if pin not in frozen] == []
+
+
+def test_installed_tap_tells_its_version(run_installed: Callable[..., str]) -> None:
+    """It is that of the checkout."""
+    told = run_installed("--version")
+
+    assert told.startswith(f"tap-gladly v{__version__},")
+
+
+def test_installed_tap_tells_its_settings(run_installed: Callable[..., str]) -> None:
+    """Those that it cannot do without are the checkout's."""
+    about = json.loads(run_installed("--about", "--format=json"))
+
+    assert about["version"] == __version__
+    assert about["settings"]["required"] == TapGladly.config_jsonschema["required"]
+
+
+def test_installed_tap_discovers_its_streams(run_installed: Callable[..., str]) -> None:
+    """The catalog is the checkout's, so no schema is missing."""
+    told = run_installed("--discover")
+
+    assert told == run_command("--discover").stdout
+
+
+def test_installed_tap_syncs(
+    run_installed: Callable[..., str], exports: StaticExports, emulator: Emulator
+) -> None:
+    """Every message is the checkout's, but for the moment of extraction."""
+    for hour in range(7, 10):
+        files = {f"{name}.jsonl": rows_named(f"{name}-{hour}") for name in ("agents", "customers", "topics")}
+        exports.add_job(f"job-{hour}", f"2026-11-20T{hour:02}:15:19Z", files)
+
+    sent = run_installed("--config=ENV", settings=emulator.settings)
+
+    expected = run_command("--config=ENV", settings=emulator.settings).stdout
+    assert sent.count('"type":"RECORD"') == 12
+    assert _without_moments(sent) == _without_moments(expected)
+
+
+def _without_moments(output: str) -> str:
+    return re.sub(r'"time_extracted":"[^"]+"', "", output)
