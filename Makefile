@@ -24,9 +24,15 @@ demo: $(DEMO)/.ready ## Load an emulated Gladly into DuckDB with Meltano, and lo
 test: .venv/.ready ## Run all tests
 	@$(BIN)/pytest
 
-lint: .venv/.ready ## Check style and format
+lint: .venv/.ready ## Check style and format, and the workflows and forms in .github
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/zizmor --offline --quiet --persona pedantic .github
+	@$(BIN)/check-jsonschema --quiet --builtin-schema github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema dependabot .github/dependabot.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema github-issue-forms \
+		$(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 
 format: .venv/.ready ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet .
