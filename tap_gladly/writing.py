@@ -104,9 +104,9 @@ class MessageWriter(SingerWriter):
 
     def end_run(self, status: int) -> None:
         """End the run from a signal's handler, after the line that is being sent."""
-        if not self._is_sending:
-            raise SystemExit(status)
         self._exit_status = status
+        if not self._is_sending:
+            raise SystemExit(status)  # if it is lost, as in a finalizer, the next message ends the run
         with suppress(AttributeError, OSError):
             os.set_blocking(sys.stdout.fileno(), False)  # wakes a write that waits for its reader
 
