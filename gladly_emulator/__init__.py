@@ -1,4 +1,17 @@
-"""A local Gladly: the documented export API on a loopback port, for tests and demonstrations."""
+"""A local Gladly on a loopback port, for tests and demonstrations: exports, lists, reports, events.
+
+    exports = StaticExports()
+    exports.add_job("job", "2026-03-04T11:00:00Z", {"agents.jsonl": b"..."})
+    exports.lists["teams"] = [{"id": "t1", "name": "Garden Desk", "agentIds": []}]
+    exports.reports.put("TaskExportReport", [{"Created At": "2026-03-04T09:00:00Z"}], anchor="Created At")
+    exports.events.add({"id": "e1", "type": "TASK/CREATED", "timestamp": "2026-03-04T11:00:00Z"})
+    with Emulator(exports) as emulator:
+        emulator.faults.add(Fault("status", path="/reports$", in_body="TaskExportReport", status=503))
+        ...
+    [request.document for request in emulator.requests]
+
+`GeneratedExports` serves the same surfaces of an invented organization, which fit each other.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +22,14 @@ from gladly_emulator.access import (
     UNPRIVILEGED_API_TOKEN,
 )
 from gladly_emulator.emulator import Emulator
+from gladly_emulator.events import StaticEvents
 from gladly_emulator.exports import ABSENT, Exports, StaticExports
 from gladly_emulator.faults import Fault
 from gladly_emulator.generated import GeneratedExports
+from gladly_emulator.messages import Answer
+from gladly_emulator.report_limits import ReportLimits
+from gladly_emulator.report_queries import ReportQuery
+from gladly_emulator.reports import Sheet, StaticReports
 
 __all__ = [
     "ABSENT",
@@ -19,9 +37,15 @@ __all__ = [
     "API_TOKEN",
     "UNPRIVILEGED_AGENT_EMAIL",
     "UNPRIVILEGED_API_TOKEN",
+    "Answer",
     "Emulator",
     "Exports",
     "Fault",
     "GeneratedExports",
+    "ReportLimits",
+    "ReportQuery",
+    "Sheet",
+    "StaticEvents",
     "StaticExports",
+    "StaticReports",
 ]

@@ -1,20 +1,25 @@
-"""Gladly's export API, from a request to its answer; nothing here knows sockets."""
+"""Gladly's API, from a request to its answer; nothing here knows sockets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gladly_emulator.events import answer_events, read_event_query
 from gladly_emulator.exports import RETENTION, Exports, Job, is_updated_within
-from gladly_emulator.instants import instant_of, parse_instant
+from gladly_emulator.instants import instant_of
+from gladly_emulator.lists import answer_list, is_list_path
 from gladly_emulator.messages import (
     JSON,
     JSON_LINES,
     Answer,
     Request,
+    UsageError,
     answer_error,
     answer_json,
     answer_not_found,
 )
+from gladly_emulator.report_queries import read_report_query
+from gladly_emulator.reports import answer_report
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,57 +27,63 @@ if TYPE_CHECKING:
 STATUSES: Final = ("PENDING", "IN_PROGRESS", "COMPLETED", "FAILED")
 
 
-class _UsageError(Exception):
-    """A query parameter that the API refuses."""
-
-    def __init__(self, attr: str, detail: str) -> None:
-        super().__init__(detail)
-        self.attr = attr
-
-
 def answer_api(exports: Exports, request: Request, now: datetime) -> Answer:
     """Answer a request to the API, whose caller has been let in."""
     match request.parts:
-        case ["api", "v1", "export", *rest]:
-            return _answer_export(exports, request, rest=rest, now=now)
-    return answer_not_found("no such path")
-
-
-def _answer_export(exports: Exports, request: Request, *, rest: list[str], now: datetime) -> Answer:
-    match (request.method, *rest):
-        case ("GET", "jobs"):
-            return _list_jobs(exports, request.query, now)
-        case ("GET", "schedules"):
-            return answer_json(exports.schedules(now))
-        case ("GET", "jobs", job_id):
-            return _get_job(exports, job_id, now)
-        case ("DELETE", "jobs", job_id):
-            return _delete_job(exports, job_id, now)
-        case ("GET", "jobs", job_id, "files", name):
-            return answer_file(exports, job_id, name, now=now)
-    return _refuse_method(rest)
-
-
-def _refuse_method(rest: list[str]) -> Answer:
-    match rest:
-        case ["jobs"] | ["schedules"] | ["jobs", _, "files", _]:
-            allowed = "GET"
-        case ["jobs", _]:
-            allowed = "GET, DELETE"
+        case ["api", "v1", *rest] if allowed := _list_methods(rest):
+            pass
         case _:
             return answer_not_found("no such path")
-    answer = answer_error(405, "invalid", "method not allowed here", attr="method")
-    return answer.with_headers({"Allow": allowed})
+    if request.method not in allowed:
+        answer = answer_error(405, "invalid", "method not allowed here", attr="method")
+        return answer.with_headers({"Allow": ", ".join(allowed)})
+    try:
+        return _answer(exports, request, rest=rest, now=now)
+    except UsageError as error:
+        return answer_error(400, error.code, str(error), attr=error.attr)
 
 
-def _list_jobs(exports: Exports, query: dict[str, str], now: datetime) -> Answer:
+def _list_methods(rest: list[str]) -> tuple[str, ...]:
+    """Return what is allowed with the path that ends in these parts; nothing if there is no such path."""
+    match rest:
+        case ["reports"]:
+            return ("POST",)
+        case ["export", "jobs", _]:
+            return ("GET", "DELETE")
+        case ["export", "jobs" | "schedules"] | ["export", "jobs", _, "files", _] | ["events"]:
+            return ("GET",)
+    return ("GET",) if is_list_path(rest) else ()
+
+
+def _answer(exports: Exports, request: Request, *, rest: list[str], now: datetime) -> Answer:
+    match rest:
+        case ["export", *below]:
+            return _answer_export(exports, request, below=below, now=now)
+        case ["reports"]:
+            return answer_report(exports.reports, read_report_query(request.body, exports.lists, now))
+        case ["events"]:
+            return answer_events(exports.events, read_event_query(request, now))
+    return answer_list(exports.lists, rest)
+
+
+def _answer_export(exports: Exports, request: Request, *, below: list[str], now: datetime) -> Answer:
+    match below:
+        case ["jobs"]:
+            return _list_jobs(exports, request, now)
+        case ["jobs", job_id] if request.method == "GET":
+            return _get_job(exports, job_id, now)
+        case ["jobs", job_id]:
+            return _delete_job(exports, job_id, now)
+        case ["jobs", job_id, "files", name]:
+            return answer_file(exports, job_id, name, now=now)
+    return answer_json(exports.schedules(now))
+
+
+def _list_jobs(exports: Exports, request: Request, now: datetime) -> Answer:
     if exports.raw_job_list is not None:
         return Answer(200, exports.raw_job_list, {"Content-Type": JSON})
-    try:
-        start, end = _read_bounds(query, instant_of(now))
-        status = _read_status(query)
-    except _UsageError as error:
-        return answer_error(400, "invalid", str(error), attr=error.attr)
+    start, end = _read_bounds(request, instant_of(now))
+    status = _read_status(request.query)
     jobs = exports.jobs(now)
     if status is not None:
         jobs = [job for job in jobs if job.get("status") == status]
@@ -83,30 +94,21 @@ def _list_jobs(exports: Exports, query: dict[str, str], now: datetime) -> Answer
 def _read_status(query: dict[str, str]) -> str | None:
     status = query.get("status")
     if status is not None and status not in STATUSES:
-        raise _UsageError("status", f"must be one of {', '.join(STATUSES)}")
+        raise UsageError("status", f"must be one of {', '.join(STATUSES)}")
     return status
 
 
-def _read_bounds(query: dict[str, str], now: int) -> tuple[int | None, int | None]:
-    start = _read_instant(query, "startAt")
-    end = _read_instant(query, "endAt")
+def _read_bounds(request: Request, now: int) -> tuple[int | None, int | None]:
+    start = request.read_instant("startAt")
+    end = request.read_instant("endAt")
     oldest = now - RETENTION
     if start is not None and start < oldest:
-        raise _UsageError("startAt", "must not be more than 14 days ago")
+        raise UsageError("startAt", "must not be more than 14 days ago")
     if end is not None and end > now:
-        raise _UsageError("endAt", "must not be in the future")
+        raise UsageError("endAt", "must not be in the future")
     if end is not None and end < (oldest if start is None else start):
-        raise _UsageError("endAt", "must not be before startAt")
+        raise UsageError("endAt", "must not be before startAt")
     return start, end
-
-
-def _read_instant(query: dict[str, str], attr: str) -> int | None:
-    if attr not in query:
-        return None
-    try:
-        return parse_instant(query[attr])
-    except ValueError:
-        raise _UsageError(attr, "must be an RFC 3339 time") from None
 
 
 def _find_job(exports: Exports, job_id: str, now: datetime) -> Job | None:

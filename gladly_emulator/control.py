@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from gladly_emulator.api import answer_file
+from gladly_emulator.api import answer_api, answer_file
 from gladly_emulator.faults import Fault
 from gladly_emulator.instants import format_instant, instant_of
 from gladly_emulator.messages import Answer, Request, answer_error, answer_json, answer_not_found
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
 def answer_control(emulator: Emulator, request: Request) -> Answer:
     """Answer a request to one of the emulator's own endpoints."""
     match (request.method, *request.parts[1:]):
-        case ("GET", "jobs"):
-            return answer_json(emulator.exports.jobs(emulator.now))
-        case ("GET", "jobs", job_id, "files", name):
-            return answer_file(emulator.exports, job_id, name, now=emulator.now)
+        case ("GET", "jobs", *_) | (_, "api", *_):
+            return _tell_truth(emulator, request)
         case ("POST", "advance"):
             return _advance(emulator, request.query.get("hours", ""))
         case ("POST", "faults"):
@@ -30,6 +29,17 @@ def answer_control(emulator: Emulator, request: Request) -> Answer:
             emulator.faults.clear()
             return Answer(204)
     return answer_not_found("no such path")
+
+
+def _tell_truth(emulator: Emulator, request: Request) -> Answer:
+    """Answer with every job, with a job's file, or as the API would without limits and faults."""
+    match request.parts[1:]:
+        case ["jobs"]:
+            return answer_json(emulator.exports.jobs(emulator.now))
+        case ["jobs", job_id, "files", name]:
+            return answer_file(emulator.exports, job_id, name, now=emulator.now)
+    target = request.target.removeprefix("/_emulator")
+    return answer_api(emulator.exports, replace(request, target=target), emulator.now)
 
 
 def _advance(emulator: Emulator, hours: str) -> Answer:

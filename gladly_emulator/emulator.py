@@ -1,15 +1,16 @@
-"""The emulator: exports, access, faults and a clock behind one HTTP server."""
+"""The emulator: what is served, access, faults and a clock behind one HTTP server."""
 
 from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gladly_emulator.access import AGENT_EMAIL, API_TOKEN, ORGANIZATION, RateLimit, refuse_credentials
 from gladly_emulator.api import answer_api
 from gladly_emulator.control import answer_control
 from gladly_emulator.faults import Faults
+from gladly_emulator.report_limits import ReportGate, ReportLimits
 from gladly_emulator.server import Server
 
 if TYPE_CHECKING:
@@ -20,35 +21,38 @@ if TYPE_CHECKING:
     from gladly_emulator.exports import Exports
     from gladly_emulator.messages import Answer, Request
 
+_GLADLYS_REPORT_LIMITS: Final = ReportLimits()
+
 
 class Emulator:
     """Serves exports as Gladly does, from a background thread, while the context is open.
 
     Args:
         exports: What is served.
-        host: The address to listen on.
         port: The port to listen on; 0 takes a free one.
         clock: What time it is; by default the real time.
         requests_per_second: The rate limit; None switches it off.
         retry_after: The Retry-After header of a 429, in seconds; by default none is sent, as at Gladly.
+        report_limits: How many reports are made in a minute and at a time; None switches it off.
     """
 
     def __init__(
         self,
         exports: Exports,
         *,
-        host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], datetime] | None = None,
         requests_per_second: int | None = 10,
         retry_after: int | None = None,
+        report_limits: ReportLimits | None = _GLADLYS_REPORT_LIMITS,
     ) -> None:
         self.exports = exports
         self.faults = Faults()
-        self._address = (host, port)
+        self._address = ("127.0.0.1", port)
         self._clock = clock or _real_time
         self._ahead = timedelta()
         self._rate_limit = RateLimit(requests_per_second, retry_after=retry_after)
+        self._report_gate = None if report_limits is None else ReportGate(report_limits)
         self._requests: list[Request] = []
         self._stopping = threading.Event()
         self._server: Server | None = None
@@ -113,13 +117,23 @@ class Emulator:
         """Answer, or refuse; a request that is refused meets no fault."""
         refusal, limits = self._rate_limit.count()
         refusal = refusal or refuse_credentials(request.headers.get("Authorization"))
+        refusal = refusal or self._limit_report(request)
         if refusal is not None:
             return refusal.with_headers(limits)
         answer = answer_api(self.exports, request, self.now)
-        fault = self.faults.pick(request.path)
+        fault = self.faults.pick(request.path, request.body)
         if fault is not None:
             answer = fault.spoil(answer, self._stopping.wait)
         return answer.with_headers(limits)
+
+    def _limit_report(self, request: Request) -> Answer | None:
+        """Count a report until its answer is sent, or return its 429."""
+        if self._report_gate is None or (request.method, request.path) != ("POST", "/api/v1/reports"):
+            return None
+        refusal = self._report_gate.enter()
+        if refusal is None:
+            request.after.callback(self._report_gate.leave)
+        return refusal
 
 
 def _real_time() -> datetime:

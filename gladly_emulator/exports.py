@@ -1,16 +1,22 @@
-"""Export jobs and their files: what the server needs of them, and those given by hand."""
+"""What an organization serves: what the server needs of it, and one whose contents are given by hand."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from gladly_emulator.events import StaticEvents
 from gladly_emulator.instants import DAY, HOUR, format_instant, instant_of, parse_instant
+from gladly_emulator.lists import make_empty_lists
+from gladly_emulator.reports import StaticReports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from gladly_emulator.events import Events
+    from gladly_emulator.lists import Lists
     from gladly_emulator.messages import Body
+    from gladly_emulator.reports import Reports
 
 Job = dict[str, Any]
 
@@ -25,6 +31,18 @@ class Exports(Protocol):
     @property
     def raw_job_list(self) -> bytes | None:
         """A body to answer the job list with instead of the jobs."""
+
+    @property
+    def lists(self) -> Lists:
+        """The reference lists of the same organization."""
+
+    @property
+    def reports(self) -> Reports:
+        """Its reports."""
+
+    @property
+    def events(self) -> Events:
+        """Its events."""
 
     def jobs(self, now: datetime) -> list[Job]:
         """Return every job that the API lists at this moment."""
@@ -43,10 +61,20 @@ class StaticExports:
     """Jobs and files given by hand, listed in the order in which they were added.
 
     With `enforce_retention`, jobs older than 14 days are gone, as they are at Gladly.
+
+    Attributes:
+        lists: The reference lists, by their names in the path; to be filled.
+        reports: The reports, to be filled.
+        events: The events, to be filled.
+        fixed_schedules: The schedules to list instead of one hourly one.
     """
 
     def __init__(self, *, enforce_retention: bool = False) -> None:
         self.raw_job_list: bytes | None = None
+        self.lists = make_empty_lists()
+        self.reports = StaticReports()
+        self.events = StaticEvents()
+        self.fixed_schedules: list[dict[str, Any]] | None = None
         self._enforce_retention = enforce_retention
         self._jobs: dict[str, Job] = {}
         self._files: dict[str, dict[str, bytes]] = {}
@@ -113,7 +141,9 @@ class StaticExports:
         return [job for job in jobs if is_updated_within(job, oldest, None)]
 
     def schedules(self, now: datetime) -> list[dict[str, Any]]:
-        """Return one hourly schedule."""
+        """Return the fixed schedules, or one hourly schedule."""
+        if self.fixed_schedules is not None:
+            return self.fixed_schedules
         next_start = instant_of(now) // HOUR * HOUR - HOUR
         return [hourly_schedule("hourly-schedule", next_start)]
 

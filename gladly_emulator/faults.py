@@ -27,7 +27,7 @@ class ResetError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong with requests whose path matches.
+    """One thing that goes wrong with requests whose path and body match.
 
     Kinds:
         status: `status` with `headers`, `body` and `content_type` takes the place of the answer.
@@ -44,6 +44,7 @@ class Fault:
     Attributes:
         kind: What goes wrong.
         path: A regular expression searched for in the path.
+        in_body: A regular expression searched for in the request's body, such as a report's metric set.
         times: How often; None is for ever.
         after: How many matching requests pass untouched first.
         rate: With which probability a matching request is hit; `seed` makes it repeatable.
@@ -52,6 +53,7 @@ class Fault:
     kind: Kind
     _: KW_ONLY
     path: str = ""
+    in_body: str = ""
     times: int | None = 1
     after: int = 0
     rate: float = 1.0
@@ -69,6 +71,7 @@ class Fault:
         if self.kind not in get_args(Kind):
             raise ValueError(f"unknown kind of fault {self.kind!r}; known are {', '.join(get_args(Kind))}")
         re.compile(self.path)
+        re.compile(self.in_body)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Fault:
@@ -215,9 +218,9 @@ class _Armed:
         self._seen = 0
         self._hits = 0
 
-    def aims_at(self, path: str) -> bool:
+    def aims_at(self, path: str, body: str) -> bool:
         """Count the request, and tell whether the fault would hit it."""
-        if not re.search(self.fault.path, path):
+        if not (re.search(self.fault.path, path) and re.search(self.fault.in_body, body)):
             return False
         self._seen += 1
         if self._seen <= self.fault.after or self._hits == self.fault.times:
@@ -247,8 +250,9 @@ class Faults:
         with self._lock:
             self._armed.clear()
 
-    def pick(self, path: str) -> Fault | None:
-        """Return the fault that hits a request to this path, and count it."""
+    def pick(self, path: str, body: bytes = b"") -> Fault | None:
+        """Return the fault that hits a request to this path with this body, and count it."""
+        text = body.decode(errors="replace")
         with self._lock:
-            aiming = [armed for armed in self._armed if armed.aims_at(path)]
+            aiming = [armed for armed in self._armed if armed.aims_at(path, text)]
             return aiming[0].fire() if aiming else None

@@ -6,15 +6,21 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gladly_emulator.desk import HOURS_A_DAY, OPENS, count_open, count_quiet, is_open, open_hour
+from gladly_emulator.events import StaticEvents
 from gladly_emulator.exports import RETENTION, Job, hourly_schedule
 from gladly_emulator.instants import HOUR, NANOSECONDS, format_instant, instant_of
+from gladly_emulator.lists import make_empty_lists
 from gladly_emulator.people import Dice, Organization, Record, make_id
 from gladly_emulator.playbooks import DELAYS, PLANS, Scene, answer_mail, ask_by_mail
+from gladly_emulator.reports import StaticReports
 from gladly_emulator.talk import Talk, pick_customer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
+
+    from gladly_emulator.events import Events
+    from gladly_emulator.reports import Reports
 
 FILES: Final = ("agents.jsonl", "conversation_items.jsonl", "customers.jsonl", "topics.jsonl")
 QUIET_FILES: Final = ("conversation_items.jsonl", "customers.jsonl")
@@ -66,6 +72,9 @@ class GeneratedExports:
         self._removed: set[str] = set()
         customers = min(max(int(conversations_per_hour * 60), 200), 1_000_000)
         self._organization = Organization(seed, customers)
+        self.lists = make_empty_lists()
+        self.reports: Reports = StaticReports()
+        self.events: Events = StaticEvents()
 
     def jobs(self, now: datetime) -> list[Job]:
         """Return the jobs of the last 14 days, in no order of time."""

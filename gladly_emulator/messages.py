@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+
+from gladly_emulator.instants import parse_instant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,11 +19,26 @@ Body = bytes | Iterator[bytes]
 
 JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
+CSV = "text/csv"
+
+
+class UsageError(Exception):
+    """A parameter that the API refuses."""
+
+    def __init__(self, attr: str, detail: str, *, code: str = "invalid") -> None:
+        super().__init__(detail)
+        self.attr = attr
+        self.code = code
 
 
 @dataclass
 class Request:
-    """One request as it came; `status` is None until it is answered, and stays so if it never is."""
+    """One request as it came.
+
+    Attributes:
+        status: The answer's; None until there is one, and for ever if there never is.
+        after: What is to be done once the answer is sent, or cannot be.
+    """
 
     method: str
     target: str
@@ -28,6 +46,7 @@ class Request:
     time: datetime
     body: bytes = b""
     status: int | None = None
+    after: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
     @property
     def path(self) -> str:
@@ -40,9 +59,35 @@ class Request:
         return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
     @property
+    def query_lists(self) -> dict[str, list[str]]:
+        """The decoded query with every value of a repeated key."""
+        return parse_qs(urlsplit(self.target).query, keep_blank_values=True)
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401 - any JSON can come
+        """The body as JSON; None if it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    @property
     def parts(self) -> list[str]:
         """The path split at its slashes, each part decoded after the split."""
         return [unquote(part) for part in self.path.split("/")[1:]]
+
+    def read_instant(self, attr: str) -> int | None:
+        """Return a time of the query, None if it is not there.
+
+        Raises:
+            UsageError: It is no RFC 3339 time.
+        """
+        if attr not in self.query:
+            return None
+        try:
+            return parse_instant(self.query[attr])
+        except ValueError:
+            raise UsageError(attr, "must be an RFC 3339 time") from None
 
 
 @dataclass(frozen=True)

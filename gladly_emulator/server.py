@@ -94,12 +94,13 @@ class _Handler(BaseHTTPRequestHandler):
             time=datetime.now(timezone.utc),
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
-        try:
-            self._send(cast("Server", self.server).respond(request))
-        except CutError:
-            self.close_connection = True
-        except ResetError:
-            self._reset()
+        with request.after:
+            try:
+                self._send(cast("Server", self.server).respond(request))
+            except CutError:
+                self.close_connection = True
+            except ResetError:
+                self._reset()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve  # noqa: N815
 
