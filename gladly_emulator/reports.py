@@ -28,7 +28,7 @@ class Sheet(NamedTuple):
     keeps_header: bool = False
 
 
-Content = bytes | Answer | Sheet | list[Row]
+Content = bytes | Answer | Sheet | Sequence[Row]
 """A body as it is, a whole answer, or rows."""
 
 
