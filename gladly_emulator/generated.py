@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from gladly_emulator.desk import HOURS_A_DAY, OPENS, count_open, count_quiet, is_open, open_hour
-from gladly_emulator.events import StaticEvents
+from gladly_emulator.company import Company
+from gladly_emulator.desk import is_open
 from gladly_emulator.exports import RETENTION, Job, hourly_schedule
+from gladly_emulator.generated_events import GeneratedEvents
+from gladly_emulator.generated_reports import GeneratedReports
 from gladly_emulator.instants import HOUR, NANOSECONDS, format_instant, instant_of
-from gladly_emulator.lists import make_empty_lists
-from gladly_emulator.people import Dice, Organization, Record, make_id
-from gladly_emulator.playbooks import DELAYS, PLANS, Scene, answer_mail, ask_by_mail
-from gladly_emulator.reports import StaticReports
+from gladly_emulator.people import Dice, Record, make_id
 from gladly_emulator.talk import Talk, pick_customer
 
 if TYPE_CHECKING:
@@ -27,34 +26,28 @@ QUIET_FILES: Final = ("conversation_items.jsonl", "customers.jsonl")
 
 _MINUTE: Final = 60 * NANOSECONDS
 _RETENTION_HOURS: Final = RETENTION // HOUR
-# One quiet hour in this many has mail.
-_QUIET_BLOCK: Final = 7
-_BUSYNESS: Final = (0.6, 0.9, 1.1, 1.2, 1.2, 1.1, 1.1, 1.0, 0.8)
 _PIECE_SIZE: Final = 64 * 1024
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class _Part(NamedTuple):
-    """What an hour has of one conversation."""
-
-    key: str
-    channel: str
-    number: int
-    scene: Scene
-
-
 class GeneratedExports:
-    """An invented lamp shop's hourly export jobs, always the same for a seed and an hour.
+    """An invented lamp shop: export jobs, always the same for a seed and an hour, and all that fits them.
 
     The desk works on weekdays; its jobs list four files. Other hours have no files, but for one in
     seven, when mail came. The job of an hour is listed as PENDING an hour after that hour ended, and
-    is COMPLETED another hour and some minutes later.
+    is COMPLETED another hour and some minutes later. Lists, reports and events are of the same
+    conversations.
 
     Args:
         seed: Which of the invented organizations.
         conversations_per_hour: How many start in a working hour, on average.
         failed_every: Every so many hours the job FAILED, without files; by default none does.
+
+    Attributes:
+        lists: The reference lists, by their names in the path.
+        reports: The reports, about an hour behind.
+        events: The events, some of them some seconds late.
     """
 
     raw_job_list: bytes | None = None
@@ -67,14 +60,12 @@ class GeneratedExports:
         failed_every: int | None = None,
     ) -> None:
         self._seed = seed
-        self._per_hour = conversations_per_hour
         self._failed_every = failed_every
         self._removed: set[str] = set()
-        customers = min(max(int(conversations_per_hour * 60), 200), 1_000_000)
-        self._organization = Organization(seed, customers)
-        self.lists = make_empty_lists()
-        self.reports: Reports = StaticReports()
-        self.events: Events = StaticEvents()
+        self._company = Company(seed, conversations_per_hour)
+        self.lists = self._company.rooms.make_lists()
+        self.reports: Reports = GeneratedReports(self._company)
+        self.events: Events = GeneratedEvents(self._company)
 
     def jobs(self, now: datetime) -> list[Job]:
         """Return the jobs of the last 14 days, in no order of time."""
@@ -140,67 +131,34 @@ class GeneratedExports:
     def _list_files(self, hour: int) -> tuple[str, ...]:
         if is_open(hour):
             return FILES
-        return QUIET_FILES if self._has_mail(hour) else ()
-
-    def _has_mail(self, hour: int) -> bool:
-        """Tell whether a quiet hour is the one of its seven in which mail comes."""
-        block, place = divmod(count_quiet(hour), _QUIET_BLOCK)
-        return place == Dice(f"{self._seed} quiet {block}").randrange(_QUIET_BLOCK)
+        return QUIET_FILES if self._company.diary.has_mail(hour) else ()
 
     def _make_records(self, name: str, hour: int) -> Iterable[Record]:
         match name:
             case "agents.jsonl":
-                return self._organization.agents
+                return self._company.organization.agents
             case "topics.jsonl":
-                return self._organization.topics
+                return self._company.organization.topics
             case "customers.jsonl":
                 return self._make_customers(hour)
         return self._make_items(hour)
 
     def _make_items(self, hour: int) -> Iterator[Record]:
-        for key, channel, number, scene in self._iter_parts(hour):
-            talk = Talk(self._organization, channel=channel, key=key, hour=hour, part=number)
-            scene(talk)
+        organization = self._company.organization
+        for opening, act in self._company.diary.iter_acts(hour):
+            talk = Talk(organization, channel=opening.channel, key=opening.key, hour=hour, part=act.number)
+            act.scene(talk)
             yield from talk.items
 
     def _make_customers(self, hour: int) -> Iterator[Record]:
         """Yield every customer of the hour once; a byte for each tells which have been."""
-        count = self._organization.customer_count
+        count = self._company.organization.customer_count
         seen = bytearray(count)
-        for part in self._iter_parts(hour):
-            number = pick_customer(part.key, count)
+        for opening, _ in self._company.diary.iter_acts(hour):
+            number = pick_customer(opening.key, count)
             if not seen[number]:
                 seen[number] = 1
-                yield self._organization.customer(number).profile
-
-    def _iter_parts(self, hour: int) -> Iterator[_Part]:
-        """Yield the parts of conversations that fall into this hour, whenever they started."""
-        if not is_open(hour):
-            yield from self._iter_mail(hour, 0, ask_by_mail)
-            return
-        worked = count_open(hour)
-        for delay in DELAYS:
-            yield from self._iter_delayed(open_hour(worked - delay), delay)
-        if worked % HOURS_A_DAY == 0:
-            for quiet in range(open_hour(worked - 1) + 1, hour):
-                yield from self._iter_mail(quiet, 1, answer_mail)
-
-    def _iter_delayed(self, start: int, delay: int) -> Iterator[_Part]:
-        """Yield the parts, so many working hours later, of the conversations that started in an hour."""
-        dice = Dice(f"{self._seed} hour {start}")
-        first = dice.randrange(len(PLANS))
-        busyness = _BUSYNESS[start % 24 - OPENS]
-        for number in range(int(self._per_hour * busyness + dice.random())):
-            plan = PLANS[(first + number) % len(PLANS)]
-            if delay in plan.scenes:
-                yield _Part(f"{self._seed} {start} {number}", plan.channel, delay, plan.scenes[delay])
-
-    def _iter_mail(self, start: int, part: int, scene: Scene) -> Iterator[_Part]:
-        """Yield the parts of the conversations that started by mail in a quiet hour."""
-        if not self._has_mail(start):
-            return
-        for number in range(1 + int(self._per_hour / 20)):
-            yield _Part(f"{self._seed} {start} {number}", "EMAIL", part, scene)
+                yield self._company.organization.customer(number).profile
 
 
 def _join(records: Iterable[Record]) -> Iterator[bytes]:

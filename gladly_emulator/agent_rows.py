@@ -1,0 +1,83 @@
+"""Rows of the reports on when agents are at their desks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gladly_emulator.chronicle import Event, select
+from gladly_emulator.instants import DAY, NANOSECONDS, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gladly_emulator.report_tables import Asked
+    from gladly_emulator.shifts import Span
+
+Cells = dict[str, Any]
+
+TIMESTAMPS_HEADER: Final = (
+    "Timestamp",
+    "Occurred At",
+    "Agent",
+    "Agent ID",
+    "Type",
+    "Available For",
+    "Away Reason",
+    "Active Reason",
+)
+DURATIONS_HEADER: Final = (
+    "Agent ID",
+    "Agent",
+    "Start time",
+    "End time",
+    "Duration (mins)",
+    "Type",
+    "Context",
+)
+
+
+def iter_agent_events(asked: Asked) -> Iterator[Cells]:
+    """Yield a row for each event of an agent in the window, in order of time."""
+    for start in range(asked.query.start // DAY * DAY, asked.end, DAY):
+        shifts = asked.company.iter_shifts(start, start + DAY)
+        events = (event for shift in shifts for event in shift.list_events())
+        yield from (_tell(asked, event) for event in select(events, asked.query.start, asked.end))
+
+
+def _tell(asked: Asked, event: Event) -> Cells:
+    content = event.content
+    available = content.get("availableFor")
+    return {
+        "Timestamp": asked.stamp(event.at),
+        "Occurred At": asked.stamp(parse_instant(content["occurredAt"])),
+        "Agent": asked.company.agent_names[content["agentId"]],
+        "Agent ID": content["agentId"],
+        "Type": event.type,
+        "Available For": "" if available is None else f"[{', '.join(available) or ' '}]",
+        "Away Reason": content.get("awayReason", {}).get("name", ""),
+        "Active Reason": content.get("activeReason", {}).get("name", ""),
+    }
+
+
+def iter_durations(asked: Asked) -> Iterator[Cells]:
+    """Yield a row for each time at or away from the desk that began in the window; the last may go on."""
+    teams = asked.query.filters.get("teams")
+    members = asked.company.rooms.list_members(teams) if teams else None
+    for shift in asked.company.iter_shifts(asked.query.start, asked.end):
+        for span in shift.list_spans():
+            wanted = members is None or span.agent_id in members
+            if wanted and asked.query.start <= span.start < asked.end:
+                yield _describe(asked, span)
+
+
+def _describe(asked: Asked, span: Span) -> Cells:
+    ended = span.end <= asked.seen
+    return {
+        "Agent ID": span.agent_id,
+        "Agent": asked.company.agent_names[span.agent_id],
+        "Start time": asked.stamp(span.start),
+        "End time": asked.stamp(span.end) if ended else "",
+        "Duration (mins)": f"{(span.end - span.start) / NANOSECONDS / 60:.3f}" if ended else "",
+        "Type": span.type,
+        "Context": span.context if ended or span.type == "ACTIVE" else "",
+    }
