@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gladly_emulator.emulator import Emulator
 from gladly_emulator.generated import GeneratedExports
 from gladly_emulator.instants import NANOSECONDS, parse_instant
+from gladly_emulator.report_limits import ReportLimits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         _make_parser().error("a command must follow --")
     exports = GeneratedExports(arguments.seed, conversations_per_hour=arguments.conversations_per_hour)
     limit = arguments.requests_per_second or None
-    with Emulator(exports, port=arguments.port, requests_per_second=limit) as emulator:
+    reports = arguments.reports_per_minute
+    report_limits = ReportLimits(per_minute=reports) if reports else None
+    with Emulator(
+        exports, port=arguments.port, requests_per_second=limit, report_limits=report_limits
+    ) as emulator:
         ahead = arguments.now - emulator.now if arguments.now else timedelta(hours=arguments.advance_hours)
         emulator.advance(ahead)
         environment = {f"TAP_GLADLY_{name.upper()}": value for name, value in emulator.settings.items()}
@@ -61,7 +66,8 @@ def _make_parser() -> argparse.ArgumentParser:
         prog="gladly-emulator",
         usage="%(prog)s [options] [-- COMMAND ARG...]",
         description=(
-            "Serve the export jobs of an invented organization on 127.0.0.1 as Gladly would. "
+            "Serve the export jobs, reference lists, reports and events of an invented organization "
+            "on 127.0.0.1 as Gladly would. "
             "With a COMMAND, serve while it runs, with TAP_GLADLY_ORGANIZATION, TAP_GLADLY_AGENT_EMAIL, "
             "TAP_GLADLY_API_TOKEN and TAP_GLADLY_API_URL set, and end with its exit status."
         ),
@@ -91,6 +97,13 @@ def _make_parser() -> argparse.ArgumentParser:
         default=10,
         metavar="N",
         help="rate limit, 0 for none (default: %(default)s)",
+    )
+    add(
+        "--reports-per-minute",
+        type=int,
+        default=10,
+        metavar="N",
+        help="limit of reports, 0 for none, and then for none at a time either (default: %(default)s)",
     )
     add(
         "--conversations-per-hour",

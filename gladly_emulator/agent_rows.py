@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gladly_emulator.report_tables import Asked
-    from gladly_emulator.shifts import Span
+    from gladly_emulator.shifts import Shift, Span
 
 Cells = dict[str, Any]
 
@@ -39,8 +39,7 @@ DURATIONS_HEADER: Final = (
 def iter_agent_events(asked: Asked) -> Iterator[Cells]:
     """Yield a row for each event of an agent in the window, in order of time."""
     for start in range(asked.query.start // DAY * DAY, asked.end, DAY):
-        shifts = asked.company.iter_shifts(start, start + DAY)
-        events = (event for shift in shifts for event in shift.list_events())
+        events = (event for shift in _iter_shifts(asked, start, start + DAY) for event in shift.list_events())
         yield from (_tell(asked, event) for event in select(events, asked.query.start, asked.end))
 
 
@@ -61,13 +60,19 @@ def _tell(asked: Asked, event: Event) -> Cells:
 
 def iter_durations(asked: Asked) -> Iterator[Cells]:
     """Yield a row for each time at or away from the desk that began in the window; the last may go on."""
+    for shift in _iter_shifts(asked, asked.query.start, asked.end):
+        for span in shift.list_spans():
+            if asked.query.start <= span.start < asked.end:
+                yield _describe(asked, span)
+
+
+def _iter_shifts(asked: Asked, start: int, end: int) -> Iterator[Shift]:
+    """Yield the shifts of the agents asked for."""
     teams = asked.query.filters.get("teams")
     members = asked.company.rooms.list_members(teams) if teams else None
-    for shift in asked.company.iter_shifts(asked.query.start, asked.end):
-        for span in shift.list_spans():
-            wanted = members is None or span.agent_id in members
-            if wanted and asked.query.start <= span.start < asked.end:
-                yield _describe(asked, span)
+    for shift in asked.company.iter_shifts(start, end):
+        if members is None or shift.agent_id in members:
+            yield shift
 
 
 def _describe(asked: Asked, span: Span) -> Cells:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from gladly_emulator.events import Events
-    from gladly_emulator.reports import Reports
-
 FILES: Final = ("agents.jsonl", "conversation_items.jsonl", "customers.jsonl", "topics.jsonl")
 QUIET_FILES: Final = ("conversation_items.jsonl", "customers.jsonl")
 
@@ -64,8 +61,8 @@ class GeneratedExports:
         self._removed: set[str] = set()
         self._company = Company(seed, conversations_per_hour)
         self.lists = self._company.rooms.make_lists()
-        self.reports: Reports = GeneratedReports(self._company)
-        self.events: Events = GeneratedEvents(self._company)
+        self.reports = GeneratedReports(self._company)
+        self.events = GeneratedEvents(self._company)
 
     def jobs(self, now: datetime) -> list[Job]:
         """Return the jobs of the last 14 days, in no order of time."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gladly_emulator.chronicle import Event, select
 from gladly_emulator.events import EventQuery, entity_of
-from gladly_emulator.instants import DAY, NANOSECONDS
+from gladly_emulator.instants import NANOSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gladly_emulator.company import Company
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_OF_AGENTS: Final = {"AGENT_AVAILABILITY", "AGENT_STATUS"}
 _DICE_SIDES: Final = 1 << 32
 
 
@@ -34,18 +35,24 @@ class GeneratedEvents:
     def iter_lines(self, query: EventQuery) -> Iterator[bytes]:
         """Yield the events asked for."""
         start, end = query.start, min(query.end, query.now) + 1
-        told = (event for event in self._iter_events(start, end) if entity_of(event.type) in query.entities)
+        events = self._iter_events(query, start, end=end)
+        told = (event for event in events if entity_of(event.type) in query.entities)
         for event in select(told, start, end):
             if event.at + self._lag(event) <= query.now:
                 yield _encode(event.to_json()).encode() + b"\n"
 
-    def _iter_events(self, start: int, end: int) -> Iterator[Event]:
-        for history in self._company.iter_active(start, end):
-            yield from history.events
-        for task in self._company.iter_tasks(start, end):
-            yield from task.events
-        for shift in self._company.iter_shifts(start - DAY, end):
-            yield from shift.list_events()
+    def _iter_events(self, query: EventQuery, start: int, *, end: int) -> Iterator[Event]:
+        """Yield what may be asked for, and more; what cannot be is not made."""
+        asked = set(query.entities)
+        if "TASK" in asked:
+            for task in self._company.iter_tasks(start, end):
+                yield from task.events
+        if asked & _OF_AGENTS:
+            for shift in self._company.iter_shifts(start, end):
+                yield from shift.list_events()
+        if asked - _OF_AGENTS - {"TASK"}:
+            for history in self._company.iter_active(start, end):
+                yield from history.events
 
     def _lag(self, event: Event) -> int:
         share = zlib.crc32(event.key.encode()) / _DICE_SIDES

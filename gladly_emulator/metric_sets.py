@@ -36,7 +36,7 @@ METRIC_SETS: Final = {
     "AgentSummaryV2": _TEAM_BUCKETS,
     "AgentSummaryGlanceReport": _TEAM_BUCKETS,
     "AgentSummaryGlanceReportV2": _TEAM_BUCKETS,
-    "AgentTimestampsReport": _PLAIN,
+    "AgentTimestampsReport": _TEAMS,
     "FirstContactResolutionByAgentV2Report": _TEAM_CHANNEL._replace(aggregated=True),
     "PaymentsByAgentReport": _PLAIN,
     "WorkSessionEventsReportV3": _PLAIN._replace(takes_times=True),

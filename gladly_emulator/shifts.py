@@ -35,7 +35,7 @@ class Shift:
     """An agent's day: at the desk, away for lunch, at the desk again."""
 
     def __init__(self, seed: int, agent_id: str, day: int) -> None:
-        self._agent_id = agent_id
+        self.agent_id = agent_id
         self._key = f"{seed} shift {agent_id} {day}"
         dice = Dice(self._key)
         opens = day * DAY + OPENS * HOUR
@@ -51,14 +51,14 @@ class Shift:
         """Return the times at and away from the desk."""
         away = "IDLE" if self._idle else self._reason
         return [
-            Span(self._agent_id, self._in, self._away, "ACTIVE", AT_THE_DESK),
-            Span(self._agent_id, self._away, self._back, "AWAY", away),
-            Span(self._agent_id, self._back, self._out, "ACTIVE", AT_THE_DESK),
+            Span(self.agent_id, self._in, self._away, "ACTIVE", AT_THE_DESK),
+            Span(self.agent_id, self._away, self._back, "AWAY", away),
+            Span(self.agent_id, self._back, self._out, "ACTIVE", AT_THE_DESK),
         ]
 
     def list_events(self) -> list[Event]:
         """Return the events of the day in order of time."""
-        chronicle = Chronicle(self._key, agentId=self._agent_id)
+        chronicle = Chronicle(self._key, agentId=self.agent_id)
         active, away = _name(AT_THE_DESK), _name(self._reason)
         chosen = {} if self._idle else {"awayReason": away}
         back = {"awayAt": format_short(self._away), "activeReason": active, **chosen}
@@ -72,7 +72,7 @@ class Shift:
 
     def _write(self, chronicle: Chronicle, occurred: int, event_type: str, **content: Any) -> None:  # noqa: ANN401
         """Write an event down, which is recorded a second after it occurred."""
-        initiator = {"id": self._agent_id, "type": "AGENT"}
+        initiator = {"id": self.agent_id, "type": "AGENT"}
         content["occurredAt"] = format_short(occurred)
         chronicle.write(occurred + NANOSECONDS, event_type, initiator, **content)
 

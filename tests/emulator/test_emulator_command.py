@@ -30,6 +30,14 @@ with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) 
 print(os.environ["TAP_GLADLY_ORGANIZATION"], max(job["parameters"]["startAt"] for job in jobs))
 """
 
+ASK_TWICE = """
+import os, requests
+auth = (os.environ["TAP_GLADLY_AGENT_EMAIL"], os.environ["TAP_GLADLY_API_TOKEN"])
+document = {"metricSet": "TaskExportReport", "startAt": "2026-03-03", "endAt": "2026-03-03"}
+url = os.environ["TAP_GLADLY_API_URL"] + "/api/v1/reports"
+print([requests.post(url, json=document, auth=auth, timeout=20).status_code for _ in range(2)])
+"""
+
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
@@ -66,6 +74,14 @@ def test_command_runs_another_with_the_settings() -> None:
 
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == "brindlewick 2026-03-04T09:00:00Z\n"
+
+
+@pytest.mark.parametrize(("limit", "statuses"), [("1", "[200, 429]"), ("0", "[200, 200]")])
+def test_command_limits_reports(limit: str, statuses: str) -> None:
+    """Reports are limited as told; 0 stands for no limit."""
+    result = run("--reports-per-minute", limit, "--", sys.executable, "-c", ASK_TWICE)
+
+    assert (result.stdout.strip(), result.stderr) == (statuses, "")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +144,9 @@ def test_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     text = capsys.readouterr().out
 
-    for option in ("--port", "--seed", "--now", "--advance-hours", "--requests-per-second"):
+    for option in ("--port", "--seed", "--now", "--advance-hours"):
+        assert option in text
+    for option in ("--requests-per-second", "--reports-per-minute", "--conversations-per-hour"):
         assert option in text
     assert "TAP_GLADLY_API_URL" in text
 

@@ -1,0 +1,62 @@
+"""Asks an emulator for reports, as rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from gladly_emulator import AGENT_EMAIL, API_TOKEN, Emulator, GeneratedExports
+
+from .fortnight import NOW
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Row = dict[str, str]
+
+AUTH = (AGENT_EMAIL, API_TOKEN)
+# Each report that has rows of its own, and the column that tells into which window a row belongs.
+ANCHORS = {
+    "ConversationExportReport": "Created At",
+    "ConversationTimestampsReport": "Timestamp",
+    "ContactTimestampsReport": "Timestamp",
+    "ContactExportReportV3": "Queued At",
+    "GladlyAISessionsDetailReport": "Session Created At",
+    "TaskExportReport": "Created At",
+    "TaskTimestampsReport": "Timestamp",
+    "AgentTimestampsReport": "Timestamp",
+    "AgentDurationsReportV2": "Start time",
+}
+WORK = "WorkSessionEventsReportV4"
+
+
+class Reporter:
+    """An emulator of a generated organization at a moment, and a way to ask it."""
+
+    def __init__(self, exports: GeneratedExports, now: datetime = NOW) -> None:
+        self.exports = exports
+        self.emulator = Emulator(exports, clock=lambda: now, requests_per_second=None, report_limits=None)
+
+    def fetch(self, metric_set: str, start: str, end: str, **document: Any) -> bytes:
+        """Return a report's body; work sessions are asked for by minutes."""
+        span = {"startAt": start, "endAt": end, "timezone": "UTC"}
+        if metric_set == WORK:
+            span = {"startAtTime": f"{start}T00:00Z", "endAtTime": f"{end}T23:59Z"}
+        asked = {"metricSet": metric_set, **span, **document}
+        with self.emulator as running:
+            response = requests.post(f"{running.url}/api/v1/reports", json=asked, auth=AUTH, timeout=60)
+        assert response.status_code == 200, response.text
+        return response.content
+
+    def read(self, metric_set: str, start: str, end: str, **document: Any) -> list[Row]:
+        """Return a report's rows."""
+        body = self.fetch(metric_set, start, end, **document).decode()
+        return list(csv.DictReader(io.StringIO(body, newline=""), strict=True))
+
+    def list(self, name: str) -> Any:
+        """Return a reference list."""
+        with self.emulator as running:
+            return requests.get(f"{running.url}/api/v1/{name}", auth=AUTH, timeout=20).json()
