@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 import requests
@@ -17,17 +17,16 @@ from gladly_emulator.instants import instant_of, parse_instant
 from .fortnight import NOW
 from .reporting import AUTH, Reporter
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 Event = dict[str, Any]
 
 AFTERNOON = NOW + timedelta(hours=5)
 
 
-def ask(now: datetime, start: str, *entities: str, exports: GeneratedExports | None = None) -> list[Event]:
+def ask(
+    now: datetime, start: str, *entities: str, exports: GeneratedExports | None = None, end: str | None = None
+) -> list[Event]:
     """Return the events since a time, in the organization as it is now."""
-    query = {"startAt": start, "entities": entities or ENTITIES}
+    query = {"startAt": start, "endAt": end, "entities": entities or ENTITIES}
     with Reporter(exports or GeneratedExports(), now).emulator as emulator:
         response = requests.get(f"{emulator.url}/api/v1/events", params=query, auth=AUTH, timeout=60)
     assert response.status_code == 200
@@ -103,7 +102,17 @@ def test_events_without_lag_come_at_once() -> None:
     later = ask(AFTERNOON + timedelta(seconds=15), minute, "CONTACT", exports=exports)
 
     assert later[: len(now)] == now
-    assert now[-1]["timestamp"] > "2026-03-04T17:29:59"
+    assert now[-1]["timestamp"] > "2026-03-04T17:29:55"
+
+
+def test_event_windows_add_up() -> None:
+    """A day asked for hour by hour is the same events as asked for at once; some cross an hour's end."""
+    evening = datetime(2026, 2, 18, 20, tzinfo=timezone.utc)
+    hours = [f"2026-02-18T{hour}" for hour in range(13, 19)]
+    parts = [ask(evening, f"{hour}:00:00Z", end=f"{hour}:59:59.999Z") for hour in hours]
+    at_once = ask(evening, f"{hours[0]}:00:00Z", end=f"{hours[-1]}:59:59.999Z")
+
+    assert [event for part in parts for event in part] == at_once
 
 
 def test_events_are_of_the_entities_asked_for(day: list[Event]) -> None:
