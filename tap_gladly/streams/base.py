@@ -67,6 +67,25 @@ class TableStream(GladlyStream):
         # Without a key in the catalog the SDK would take the stream for FULL_TABLE, which has its own word.
         self.replication_key = self.replication_key or own_key
 
+    @property
+    def is_sent(self) -> bool:
+        """Whether anything of the stream is wanted: it is selected, and no stream map takes it out whole."""
+        return self.selected and not all(isinstance(it, RemoveRecordTransform) for it in self.stream_maps)
+
+    @property
+    def is_full_table(self) -> bool:
+        """Whether the catalog asks for everything, every run."""
+        return self.forced_replication_method == REPLICATION_FULL_TABLE
+
+    @cached_property
+    def _bounds(self) -> tuple[int | None, int | None]:
+        start, end = self.config.get("start_date"), self.config.get("end_date")
+        return parse_instant(start) if start else None, parse_last_instant(end) if end else None
+
+    @property
+    def _malformed_lines(self) -> MalformedLinesStream:
+        return cast("MalformedLinesStream", self._tap.streams["malformed_lines"])
+
     def complete(self, record: Record) -> Record:
         """Count a row, and move what the schema does not know to `_unmapped`."""
         self.row_count += 1
@@ -137,16 +156,6 @@ class ExportStream(TableStream):
                 f"The state's bookmark of {self.name} is unusable: {error}."
             ) from error
 
-    @property
-    def is_sent(self) -> bool:
-        """Whether anything of the stream is wanted: it is selected, and no stream map takes it out whole."""
-        return self.selected and not all(isinstance(it, RemoveRecordTransform) for it in self.stream_maps)
-
-    @property
-    def is_full_table(self) -> bool:
-        """Whether the catalog asks for everything, every run."""
-        return self.forced_replication_method == REPLICATION_FULL_TABLE
-
     @abstractmethod
     def concerns(self, job: Job) -> bool:
         """Say whether a job has anything for this stream."""
@@ -167,11 +176,6 @@ class ExportStream(TableStream):
             last is None or job.version.instant <= last
         )
 
-    @cached_property
-    def _bounds(self) -> tuple[int | None, int | None]:
-        start, end = self.config.get("start_date"), self.config.get("end_date")
-        return parse_instant(start) if start else None, parse_last_instant(end) if end else None
-
     def settle(self, job: Job, value: str) -> None:
         """Move the bookmark past a job whose rows have all been sent, and say so in a STATE."""
         self.bookmark.mark_read(job.version, value)
@@ -180,7 +184,3 @@ class ExportStream(TableStream):
         bookmarks = self.tap_state.setdefault("bookmarks", {})
         bookmarks[self.name] = {"replication_key": self.replication_key, **self.bookmark.to_state()}
         self._tap.state_writer.write_state(self.tap_state)
-
-    @property
-    def _malformed_lines(self) -> MalformedLinesStream:
-        return cast("MalformedLinesStream", self._tap.streams["malformed_lines"])
