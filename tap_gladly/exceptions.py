@@ -31,6 +31,10 @@ class CredentialsRefusedError(RequestRefusedError):
     """Gladly knows no such agent and token (401)."""
 
 
+class AccessRefusedError(RequestRefusedError):
+    """The agent may not see what is at the address (403)."""
+
+
 class NotFoundError(RequestRefusedError):
     """There is nothing at the address (404, 410). For an export file: it has expired or was deleted."""
 
@@ -44,7 +48,7 @@ class DiskFullError(GladlyError):
 
 
 class UnusableBookmarkError(GladlyError):
-    """A bookmark in the state does not name a place among the export jobs."""
+    """A bookmark in the state does not name a place to go on from."""
 
 
 def refusal(status: int, *, host: str, path: str, code: str) -> RequestRefusedError:
@@ -63,7 +67,7 @@ def refusal(status: int, *, host: str, path: str, code: str) -> RequestRefusedEr
             "Check agent_email and api_token; a token is made under Settings > API Tokens."
         )
     if status == HTTPStatus.FORBIDDEN:
-        return RequestRefusedError(
+        return AccessRefusedError(
             f"Gladly refused access (403) at {host}. "
             "The agent of agent_email lacks the permission API User; an administrator grants it."
         )

@@ -66,14 +66,19 @@ def _unhurried_clocks() -> Iterator[None]:
 
 @pytest.fixture
 def sync(emulator: Emulator) -> Callable[..., Sync]:
-    """Run the tap in this process: `sync(state=..., catalog=..., **settings)`."""
+    """Run the tap in this process: `sync(state=..., catalog=..., ends_badly=..., **settings)`."""
 
     def run(
-        *, state: dict[str, Any] | None = None, catalog: dict[str, Any] | None = None, **settings: object
+        *,
+        state: dict[str, Any] | None = None,
+        catalog: dict[str, Any] | None = None,
+        ends_badly: bool = False,
+        **settings: object,
     ) -> Sync:
         config = {**emulator.settings, **settings}
         output = io.StringIO()
-        with contextlib.redirect_stdout(output):
+        ending = pytest.raises(SystemExit, match="1") if ends_badly else contextlib.nullcontext()
+        with contextlib.redirect_stdout(output), ending:
             tap = TapGladly(
                 config=config,
                 state=json.loads(json.dumps(state or {})),

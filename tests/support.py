@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gladly_emulator import Emulator
+    from gladly_emulator.messages import Request
+
 Message = dict[str, Any]
 
 FILE_STREAMS = ("customers", "conversation_items", "agents", "topics")
+LISTS = ("teams", "inboxes")
+"""The lists that are selected by default."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,11 @@ class Sync:
         """A stream's part of the last STATE."""
         bookmark: dict[str, Any] = self.state["bookmarks"][stream]
         return bookmark
+
+
+def export_requests(emulator: Emulator) -> list[Request]:
+    """Give the requests for the job list and the jobs' files; other streams have their own."""
+    return [request for request in emulator.requests if request.path.startswith("/api/v1/export/jobs")]
 
 
 def jsonl(*records: object) -> bytes:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_gladly.streams.events import EventsStream
 from tap_gladly.streams.export import JobsStream
 from tap_gladly.streams.files import (
     AgentsStream,
     ConversationItemsStream,
     CustomersStream,
     TopicsStream,
+)
+from tap_gladly.streams.lists import (
+    AudiencesStream,
+    BusinessHoursStream,
+    InboxesStream,
+    OrganizationStream,
+    SchedulesStream,
+    TeamsStream,
 )
 from tap_gladly.streams.malformed import MalformedLinesStream
 
@@ -23,5 +32,12 @@ STREAMS: tuple[type[GladlyStream], ...] = (
     AgentsStream,
     TopicsStream,
     MalformedLinesStream,
+    TeamsStream,
+    InboxesStream,
+    AudiencesStream,
+    BusinessHoursStream,
+    SchedulesStream,
+    OrganizationStream,
+    EventsStream,
 )
 """Every stream, parents before their children."""

@@ -1,4 +1,4 @@
-"""Lines of the export files that are not usable records."""
+"""Lines of the export files, and of the events, that are not usable records."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _MOST_LINES_TOLD = 10
 
 
 class MalformedLinesStream(GladlyStream):
-    """Lines of the export files that are not usable records; key `_job_id`, `file`, `line_number`.
+    """Lines that are not usable records, of export files and events; key `_job_id`, `file`, `line_number`.
 
-    The file streams send them as they meet them, so it has no sync of its own and no SCHEMA before the
+    The other streams send them as they meet them, so it has no sync of its own and no SCHEMA before the
     first line.
     """
 
@@ -49,22 +49,29 @@ class MalformedLinesStream(GladlyStream):
 
     def send(self, line: MalformedLine, job: Job, file_name: str) -> None:
         """Send a line that a file stream has met, and tell its place, but nothing of what is in it."""
+        self._tell(line, f"{file_name} of job {job.id}")
+        updated_at = format_instant(job.version.instant)
+        self._keep(line, {"_job_id": job.id, "file": file_name}, {"_job_updated_at": updated_at})
+
+    def send_event_line(self, line: MalformedLine, start: str) -> None:
+        """Send a line that the events had, asked for from a time on."""
+        # They have no job, but what is in a key cannot be null.
+        self._tell(line, f"events from {start}")
+        self._keep(line, {"_job_id": "events", "file": f"events from {start}"}, {})
+
+    def _tell(self, line: MalformedLine, place: str) -> None:
         self.row_count += 1
         if self.row_count <= _MOST_LINES_TOLD:
-            self.logger.warning("%s of job %s, line %d: %s", file_name, job.id, line.number, line.error)
+            self.logger.warning("%s, line %d: %s", place, line.number, line.error)
+
+    def _keep(self, line: MalformedLine, key: Record, job: Record) -> None:
         if not self.selected:
             return
         self._write_schema_message()
+        text = line.line.decode("utf-8", "replace")
         # The SDK offers no public way to send a row from outside the stream's own sync.
         self._write_record_message(
-            {
-                "_job_id": job.id,
-                "file": file_name,
-                "line_number": line.number,
-                "_job_updated_at": format_instant(job.version.instant),
-                "error": line.error,
-                "line": line.line.decode("utf-8", "replace"),
-            }
+            {**key, "line_number": line.number, **job, "error": line.error, "line": text}
         )
 
     @override

@@ -9,7 +9,16 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import FILE_STREAMS, Sync, catalog_entry, jsonl, rows_named, stream_metadata
+from support import (
+    FILE_STREAMS,
+    LISTS,
+    Sync,
+    catalog_entry,
+    export_requests,
+    jsonl,
+    rows_named,
+    stream_metadata,
+)
 
 from gladly_emulator import Fault
 from tap_gladly import client
@@ -33,7 +42,7 @@ def test_sync_sends_one_schema_a_stream_before_its_rows(
 
     run = sync()
 
-    assert sorted(run.schemas) == sorted(["jobs", *FILE_STREAMS])
+    assert sorted(run.schemas) == sorted(["jobs", *FILE_STREAMS, *LISTS])
     seen: set[str] = set()
     for message in run.messages:
         if message["type"] == "SCHEMA":
@@ -46,7 +55,7 @@ def test_sync_of_nothing_sends_schemas_and_no_rows(sync: Callable[..., Sync]) ->
     """An account without jobs gets its tables, no rows, and an empty STATE to go on from."""
     run = sync()
 
-    assert sorted(run.schemas) == sorted(["jobs", *FILE_STREAMS])
+    assert sorted(run.schemas) == sorted(["jobs", *FILE_STREAMS, *LISTS])
     assert len(run.messages) == len(run.schemas) + 1
     assert run.state == {"bookmarks": {}}
 
@@ -87,7 +96,7 @@ def test_jobs_of_every_status_are_rows_but_only_completed_are_read(
 
     assert len(run.rows("jobs")) == 5
     assert run.ids("agents") == ["COMPLETED"]
-    assert len(emulator.requests) == 2
+    assert len(export_requests(emulator)) == 2
 
 
 def test_unlisted_files_are_not_asked_for(
@@ -104,7 +113,7 @@ def test_unlisted_files_are_not_asked_for(
     run = sync()
 
     assert run.ids("topics") == ["t1"]
-    assert [request.path for request in emulator.requests] == [
+    assert [request.path for request in export_requests(emulator)] == [
         "/api/v1/export/jobs",
         "/api/v1/export/jobs/j1/files/topics.jsonl",
     ]
@@ -119,7 +128,7 @@ def test_each_file_is_downloaded_once(
 
     sync()
 
-    paths = [request.path for request in emulator.requests]
+    paths = [request.path for request in export_requests(emulator)]
     assert len(paths) == 9
     assert len(set(paths)) == 9
 
@@ -245,7 +254,10 @@ def test_deselected_files_are_not_downloaded(
 
     sync(catalog=catalog("jobs", "agents"))
 
-    assert [request.path.rsplit("/", 1)[1] for request in emulator.requests] == ["jobs", "agents.jsonl"]
+    assert [request.path.rsplit("/", 1)[1] for request in export_requests(emulator)] == [
+        "jobs",
+        "agents.jsonl",
+    ]
 
 
 def test_deselected_fields_are_left_out(
@@ -385,7 +397,7 @@ def test_stream_maps_apply_and_do_not_starve_the_files(
 
     assert run.schemas == ["customers"]
     assert list(run.state["bookmarks"]) == ["customers"]
-    assert len(emulator.requests) == 2
+    assert len(export_requests(emulator)) == 2
     assert run.rows("customers")[0]["name"] == "97a9d330e236c8d067f01da1894a5438"
 
 
@@ -411,7 +423,9 @@ def test_batches_precede_the_state_that_covers_them(
     run = sync(batch_config=batch)
 
     assert [len(message["manifest"]) for message in run.of_type("BATCH")] == [1, 1, 1]
-    story = "".join(message["type"][0] for message in run.messages if message.get("stream") != "jobs")
+    story = "".join(
+        message["type"][0] for message in run.messages if message.get("stream") not in {"jobs", *LISTS}
+    )
     assert story.endswith("SBBSSBS")
 
 
@@ -425,7 +439,7 @@ def test_a_file_that_breaks_off_for_good_keeps_what_it_has(
 
     assert run.ids("customers") == ["c1"]
     assert [line["line"] for line in run.rows("malformed_lines")] == ['{"id":"c2","na']
-    assert len(emulator.requests) == 3
+    assert len(export_requests(emulator)) == 3
     assert "customers.jsonl of job j1 breaks off" in log.text
 
 
@@ -586,7 +600,7 @@ def test_a_job_listed_twice_is_read_once(
     run = sync()
 
     assert [row["_job_updated_at"] for row in run.rows("customers")] == ["2026-11-20T08:15:19.000000Z"]
-    assert len(emulator.requests) == 2
+    assert len(export_requests(emulator)) == 2
 
 
 def test_names_from_the_data_cannot_forge_the_log(

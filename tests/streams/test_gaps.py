@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import FILE_STREAMS, rows_named
+from support import FILE_STREAMS, LISTS, rows_named
 
 from gladly_emulator import Fault
 from tap_gladly.jobs import iter_holes, parse_job
@@ -219,7 +219,7 @@ def test_summary_has_everything(
         "jobs_listed": 2,
         "jobs_read": 1,
         "jobs_skipped": 1,
-        "rows": {"jobs": 2, **dict.fromkeys(FILE_STREAMS, 0), "customers": 2},
+        "rows": {"jobs": 2, **dict.fromkeys((*FILE_STREAMS, *LISTS), 0), "customers": 2},
         "bytes": {**dict.fromkeys(FILE_STREAMS, 0), "customers": len(body)},
         "malformed_lines": 1,
         "unknown_fields": {"customers": ["tier"]},

@@ -1,0 +1,241 @@
+"""The stream of events: what happened in the last 24 hours, and how far of it has been read."""
+
+from __future__ import annotations
+
+import sys
+import time
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from singer_sdk.exceptions import RetriableAPIError
+
+from tap_gladly.bookmarks import DAY, SECOND, format_instant, parse_instant
+from tap_gladly.download import download
+from tap_gladly.exceptions import UnusableBookmarkError
+from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl
+from tap_gladly.streams.base import TableStream
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import requests
+    from singer_sdk.helpers.types import Context, Record
+
+ENTITIES = (
+    "AGENT_AVAILABILITY",
+    "AGENT_STATUS",
+    "CONTACT",
+    "CONVERSATION",
+    "CUSTOMER",
+    "CUSTOMER_PROFILE",
+    "PAYMENT_REQUEST",
+    "TASK",
+)
+
+MINUTE = 60 * SECOND
+REACH = DAY - 15 * MINUTE
+"""How far back is asked for. Gladly refuses what is more than 24 hours ago when a request arrives, and it
+may arrive minutes late: tried again, or by a clock that is slow."""
+LAG = MINUTE
+"""How far from now it ends. Gladly publishes events up to 15 seconds late; a bookmark closer to now would
+step over those for good."""
+STEP = 10_000
+"""How many events are sent between two STATEs."""
+
+_HEAD_BYTES = 64 * 1024
+
+
+class Window(NamedTuple):
+    """What is asked for: from one instant to another, themselves included."""
+
+    start: int
+    end: int
+
+
+class EventBookmark:
+    """How far the events have been read: an instant, and which of its events have been."""
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        """Take up the place that a state gives; an empty one: nothing has been read.
+
+        Raises:
+            ValueError: The state gives none; the message says which part of it, and what to do.
+        """
+        text, ids = state.get("replication_key_value"), state.get("ids_read") or []
+        try:
+            self.instant = None if text is None else parse_instant(str(text))
+        except ValueError as error:
+            raise ValueError(
+                "replication_key_value is not a time; set it to one such as 2026-11-20T00:00:00Z, "
+                "or take the bookmark out to start anew"
+            ) from error
+        if not isinstance(ids, list) or not all(isinstance(event_id, str) for event_id in ids):
+            raise ValueError("ids_read is not a list of ids; take it out, and the instant is read again")
+        self._ids = set(ids)
+
+    def has_read(self, event_id: str, instant: int) -> bool:
+        """Say whether an event at the bookmark's own instant has been read."""
+        return instant == self.instant and event_id in self._ids
+
+    def mark_read(self, event_id: str, instant: int) -> None:
+        """Note an event that has been sent. One out of order, behind the bookmark, does not move it."""
+        self.move_to(instant)
+        if instant == self.instant:
+            self._ids.add(event_id)
+
+    def move_to(self, instant: int) -> None:
+        """Move on to an instant, if it lies ahead: everything before it has been read."""
+        if self.instant is None or instant > self.instant:
+            self.instant, self._ids = instant, set()
+
+    def to_state(self) -> dict[str, Any]:
+        """Write it as a state keeps it."""
+        value = None if self.instant is None else write_instant(self.instant)
+        return {"replication_key_value": value, "ids_read": sorted(self._ids)}
+
+
+def write_instant(instant: int) -> str:
+    """Write an instant in UTC at full precision: six fraction digits, or nine where they are needed."""
+    beyond = instant % 1000
+    return f"{format_instant(instant)[:-1]}{beyond:03}Z" if beyond else format_instant(instant)
+
+
+class EventsStream(TableStream):
+    """Events of all entities, from `GET /events`.
+
+    One row per event; key `id`; moves forward by `timestamp`, at most 24 hours back.
+    """
+
+    name = "events"
+    replication_key = "timestamp"
+    is_vital = False
+    selected_by_default = False
+
+    @override
+    def iter_rows(self, context: Context | None) -> Iterator[Record]:
+        if not self.is_sent:
+            return
+        self._bookmark = self._take_up()
+        window = self._find_window(time.time_ns() // 1000 * 1000)
+        if window.start > window.end:
+            return  # it has been read up to a minute ago, or `end_date` lies before
+        file, now = self._download(window)
+        with file:
+            # By Gladly's own clock, in case that of this machine is fast.
+            yield from self._iter_new(file, window._replace(end=min(window.end, now - LAG)))
+            self._session.summary.bytes[self.name] = file.tell()
+
+    def _take_up(self) -> EventBookmark:
+        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        try:
+            return EventBookmark({} if self.is_full_table else state)
+        except ValueError as error:
+            raise UnusableBookmarkError(
+                f"The state's bookmark of {self.name} is unusable: {error}."
+            ) from error
+
+    def _find_window(self, now: int) -> Window:
+        first, last = self._bounds
+        edge, end = now - REACH, now - LAG
+        wanted = max(filter(None, (self._bookmark.instant, first)), default=edge)
+        window = Window(max(wanted, edge), end if last is None else min(end, last))
+        if self._bookmark.instant is not None and wanted < min(window):
+            self.logger.warning(
+                "Events of %s to %s are gone: Gladly keeps them 24 hours, and the bookmark is older. "
+                "conversation_timestamps_report, contact_timestamps_report, task_timestamps_report and "
+                "agent_timestamps_report hold the same facts.",
+                format_instant(wanted),
+                format_instant(min(window)),
+            )
+        return window
+
+    def _download(self, window: Window) -> tuple[IO[bytes], int]:
+        """Download the answer whole, and say when Gladly gave it."""
+        entities = self.config.get("event_entities") or ENTITIES
+        bounds = [("startAt", write_instant(window.start)), ("endAt", write_instant(window.end))]
+        query = [*bounds, *(("entities", entity) for entity in entities)]
+        file, now = self.fetch(("events",), _read_answer, params=query)
+        if ends_in_cut_line(file):
+            file.close()
+            self.logger.warning("The events break off; they are asked for again")
+            file, now = self.fetch(("events",), _read_answer, params=query)
+        return file, now
+
+    def _iter_new(self, file: IO[bytes], window: Window) -> Iterator[Record]:
+        """Yield the events of a window that have not been read, and move the bookmark past them."""
+        is_in_order, count = _is_in_order(file), 0
+        for event in iter_jsonl(file):
+            if isinstance(event, MalformedLine):
+                self._malformed_lines.send_event_line(event, write_instant(window.start))
+                count += 1
+                continue
+            event_id, instant = event["id"], _find_instant(event)
+            if instant is not None and not self._is_new(event_id, instant, window=window):
+                continue
+            yield self.complete(event)
+            count += 1
+            if instant is not None:
+                self._bookmark.mark_read(event_id, instant)
+            if is_in_order and count % STEP == 0:
+                self._settle()
+        if not count:
+            # Else it stays at the newest event: an answer that ends early is then asked for again.
+            self._bookmark.move_to(window.end)
+        self._settle()
+
+    def _is_new(self, event_id: str, instant: int, *, window: Window) -> bool:
+        is_within = window.start <= instant <= window.end
+        return is_within and not self._bookmark.has_read(event_id, instant)
+
+    def _settle(self) -> None:
+        """Say in a STATE how far it has come; a dry run has sent too little to say so."""
+        if self.is_full_table or self.ABORT_AT_RECORD_COUNT is not None:
+            return
+        bookmarks = self.tap_state.setdefault("bookmarks", {})
+        bookmarks[self.name] = {"replication_key": self.replication_key, **self._bookmark.to_state()}
+        self._tap.state_writer.write_state(self.tap_state)
+
+    @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        # Its bookmark moves with the rows, and a batch would leave later than the STATE.
+        return None
+
+
+def _read_answer(response: requests.Response) -> tuple[IO[bytes], int]:
+    file = download(response)
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    if is_error_body(head, response.headers.get("Content-Type", "")):
+        file.close()
+        raise RetriableAPIError("Gladly answered with something that is not a list of events", response)
+    return file, _read_clock(response)
+
+
+def _read_clock(response: requests.Response) -> int:
+    """Give the time by the clock of whoever answered, to the second; by this machine's if there is none."""
+    try:
+        return int(parsedate_to_datetime(response.headers["Date"]).timestamp()) * SECOND
+    except (LookupError, TypeError, ValueError):
+        return time.time_ns()
+
+
+def _find_instant(event: Record) -> int | None:
+    try:
+        return parse_instant(str(event.get("timestamp")))
+    except ValueError:
+        return None
+
+
+def _is_in_order(file: IO[bytes]) -> bool:
+    # Gladly does not promise it. Out of order, a bookmark on the way would leave out what is still to come.
+    found = (_find_instant(event) for event in iter_jsonl(file) if isinstance(event, dict))
+    instants = (instant for instant in found if instant is not None)
+    is_in_order = all(earlier <= later for earlier, later in pairwise(instants))
+    file.seek(0)
+    return is_in_order

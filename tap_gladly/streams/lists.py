@@ -1,0 +1,132 @@
+"""Streams of the reference lists: everything there is of a kind, in one request."""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from singer_sdk.exceptions import RetriableAPIError
+
+from tap_gladly.exceptions import AccessRefusedError, NotFoundError
+from tap_gladly.streams.base import TableStream
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
+    from singer_sdk.helpers.types import Context, Record
+
+
+class ListStream(TableStream):
+    """Everything of a kind, every run: Gladly has no pages and no changes of it to ask for.
+
+    A list that the organization does not offer, or the agent may not see, is told and ends nothing.
+    """
+
+    is_vital = False
+    selected_by_default = False
+
+    @override
+    def iter_rows(self, context: Context | None) -> Iterator[Record]:
+        if not self.is_sent:
+            return
+        try:
+            entries = self.fetch(self.path.split("/")[1:], self.read_entries)
+        except (AccessRefusedError, NotFoundError) as error:
+            self.logger.warning(
+                "%s is left out of this run, which goes on. %s If the list is not meant for this agent, "
+                "deselect the stream.",
+                self.name,
+                error,
+            )
+            return
+        usable = [entry for entry in entries if isinstance(entry, dict) and _has_id(entry)]
+        if len(usable) < len(entries):
+            self.logger.warning(
+                "%d of %d entries have no usable id and are left out",
+                len(entries) - len(usable),
+                len(entries),
+            )
+        yield from map(self.complete, usable)
+
+    def read_entries(self, response: requests.Response) -> list[object]:
+        """Read the answer.
+
+        Raises:
+            RetriableAPIError: It is not what was asked for.
+        """
+        entries = _read_json(response)
+        if not isinstance(entries, list):
+            raise RetriableAPIError(f"Gladly answered {self.name} with something that is no list", response)
+        return entries
+
+
+def _has_id(entry: Record) -> bool:
+    identifier = entry.get("id")
+    return isinstance(identifier, str) and identifier != ""
+
+
+def _read_json(response: requests.Response) -> object:
+    # Decimal keeps every digit.
+    try:
+        return response.json(parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError):
+        return None
+
+
+class TeamsStream(ListStream):
+    """Teams and who is in them, from `GET /teams`; key `id`."""
+
+    name = "teams"
+    path = "/teams"
+    selected_by_default = True
+
+
+class InboxesStream(ListStream):
+    """Inboxes, from `GET /inboxes`; key `id`."""
+
+    name = "inboxes"
+    path = "/inboxes"
+    selected_by_default = True
+
+
+class AudiencesStream(ListStream):
+    """Audiences: brands or segments, from `GET /audiences`; key `id`."""
+
+    name = "audiences"
+    path = "/audiences"
+
+
+class BusinessHoursStream(ListStream):
+    """Plans of business hours, from `GET /business-hours`; key `id`."""
+
+    name = "business_hours"
+    path = "/business-hours"
+
+
+class SchedulesStream(ListStream):
+    """Schedules by which export jobs are made, from `GET /export/schedules`; key `id`."""
+
+    name = "schedules"
+    path = "/export/schedules"
+
+
+class OrganizationStream(ListStream):
+    """The organization itself, from `GET /organization`: one row; key `id`."""
+
+    name = "organization"
+    path = "/organization"
+
+    @override
+    def read_entries(self, response: requests.Response) -> list[object]:
+        organization = _read_json(response)
+        # An error told with 200 is an object, too, but has no id.
+        if not isinstance(organization, dict) or "id" not in organization:
+            raise RetriableAPIError("Gladly answered organization with something that is none", response)
+        return [organization]
