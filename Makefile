@@ -42,9 +42,10 @@ types: .venv/.ready ## Check types, with two checkers
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-e2e: $(DEMO)/.ready ## Run the demo twice, from nothing: the second run reads only what is new
+e2e: $(DEMO)/.ready ## Run the demo twice, from nothing, and look at what Meltano selects
 	@$(DEMO)/bin/python -m demo --from-scratch
 	@$(DEMO)/bin/python -m demo --again
+	@$(DEMO)/bin/python -m demo.selection
 
 soak: .venv/.ready ## Load 14 days under faults and kills, and compare (make soak SOAK="--days 2" is shorter)
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tap_gladly.streams.lists import ListStream
 from tap_gladly.tap import TapGladly
 
 ROOT = Path(__file__).parent.parent
@@ -22,6 +23,7 @@ OWN_SETTINGS = (
     "start_date",
     "end_date",
     "max_parallel_downloads",
+    "event_entities",
     "api_url",
 )
 
@@ -49,14 +51,45 @@ def test_own_settings_are_all_that_the_tap_declares() -> None:
 
 
 def test_readme_lists_the_streams() -> None:
-    """Streams, keys and replication keys are those of the catalog."""
+    """Streams, keys and replication keys are those of the catalog, and which are off by default."""
     streams = TapGladly(validate_config=False).streams
 
-    rows = {row[0].strip("`"): row for row in read_table("Stream")}
+    rows = {row[0].removesuffix(" (off)").strip("`"): row for row in read_table("Stream")}
     assert rows.keys() == streams.keys()
     for name, stream in streams.items():
+        assert rows[name][0].endswith("(off)") != stream.selected_by_default
         assert re.findall(r"`(\w+)`", rows[name][2]) == list(stream.primary_keys)
         assert rows[name][3].strip("`") == (stream.replication_key or "")
+
+
+def test_meltano_selects_the_defaults() -> None:
+    """Here and in the README: Meltano would take every stream there is."""
+    streams = TapGladly(validate_config=False).streams
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    shown = yaml.safe_load(README.split("```yaml\n")[1].split("```")[0])
+
+    defaults = {f"{name}.*" for name, stream in streams.items() if stream.selected_by_default}
+    for plugins in (project["plugins"], shown["plugins"]):
+        selected = plugins["extractors"][0]["select"]
+        assert set(selected) == defaults
+        assert len(selected) == len(defaults)
+
+
+def test_readme_tells_what_each_stream_costs() -> None:
+    """Every list and the events have a place in the table of requests."""
+    streams = TapGladly(validate_config=False).streams
+    told = " ".join(row[0] for row in read_table("Streams"))
+
+    for name in [name for name, stream in streams.items() if isinstance(stream, ListStream)] + ["events"]:
+        assert f"`{name}`" in told
+
+
+def test_readme_shows_the_settings_to_meltano() -> None:
+    """The plugin there declares each setting."""
+    shown = yaml.safe_load(README.split("```yaml\n")[1].split("```")[0])
+
+    declared = [setting["name"] for setting in shown["plugins"]["extractors"][0]["settings"]]
+    assert tuple(declared) == OWN_SETTINGS
 
 
 def test_schema_files_are_those_of_the_streams() -> None:
