@@ -104,6 +104,16 @@ def catalog() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
+def read_events(sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]) -> Callable[..., Sync]:
+    """Sync the events alone: `read_events(state, **as for sync)`."""
+
+    def run(state: dict[str, Any] | None = None, **settings: Any) -> Sync:
+        return sync(**{"catalog": catalog("events"), "state": state, **settings})
+
+    return run
+
+
+@pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """What the tap logs, from INFO on."""
     caplog.set_level(logging.INFO)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from tap_gladly.bookmarks import SECOND, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import pytest
 
     from gladly_emulator import Emulator
     from gladly_emulator.messages import Request
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 
 FILE_STREAMS = ("customers", "conversation_items", "agents", "topics")
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
 LISTS = ("teams", "inboxes")
 """The lists that are selected by default."""
 
@@ -77,6 +85,27 @@ def jsonl(*records: object) -> bytes:
 def rows_named(*ids: str) -> bytes:
     """Write the smallest records there are."""
     return jsonl(*({"id": row_id} for row_id in ids))
+
+
+def make_event(event_id: str, timestamp: str, **more: object) -> dict[str, Any]:
+    """Make an event."""
+    return {"id": event_id, "type": "CONTACT/STARTED", "timestamp": timestamp, **more}
+
+
+def event_bookmark(timestamp: str, *ids: str) -> dict[str, Any]:
+    """Make a state in which the events stand at a time."""
+    mark = {"replication_key": "timestamp", "replication_key_value": timestamp, "ids_read": list(ids)}
+    return {"bookmarks": {"events": mark}}
+
+
+def ago(nanoseconds: int) -> str:
+    """Give the time so long ago, in UTC."""
+    return format_instant(time.time_ns() - nanoseconds)
+
+
+def list_warnings(log: pytest.LogCaptureFixture) -> list[str]:
+    """Give the warnings of a run."""
+    return [record.getMessage() for record in log.records if record.levelno == logging.WARNING]
 
 
 def stream_metadata(entry: dict[str, Any], *breadcrumb: str) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.testing import get_tap_test_class
+from support import stream_metadata
 
 from gladly_emulator import Emulator, Fault, GeneratedExports
 from tap_gladly.tap import TapGladly
@@ -22,6 +23,14 @@ _SETTINGS = {
 }
 
 
+def _select_all() -> dict[str, Any]:
+    """Give a catalog that selects the streams, too, that are off by default."""
+    catalog: dict[str, Any] = TapGladly(validate_config=False).catalog_dict
+    for entry in catalog["streams"]:
+        stream_metadata(entry)["selected"] = True
+    return catalog
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _organization() -> Iterator[None]:
     with Emulator(GeneratedExports(seed=7), requests_per_second=None) as emulator:
@@ -33,6 +42,8 @@ def _organization() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore:Fields in transformed catalog but not in records:UserWarning")
 @pytest.mark.filterwarnings("ignore:No records were available to test:UserWarning")
 class TestTapGladly(
-    get_tap_test_class(TapGladly, config=_SETTINGS, parse_env_config=False)  # type: ignore[misc] # made at run time
+    get_tap_test_class(  # type: ignore[misc] # made at run time
+        TapGladly, config=_SETTINGS, catalog=_select_all(), parse_env_config=False
+    )
 ):
     """Every test that the SDK has for a tap, its streams and their fields."""

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support import FILE_STREAMS, tap_environment
+from support import FILE_STREAMS, LISTS, tap_environment
 
 from gladly_emulator import Emulator, Fault, GeneratedExports
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Row = tuple[str, str, str]
-"""Stream, id and job."""
+"""Stream, id and job, of which a list has none."""
 
 FAULT_RATE = 0.05
 FAULTS = (
@@ -128,13 +128,16 @@ class Soak:
         if message["type"] == "STATE":
             self._state = message["value"]
         elif message["type"] == "RECORD" and message["stream"] != "jobs":
-            row = (message["stream"], message["record"].get("id", ""), message["record"]["_job_id"])
+            row = (message["stream"], message["record"].get("id", ""), message["record"].get("_job_id", ""))
             self.rows[row] += 1
             self.contents[row] = message["record"]
 
 
 def iter_truth(exports: GeneratedExports, now: datetime, start: datetime) -> Iterator[tuple[Row, Any]]:
-    """Yield every row that Gladly's files have from a moment on."""
+    """Yield every row that Gladly's lists have, and its files from a moment on."""
+    for stream in LISTS:
+        entries: Any = exports.lists[stream]
+        yield from (((stream, entry["id"], ""), entry) for entry in entries)
     for job in exports.jobs(now):
         if datetime.fromisoformat(f"{job['updatedAt'][:19]}+00:00") < start:
             continue

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import LISTS, run_command
+from support import LISTS, list_warnings, run_command
 
 from gladly_emulator import UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN, Fault
 from tap_gladly.tap import TapGladly
@@ -27,11 +27,6 @@ PATHS = {
     "organization": "/api/v1/organization",
 }
 Catalog = dict[str, Any]
-
-
-def warnings(log: pytest.LogCaptureFixture) -> list[str]:
-    """Give the warnings of a run."""
-    return [record.getMessage() for record in log.records if record.levelno == logging.WARNING]
 
 
 def answer(exports: StaticExports, stream: str, entry: dict[str, Any]) -> None:
@@ -138,7 +133,7 @@ def test_a_list_that_is_not_offered_is_told_and_ends_nothing(
 
     run = sync(catalog=catalog(stream, "jobs"))
 
-    [warning] = warnings(log)
+    [warning] = list_warnings(log)
     assert warning.startswith(f"{stream} is left out of this run, which goes on. Gladly ")
     assert f"({told})" in warning
     assert warning.endswith("deselect the stream.")
@@ -176,7 +171,7 @@ def test_a_missing_permission_is_one_error(
     sync(agent_email=UNPRIVILEGED_AGENT_EMAIL, api_token=UNPRIVILEGED_API_TOKEN, ends_badly=True)
 
     assert len(emulator.requests) == 1
-    assert not warnings(log)
+    assert not list_warnings(log)
 
 
 @pytest.mark.parametrize("body", [b"<html>busy</html>", b'{"errors":[]}', b"", b"null", b"[" * 100_000])
@@ -231,7 +226,7 @@ def test_entries_that_are_none_are_counted(
     run = sync(catalog=catalog("teams"))
 
     assert run.ids("teams") == ["t1", "t2"]
-    assert warnings(log) == ["5 of 7 entries have no usable id and are left out"]
+    assert list_warnings(log) == ["5 of 7 entries have no usable id and are left out"]
 
 
 def test_a_list_that_stream_maps_take_out_is_not_asked_for(
