@@ -58,7 +58,7 @@ def test_about_and_discover_work_without_settings(tmp_path: Path) -> None:
 def test_discovered_catalog_can_be_synced_with(
     exports: StaticExports, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """The output of --discover is a catalog that selects every stream."""
+    """The output of --discover is a catalog that selects what is on by default."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
     catalog = tmp_path / "catalog.json"
     catalog.write_text(run_command("--discover").stdout)
