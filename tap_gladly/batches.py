@@ -65,8 +65,9 @@ class BatchWriter:
         is_gzip = self._config.encoding.compression == "gzip"
         storage = self._config.storage
         self._file_number += 1
-        self._url = storage.get_url(f"{self._name}-{self._file_number}.json{'.gz' if is_gzip else ''}")
-        self._filesystem, self._path = fsspec.core.url_to_fs(self._url, **storage.params)
+        name = f"{self._name}-{self._file_number}.json{'.gz' if is_gzip else ''}"
+        self._filesystem, root = fsspec.core.url_to_fs(storage.root, **storage.params)
+        self._url, self._path = storage.get_url(name), f"{root.rstrip('/')}/{name}"
         self._filesystem.makedirs(self._path.rpartition("/")[0], exist_ok=True)
         self._file = self._open.enter_context(self._filesystem.open(self._path, "wb"))
         if is_gzip:
