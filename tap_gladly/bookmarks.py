@@ -109,7 +109,7 @@ class Bookmark:
         self._listed = sorted(listed)
         self._marks = [_short_mark(job) for job in self._listed]
         self._value = state.get("replication_key_value")
-        self._place = None if self._value is None else _parse_bookmark_time(self._value)
+        self._place = None if self._value is None else parse_bookmark_time(self._value)
         read = _parse_jobs_read(state.get("jobs_read"), self._place)
         if self._place is not None and read:
             # The replication key's value may be cut to microseconds; the jobs know the instant itself.
@@ -172,7 +172,12 @@ class Bookmark:
         }
 
 
-def _parse_bookmark_time(text: object) -> int:
+def parse_bookmark_time(text: object) -> int:
+    """Read a bookmark's `replication_key_value`.
+
+    Raises:
+        ValueError: It is no time; the message says what to do.
+    """
     try:
         return parse_instant(str(text))
     except ValueError as error:

@@ -222,7 +222,13 @@ class GladlyStream(RESTStream[Any]):
         if url.startswith("http:"):
             environment["proxies"] = {}  # to this machine: a proxy would read the token
         # Gladly documents no redirect here, and one must not carry the token elsewhere.
-        return self._session.send(request, timeout=TIMEOUT_SECONDS, allow_redirects=False, **environment)
+        return self._session.send(
+            request, timeout=self._timeout_seconds, allow_redirects=False, **environment
+        )
+
+    @property
+    def _timeout_seconds(self) -> tuple[float, float]:
+        return TIMEOUT_SECONDS
 
     @override
     def validate_response(self, response: requests.Response) -> None:

@@ -51,6 +51,14 @@ class UnusableBookmarkError(GladlyError):
     """A bookmark in the state does not name a place to go on from."""
 
 
+class UnknownMetricSetError(RequestRefusedError):
+    """Gladly knows no report of that name."""
+
+
+class MissingColumnsError(GladlyError):
+    """A report lacks the columns by which its rows are told apart."""
+
+
 def refusal(status: int, *, host: str, path: str, code: str) -> RequestRefusedError:
     """Make the error for a status that ends the run.
 

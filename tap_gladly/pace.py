@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import requests
 
-_SECOND = 1.02
+SECOND = 1.02
 """A little over, so that requests which take unequal time to arrive still fit in Gladly's second."""
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
-_ANSWERS_TO_RECOVER = 100
-"""How many good answers in a row let the pace rise by one request a second."""
 
 
 class Pace:
@@ -26,13 +24,22 @@ class Pace:
 
     Gladly allows 10 requests in a second over all clients of an organization, and tells what is left of
     the current second; 429 says that it was too many. The limit may be lower without a word before that:
-    so a 429 halves the pace, and it rises again slowly.
+    so a 429 halves the pace, and it rises again slowly. Of reports it allows 10 in a minute.
     """
 
-    def __init__(self, requests_per_second: int) -> None:
-        self._most = requests_per_second
-        self._limit = requests_per_second
-        self._sent: deque[float] = deque(maxlen=requests_per_second)
+    def __init__(self, requests: int, *, seconds: float = SECOND, answers_to_recover: int = 100) -> None:
+        """Take note of the limit.
+
+        Args:
+            requests: How many may go in a period.
+            seconds: How long the period is.
+            answers_to_recover: How many good answers in a row let the pace rise by one request a period.
+        """
+        self._most = requests
+        self._limit = requests
+        self._seconds = seconds
+        self._answers_to_recover = answers_to_recover
+        self._sent: deque[float] = deque(maxlen=requests)
         self._not_before = 0.0
         self._slowed_at = 0.0
         self._good_answers = 0
@@ -56,7 +63,7 @@ class Pace:
         limit = self._limit
         if len(self._sent) < limit:
             return self._not_before
-        return max(self._not_before, self._sent[-limit] + _SECOND)
+        return max(self._not_before, self._sent[-limit] + self._seconds)
 
     def heed(self, response: requests.Response, sent: float) -> None:
         """Take in what an answer says of the pace.
@@ -84,7 +91,7 @@ class Pace:
 
     def _recover(self) -> None:
         self._good_answers += 1
-        if self._good_answers >= _ANSWERS_TO_RECOVER and self._limit < self._most:
+        if self._good_answers >= self._answers_to_recover and self._limit < self._most:
             self._limit += 1
             self._good_answers = 0
 

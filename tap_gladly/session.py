@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,17 +19,25 @@ else:
     from typing_extensions import override
 
 REQUESTS_PER_SECOND = 10
+REPORTS_PER_MINUTE = 10
+REPORT_MINUTE_SECONDS = 61.0
+"""A little over a minute, since reports take unequal time to arrive, too."""
+_REPORTS_PATH = "/api/v1/reports"
+_REPORTS_TO_RECOVER = 5
 
 
 class GladlySession(requests.Session):
-    """Connections that all streams of a run share, with one pace for them, and the run's summary."""
+    """Connections that all streams of a run share, with one pace for them, and the run's summary.
+
+    Reports have a pace of their own besides: Gladly allows 10 a minute, over all clients of an organization.
+    """
 
     def __init__(self, *, pool_size: int) -> None:
         super().__init__()
         self.headers["Accept-Encoding"] = "gzip"
         self.summary = Summary()
         self._lock = threading.Lock()
-        adapter = PacedAdapter(Pace(REQUESTS_PER_SECOND), pool_size=pool_size)
+        adapter = PacedAdapter(pool_size=pool_size)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
@@ -40,15 +49,22 @@ class GladlySession(requests.Session):
 
 
 class PacedAdapter(HTTPAdapter):
-    """Sends each request when the pace allows it."""
+    """Sends each request when the pace allows it, and a report when both do."""
 
-    def __init__(self, pace: Pace, *, pool_size: int) -> None:
+    def __init__(self, *, pool_size: int) -> None:
         super().__init__(pool_maxsize=pool_size)
-        self._pace = pace
+        self._pace = Pace(REQUESTS_PER_SECOND)
+        self._report_pace = Pace(
+            REPORTS_PER_MINUTE, seconds=REPORT_MINUTE_SECONDS, answers_to_recover=_REPORTS_TO_RECOVER
+        )
 
     @override
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        is_report = urlsplit(request.url or "").path.startswith(_REPORTS_PATH)
+        if is_report:
+            self._report_pace.wait()
         sent = self._pace.wait()
-        response = super().send(*args, **kwargs)
-        self._pace.heed(response, sent)
+        response = super().send(request, *args, **kwargs)
+        # A 429 to a report speaks of the budget of reports, which is by far the smaller one.
+        (self._report_pace if is_report else self._pace).heed(response, sent)
         return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk import Tap
@@ -12,6 +13,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import JSONSchemaValidator
 
+from tap_gladly.exceptions import GladlyError
 from tap_gladly.inputs import (
     complete_catalog,
     describe_error,
@@ -21,10 +23,12 @@ from tap_gladly.inputs import (
     make_error,
     read_json_object,
 )
+from tap_gladly.report_settings import CUSTOM_REPORTS, iter_report_problems
 from tap_gladly.session import GladlySession
 from tap_gladly.streams import STREAMS
 from tap_gladly.streams.base import load_schemas
 from tap_gladly.streams.events import ENTITIES
+from tap_gladly.streams.custom_reports import CustomReportStream
 from tap_gladly.writing import MessageWriter
 
 if sys.version_info >= (3, 12):
@@ -33,6 +37,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
     from typing import ClassVar
 
@@ -112,6 +117,7 @@ class TapGladly(Tap):
             description="Scheme, host and port to use in place of the organization's own: a proxy (HTTPS), "
             "or a local server (HTTP to a loopback address). /api/v1 is added.",
         ),
+        CUSTOM_REPORTS,
     ).to_dict()
 
     @override
@@ -140,7 +146,21 @@ class TapGladly(Tap):
     @override
     def discover_streams(self) -> list[GladlyStream]:
         session = GladlySession(pool_size=self.config.get("max_parallel_downloads", 1) + 1)
-        return [stream(self, session) for stream in STREAMS]
+        return [*(stream(self, session) for stream in STREAMS), *self._make_custom_reports(session)]
+
+    def _make_custom_reports(self, session: GladlySession) -> list[CustomReportStream]:
+        settings = self.config.get("custom_reports")
+        if not settings:
+            return []
+        self._validate_config()  # --discover does not, and asks without settings
+        reports = [CustomReportStream(self, session, each) for each in settings]
+        try:
+            for report in reports:
+                _ = report.schema
+        except GladlyError as error:
+            self.logger.error("%s", error)  # noqa: TRY400
+            raise SystemExit(1) from error
+        return reports
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -148,10 +168,15 @@ class TapGladly(Tap):
         self.append_builtin_config(self.config_jsonschema)
         validator = JSONSchemaValidator(self.config_jsonschema)
         errors = [describe_error(error) for error in validator.iter_errors(self._config)]
-        errors = errors or list(iter_problems(self._config)) or list(iter_contradictions(self._config))
+        errors = errors or list(self._iter_problems()) or list(iter_contradictions(self._config))
         if errors and raise_errors:
             raise make_error(*errors)
         return errors
+
+    def _iter_problems(self) -> Iterator[str]:
+        taken = load_schemas().keys()
+        yield from iter_problems(self._config)
+        yield from iter_report_problems(self._config.get("custom_reports") or (), taken)
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
@@ -189,8 +214,20 @@ class TapGladly(Tap):
     @classmethod
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        try:
+        with cls._telling_problems(ctx):
             super().cb_test(ctx, param, value)
+
+    @classmethod
+    @override
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
+        with cls._telling_problems(ctx):
+            super().cb_discover(ctx, param, value)
+
+    @classmethod
+    @contextmanager
+    def _telling_problems(cls, ctx: click.Context) -> Iterator[None]:
+        try:
+            yield
         except ConfigValidationError as error:
             for line in error.errors:
                 logging.getLogger(cls.name).error(line)  # noqa: TRY400

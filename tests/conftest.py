@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import Sync, stream_metadata
 
-from gladly_emulator import Emulator, StaticExports
+from gladly_emulator import Emulator, ReportLimits, StaticExports
 from tap_gladly import client, session
+from tap_gladly.streams import reports
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ def exports() -> StaticExports:
 
 @pytest.fixture
 def emulator(exports: StaticExports) -> Iterator[Emulator]:
-    """A Gladly that serves these jobs, without its rate limit."""
-    with Emulator(exports, requests_per_second=None) as running:
+    """A Gladly that serves these jobs, without its limits on how many requests and reports there are."""
+    limits = ReportLimits(minute_seconds=0)
+    with Emulator(exports, requests_per_second=None, report_limits=limits) as running:
         yield running
 
 
@@ -61,6 +63,8 @@ def _unhurried_clocks() -> Iterator[None]:
         patch.setattr(session, "REQUESTS_PER_SECOND", 100_000)
         patch.setattr(client, "FIRST_WAIT_SECONDS", 0.001)
         patch.setattr(client, "OUTAGE_SECONDS", 1)
+        patch.setattr(session, "REPORT_MINUTE_SECONDS", 0)
+        patch.setattr(reports, "OUTAGE_SECONDS", 1)
         yield
 
 

@@ -21,6 +21,7 @@ from tap_gladly.streams.lists import (
     TeamsStream,
 )
 from tap_gladly.streams.malformed import MalformedLinesStream
+from tap_gladly.streams.standard_reports import STANDARD_REPORTS
 
 if TYPE_CHECKING:
     from tap_gladly.client import GladlyStream
@@ -39,5 +40,6 @@ STREAMS: tuple[type[GladlyStream], ...] = (
     SchedulesStream,
     OrganizationStream,
     EventsStream,
+    *STANDARD_REPORTS,
 )
 """Every stream, parents before their children."""

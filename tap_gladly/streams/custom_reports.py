@@ -1,0 +1,122 @@
+"""Reports that the setting `custom_reports` names: their columns are read from their header."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.schema.source import StreamSchema
+
+from tap_gladly.bookmarks import DAY
+from tap_gladly.csv_parsing import name_columns, normalize_name
+from tap_gladly.metric_sets import ONLY_BY_TIME, name_stream
+from tap_gladly.streams.base import SCHEMAS
+from tap_gladly.streams.report_rows import ROW_HASH
+from tap_gladly.streams.reports import ReportStream
+from tap_gladly.windows import Window
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from singer_sdk import Tap
+
+    from tap_gladly.session import GladlySession
+
+_HALF_HOURLY = "halfHourly"
+_DISCOVERY_DAYS = (1, 7, 30, 90)
+_MOST_DAYS_HALF_HOURLY = 30  # Gladly refuses half hours of more than a month
+_ADDED: dict[str, dict[str, Any]] = {
+    ROW_HASH: {
+        "type": ["string"],
+        "description": "Hash of the row's cells: Gladly gives the row no id.",
+    },
+    "_window_end": {
+        "type": ["string", "null"],
+        "format": "date-time",
+        "description": "End of the window that the row was read with, in UTC; it is no longer in the window.",
+    },
+    "_unmapped": {
+        "type": ["object", "null"],
+        "description": "Columns that this schema does not declare, by name; absent when there are none.",
+        "additionalProperties": True,
+    },
+}
+
+
+class _HeaderSchema(StreamSchema[str]):
+    """A schema that a stream makes itself."""
+
+    @override
+    def get_stream_schema(self, stream: Any, stream_class: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = stream.own_schema
+        return schema
+
+
+class CustomReportStream(ReportStream):
+    """A report that the settings name; key as they say, else `_row_hash`."""
+
+    schema = _HeaderSchema(SCHEMAS)
+
+    def __init__(self, tap: Tap, session: GladlySession, settings: Mapping[str, Any]) -> None:
+        self.metric_set = settings["metric_set"]
+        self.name = name_stream(self.metric_set)
+        self.window_days = settings.get("window_days") or 1
+        self.look_back_days = settings.get("look_back_days")
+        self.takes_minutes = self.metric_set in ONLY_BY_TIME
+        self.takes_days = not self.takes_minutes
+        names = {"aggregationLevel": "aggregation_level", "filters": "filters"}
+        self.parameters = {name: settings[key] for name, key in names.items() if settings.get(key)}
+        columns = settings.get("key_columns") or [ROW_HASH]
+        self.primary_keys = tuple(name if name in _ADDED else normalize_name(name) for name in columns)
+        super().__init__(tap, session)
+
+    @cached_property
+    def own_schema(self) -> dict[str, Any]:
+        """The catalog's schema of the stream; without a catalog, what the header tells."""
+        catalog = self._tap.input_catalog
+        if catalog is None:
+            return self._make_schema(self._find_header())
+        entry = catalog.get_stream(self.name)
+        given = entry.schema.to_dict() if entry else {}
+        return given if given.get("properties") else self._make_schema(())
+
+    def _find_header(self) -> Sequence[str]:
+        for span in self._iter_discovery_spans():
+            body = self.ask(self._make_span(span), self.rules.required)
+            body.file.close()
+            if body.header:
+                return body.header
+        self.logger.warning(
+            "%s is empty, and so without a header: its columns go to _unmapped", self.metric_set
+        )
+        return ()
+
+    def _iter_discovery_spans(self) -> Iterator[Window]:
+        is_half_hourly = self.parameters.get("aggregationLevel") == _HALF_HOURLY
+        self._now = time.time_ns()
+        today = self._now - self._now % DAY
+        for days in _DISCOVERY_DAYS:
+            if not is_half_hourly or days <= _MOST_DAYS_HALF_HOURLY:
+                yield Window(today - days * DAY, today)
+
+    def _make_schema(self, header: Sequence[str]) -> dict[str, Any]:
+        titles = dict(zip(name_columns(header), header, strict=True))
+        columns = dict.fromkeys([*self.primary_keys, *titles])
+        fields: dict[str, dict[str, Any]] = {
+            column: {
+                "type": ["string", "null"],
+                "description": f"Column {titles.get(column, column).strip()} of {self.metric_set}.",
+            }
+            for column in columns
+        }
+        fields.update((name, field) for name, field in _ADDED.items() if name in columns or name != ROW_HASH)
+        for key in self.primary_keys:
+            fields[key] = {**fields[key], "type": ["string"]}
+        return {"type": "object", "properties": fields}

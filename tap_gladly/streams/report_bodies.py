@@ -1,0 +1,71 @@
+"""Bodies of reports: downloaded, told from what is no report, and counted."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from tap_gladly.csv_parsing import is_prose, iter_csv, name_columns
+from tap_gladly.download import download
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    import requests
+
+_OTHER_TYPES = {"application/json", "application/problem+json", "text/html"}
+_HEAD_BYTES = 4096
+
+
+class ReportBody(NamedTuple):
+    """A report that is here whole; whoever has read it closes the file."""
+
+    file: IO[bytes]
+    header: Sequence[str]
+    """The first row's cells; none in an empty body, which is how Gladly may write a window without rows."""
+    row_count: int
+    byte_count: int
+
+    def iter_rows(self) -> Iterator[Sequence[str]]:
+        """Yield the rows behind the header."""
+        self.file.seek(0)
+        rows = iter_csv(self.file)
+        next(rows, None)
+        return rows
+
+
+def download_report(response: requests.Response, *, known: Collection[str]) -> ReportBody:
+    """Download a report's body and count its rows.
+
+    Args:
+        response: The answer.
+        known: Columns of the report, as far as they are known.
+
+    Raises:
+        ValueError: It is no report; the message says what it is instead, and quotes nothing.
+        requests.RequestException: The body ended early, or is not what its headers say.
+        DiskFullError: There is no room for it.
+    """
+    file = download(response)
+    try:
+        _refuse_other(file.read(_HEAD_BYTES), response.headers.get("Content-Type", ""))
+        file.seek(0)
+        rows = iter_csv(file)
+        header = next(rows, [])
+        _refuse_prose(header, known)
+        row_count = sum(1 for _ in rows)
+    except BaseException:
+        file.close()
+        raise
+    return ReportBody(file, header, row_count, file.tell())
+
+
+def _refuse_other(head: bytes, content_type: str) -> None:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    is_other = content_type.partition(";")[0].strip().lower() in _OTHER_TYPES
+    if text and (is_other or text.startswith((b"{", b"[", b"<"))):
+        raise ValueError("JSON or a web page")
+
+
+def _refuse_prose(header: Sequence[str], known: Collection[str]) -> None:
+    if header and is_prose(header) and set(known).isdisjoint(name_columns(header)):
+        raise ValueError("a sentence")

@@ -1,0 +1,287 @@
+"""What the streams of reports share: windows, requests, and rows."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import RetriableAPIError
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
+from tap_gladly.bookmarks import (
+    DAY,
+    format_instant,
+    parse_bookmark_time,
+    parse_instant,
+    parse_last_instant,
+)
+from tap_gladly.client import DRY_RUN_OUTAGE_SECONDS
+from tap_gladly.csv_parsing import name_columns
+from tap_gladly.exceptions import MissingColumnsError, UnknownMetricSetError, UnusableBookmarkError
+from tap_gladly.metric_sets import METRIC_SETS
+from tap_gladly.streams.base import TableStream
+from tap_gladly.streams.report_bodies import ReportBody, download_report
+from tap_gladly.streams.report_rows import ROW_HASH, Row, RowReader, RowRules
+from tap_gladly.windows import MINUTE, Window, halve, iter_windows
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    import requests
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_gladly.session import GladlySession
+
+NEAR_CAP_ROWS = 90_000
+"""Gladly cuts most reports at about 100,000 rows, and does not say so."""
+OUTAGE_SECONDS = 900
+"""How long an outage is sat out before a report's stream ends: three reports that never come."""
+TIMEOUT_SECONDS = (15, 300)
+"""A report is made while the call waits, for up to five minutes."""
+_LAG = 2 * 60 * MINUTE
+"""Gladly's reports are about an hour behind. A window counts as whole when it ended two hours ago."""
+
+
+class ReportStream(TableStream):
+    """Rows of a metric set, from `POST /reports`: one request a window, oldest first.
+
+    Each row carries `_window_end`, the end of the window that it was read with; the bookmark is the end of
+    the last whole window. Windows up to `look_back_days` behind it are read again, and so is the unfinished
+    one: what has changed lands on the same key.
+    """
+
+    is_vital = False
+    selected_by_default = False
+    replication_key = "_window_end"
+    primary_keys: Sequence[str] = (ROW_HASH,)  # type: ignore[assignment] # some have two
+    added_fields = frozenset({"_window_end", ROW_HASH, "_unmapped"})
+
+    metric_set: str
+    """Gladly's name of the report."""
+    window_days = 1
+    look_back_days: int | None = None
+    """How far behind the bookmark rows may still change; one window if it is not said."""
+    first_days = 90
+    """Where a first sync without `start_date` begins."""
+    takes_days = True
+    """Whether a request may name days, and then all of UTC."""
+    takes_minutes = False
+    """Whether a request may name minutes."""
+    waits_for: str | None = None
+    """A column that is empty while a row is not finished, which is sent then."""
+    restated: frozenset[str] = frozenset()
+    """Columns that are filled in later, which a row's hash leaves out."""
+    parameters: Mapping[str, Any] = MappingProxyType({})
+    """What a request says besides."""
+
+    def __init__(self, tap: Tap, session: GladlySession) -> None:
+        super().__init__(tap, session)
+        self.byte_count = 0
+        """Bytes of the bodies that this run has sent."""
+        self._odd_columns: set[str] = set()
+        self._now = 0
+
+    @property
+    def is_full_table(self) -> bool:
+        """Whether the catalog asks for everything, every run."""
+        return self.forced_replication_method == REPLICATION_FULL_TABLE
+
+    @property
+    def rules(self) -> RowRules:
+        """What its rows are told apart by."""
+        return RowRules(self.primary_keys, self.waits_for, self.restated)
+
+    @override
+    def iter_rows(self, context: Context | None) -> Iterator[Record]:
+        self._now = time.time_ns()
+        place = None if self.is_full_table else self._read_place()
+        if place is not None and place > self._now + DAY:
+            self.logger.warning("The bookmark lies in the future: nothing is due before that")
+        windows = list(iter_windows(self._find_span(place), self.window_days * DAY))
+        for number, window in enumerate(windows, start=1):
+            # A dry run is for one row, and the budget of reports is small.
+            if self._is_dry_run and number < len(windows):
+                continue
+            before = self.row_count
+            yield from self._iter_window(self._make_span(window), window)
+            self.logger.info(
+                "Window %d of %d, %s: %d rows", number, len(windows), window, self.row_count - before
+            )
+            if not self._is_dry_run and window.end + _LAG <= self._now:
+                self._settle(window.end)
+
+    def _read_place(self) -> int | None:
+        value = self.tap_state.get("bookmarks", {}).get(self.name, {}).get("replication_key_value")
+        try:
+            place = None if value is None else parse_bookmark_time(value)
+        except ValueError as error:
+            raise UnusableBookmarkError(
+                f"The state's bookmark of {self.name} is unusable: {error}."
+            ) from error
+        return place
+
+    def _find_span(self, place: int | None) -> Window:
+        start, end = self.config.get("start_date"), self.config.get("end_date")
+        first = parse_instant(start) if start else None
+        if place is not None:
+            days = self.window_days if self.look_back_days is None else self.look_back_days
+            first = max(place - place % DAY - days * DAY, first or 0)
+        elif first is None:
+            first = self._now - self.first_days * DAY
+        last = min(self._now, parse_last_instant(end) if end else self._now)
+        return Window(first - first % DAY, last - last % DAY + DAY)
+
+    def _make_span(self, window: Window) -> Window:
+        return window if self.takes_days else self._end_now(window)
+
+    def _end_now(self, window: Window) -> Window:
+        return Window(window.start, min(window.end, self._now - self._now % MINUTE))
+
+    def _settle(self, end: int) -> None:
+        """Move the bookmark past a window whose rows have all been sent, and say so in a STATE."""
+        place = self._read_place()
+        if self.is_full_table or (place is not None and end <= place):
+            return
+        bookmarks = self.tap_state.setdefault("bookmarks", {})
+        bookmarks[self.name] = {
+            "replication_key": self.replication_key,
+            "replication_key_value": format_instant(end),
+        }
+        self._tap.state_writer.write_state(self.tap_state)
+
+    def _iter_window(self, span: Window, window: Window) -> Iterator[Record]:
+        """Yield the rows of a window or of a part of it, which is asked for in halves if it may be cut."""
+        if span.start >= span.end:
+            return
+        body = self.ask(span, self._known_fields)
+        is_near_cap = body.row_count >= NEAR_CAP_ROWS
+        halves = self._cut(span) if is_near_cap and not self._is_dry_run else []
+        if halves:
+            body.file.close()
+            self.logger.info(
+                "%s: %d rows, near Gladly's row cap; asked again in halves", span, body.row_count
+            )
+            for half in halves:
+                yield from self._iter_window(half, window)
+            return
+        if is_near_cap:
+            self.logger.error(
+                "%s of %s may be cut: Gladly gave %d rows, which is near its row cap, and no smaller window "
+                "can be asked for. What came is sent.",
+                self.name,
+                span,
+                body.row_count,
+            )
+        with body.file:
+            yield from self._iter_body(body, window)
+        self.byte_count += body.byte_count
+
+    def _cut(self, span: Window) -> list[Window]:
+        days = halve(span, DAY) if self.takes_days and span.has_whole_days else []
+        return days or (halve(self._end_now(span), MINUTE) if self.takes_minutes else [])
+
+    def ask(self, span: Window, known: Collection[str]) -> ReportBody:
+        """Ask for a report, and give its body once it is here whole.
+
+        Args:
+            span: The time that it is to cover.
+            known: Columns that it may have, which tell a header from a sentence.
+        """
+        by_day = self.takes_days and span.has_whole_days
+        body = {
+            "metricSet": self.metric_set,
+            **(span.to_days() if by_day else span.to_minutes()),
+            **self.parameters,
+        }
+        return self.fetch(("reports",), partial(self._read, span=span, known=known), body=body)
+
+    def _read(self, response: requests.Response, *, span: Window, known: Collection[str]) -> ReportBody:
+        try:
+            body = download_report(response, known=known)
+        except ValueError as error:
+            raise RetriableAPIError(
+                f"Gladly's answer for {self.metric_set}, {span}, is no usable report but {error}", response
+            ) from error
+        missing = self.rules.required.difference(name_columns(body.header))
+        if body.header and missing:
+            body.file.close()
+            raise MissingColumnsError(
+                f"{self.metric_set}, {span}, lacks what its rows are told apart by: column "
+                f"{', '.join(sorted(missing))}."
+            )
+        return body
+
+    def _iter_body(self, body: ReportBody, window: Window) -> Iterator[Record]:
+        reader = RowReader(body.header, self.effective_schema["properties"], rules=self.rules)
+        for cells in body.iter_rows():
+            row = reader.read(cells)
+            if row is not None:
+                yield self._complete_row(row, window)
+        if reader.waiting:
+            self.logger.info("%s: %d rows wait for their %s", window, reader.waiting, self.waits_for)
+        if reader.keyless:
+            key = self.rules.own_keys[0]
+            self.logger.warning("%s: %d rows without %s are left out", window, reader.keyless, key)
+
+    def _complete_row(self, row: Row, window: Window) -> Record:
+        record = self.complete(row.record)
+        record["_window_end"] = format_instant(window.end)
+        if row.digest is not None:
+            record[ROW_HASH] = row.digest
+        if row.odd:
+            record["_unmapped"] = {**record.get("_unmapped", {}), **row.odd}
+            self._tell_odd(row.odd.keys())
+        return record
+
+    def _tell_odd(self, columns: AbstractSet[str]) -> None:
+        new = columns - self._odd_columns
+        if new:
+            self._odd_columns |= new
+            self.logger.warning(
+                "Cells that are no time or number go to _unmapped: %s", ", ".join(sorted(new))
+            )
+
+    @override
+    def validate_response(self, response: requests.Response) -> None:
+        if response.status_code == HTTPStatus.BAD_REQUEST and self.metric_set not in METRIC_SETS:
+            raise UnknownMetricSetError(
+                f"Gladly refused the report {self.metric_set} (400), which is none that it documents. "
+                f"Documented are {', '.join(METRIC_SETS)}."
+            )
+        super().validate_response(response)
+
+    @property
+    @override
+    def _timeout_seconds(self) -> tuple[float, float]:
+        return TIMEOUT_SECONDS
+
+    @property
+    @override
+    def _outage_seconds(self) -> float:
+        return DRY_RUN_OUTAGE_SECONDS if self._is_dry_run else OUTAGE_SECONDS
+
+    @property
+    def _is_dry_run(self) -> bool:
+        return self.ABORT_AT_RECORD_COUNT is not None
+
+    @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        # A STATE follows each window's last row, and a batch would leave later than that.
+        return None
+
+    @override
+    def log_sync_costs(self) -> None:
+        if self.selected:
+            self._session.summary.bytes[self.name] = self.byte_count
+        super().log_sync_costs()

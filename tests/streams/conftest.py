@@ -1,0 +1,48 @@
+"""What the tests of reports share: a clock that stands still, and what was asked for."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_gladly.bookmarks import parse_instant
+from tap_gladly.streams import custom_reports, reports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import Emulator
+
+
+@pytest.fixture
+def report_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set what time it is for reports: `report_clock("2026-11-24T12:00:30Z")`."""
+
+    def set_clock(text: str) -> None:
+        clock = SimpleNamespace(time_ns=lambda: parse_instant(text))
+        monkeypatch.setattr(reports, "time", clock)
+        monkeypatch.setattr(custom_reports, "time", clock)
+
+    return set_clock
+
+
+@pytest.fixture
+def asked(emulator: Emulator) -> Callable[[], list[dict[str, Any]]]:
+    """Give the report requests so far, as JSON."""
+
+    def give() -> list[dict[str, Any]]:
+        return [request.document or {} for request in emulator.requests if request.path == "/api/v1/reports"]
+
+    return give
+
+
+@pytest.fixture
+def days(asked: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[str]]:
+    """Give the days of the report requests so far, each as `first..last` without the year."""
+
+    def give() -> list[str]:
+        return [f"{document['startAt'][5:]}..{document['endAt'][5:]}" for document in asked()]
+
+    return give
