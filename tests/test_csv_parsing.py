@@ -121,7 +121,8 @@ def test_name_columns_makes_each_name_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"service unavailable", b"Sorry, please try again later.\n", b"No report, try again\n", b"Too late!"]
+    "body",
+    [b"service unavailable", b"Sorry, please try again later.\n", b"No report, try again\n", b"Too late!"],
 )
 def test_is_prose_knows_a_sentence(body: bytes) -> None:
     """Also one with commas."""

@@ -13,6 +13,8 @@ from tap_gladly.streams import custom_reports, reports
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from support import Sync
+
     from gladly_emulator import Emulator
 
 
@@ -26,6 +28,19 @@ def report_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         monkeypatch.setattr(custom_reports, "time", clock)
 
     return set_clock
+
+
+@pytest.fixture
+def read(
+    report_clock: Callable[[str], None], sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> Callable[..., Sync]:
+    """Sync some streams alone, half a minute past noon on 24 November 2026: `read("jobs")`."""
+    report_clock("2026-11-24T12:00:30Z")
+
+    def run(*streams: str, **settings: object) -> Sync:
+        return sync(catalog=catalog(*streams), **settings)
+
+    return run
 
 
 @pytest.fixture

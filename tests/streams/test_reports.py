@@ -53,9 +53,7 @@ def test_reports_are_named_after_their_metric_sets() -> None:
     assert not any(streams[stream.name].selected for stream in STANDARD_REPORTS)
 
 
-def test_reports_are_not_asked_for_unless_selected(
-    emulator: Emulator, sync: Callable[..., Sync]
-) -> None:
+def test_reports_are_not_asked_for_unless_selected(emulator: Emulator, sync: Callable[..., Sync]) -> None:
     """A run without a catalog asks for the jobs alone."""
     sync()
 
@@ -63,16 +61,10 @@ def test_reports_are_not_asked_for_unless_selected(
 
 
 def test_event_rows_are_asked_for_by_the_day(
-    asked: Callable[[], list[dict[str, Any]]],
-    days: Callable[[], list[str]],
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
+    asked: Callable[[], list[dict[str, Any]]], days: Callable[[], list[str]], read: Callable[..., Sync]
 ) -> None:
     """From 90 days back to today, oldest first, in UTC."""
-    report_clock(NOON)
-
-    sync(catalog=catalog("conversation_timestamps_report"))
+    read("conversation_timestamps_report")
 
     assert asked()[0] == {
         "metricSet": "ConversationTimestampsReport",
@@ -85,15 +77,10 @@ def test_event_rows_are_asked_for_by_the_day(
 
 
 def test_conversations_are_asked_for_by_the_week(
-    asked: Callable[[], list[dict[str, Any]]],
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
+    asked: Callable[[], list[dict[str, Any]]], read: Callable[..., Sync]
 ) -> None:
     """From 730 days back; the last week ends today."""
-    report_clock(NOON)
-
-    sync(catalog=catalog("conversation_export_report"))
+    read("conversation_export_report")
 
     assert len(asked()) == 105
     assert (asked()[0]["startAt"], asked()[0]["endAt"]) == ("2024-11-24", "2024-11-30")
@@ -111,33 +98,24 @@ def test_conversations_are_asked_for_by_the_week(
     ],
 )
 def test_dates_bound_windows_by_whole_days(
-    days: Callable[[], list[str]],
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-    bounds: dict[str, str],
-    windows: list[str],
+    days: Callable[[], list[str]], bounds: dict[str, str], windows: list[str], read: Callable[..., Sync]
 ) -> None:
     """The days in which `start_date` and `end_date` lie, in UTC, are both read; today is the last."""
-    report_clock(NOON)
-
-    sync(catalog=catalog("agent_timestamps_report"), **bounds)
+    read("agent_timestamps_report", **bounds)
 
     assert days() == windows
 
 
-def test_rows_carry_the_end_of_their_window(
-    exports: StaticExports,
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-) -> None:
+def test_rows_carry_the_end_of_their_window(exports: StaticExports, read: Callable[..., Sync]) -> None:
     """Rows come as their windows do, and only whole windows move the bookmark."""
-    report_clock(NOON)
-    rows = [event("2026-11-24T09:00:00.123Z"), event("2026-11-23T00:00:00Z"), event("2026-11-22T23:59:59.999Z")]
+    rows = [
+        event("2026-11-24T09:00:00.123Z"),
+        event("2026-11-23T00:00:00Z"),
+        event("2026-11-22T23:59:59.999Z"),
+    ]
     exports.reports.put("ConversationTimestampsReport", rows, anchor="Timestamp")
 
-    run = sync(catalog=catalog("conversation_timestamps_report"), start_date="2026-11-22")
+    run = read("conversation_timestamps_report", start_date="2026-11-22")
 
     read = [(row["timestamp"], row["_window_end"]) for row in run.rows("conversation_timestamps_report")]
     assert read == [
@@ -149,17 +127,13 @@ def test_rows_carry_the_end_of_their_window(
 
 
 def test_a_state_follows_each_whole_window_and_none_stands_within_one(
-    exports: StaticExports,
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
+    exports: StaticExports, read: Callable[..., Sync]
 ) -> None:
     """Each STATE stands behind the last row of the window that it speaks of."""
-    report_clock(NOON)
     rows = [event(f"2026-11-{day}T0{hour}:00:00Z") for day in (21, 22, 23, 24) for hour in range(3)]
     exports.reports.put("ConversationTimestampsReport", rows, anchor="Timestamp")
 
-    run = sync(catalog=catalog("conversation_timestamps_report"), start_date="2026-11-21")
+    run = read("conversation_timestamps_report", start_date="2026-11-21")
 
     told = [
         message["record"]["timestamp"][8:10]
@@ -181,16 +155,12 @@ def test_a_state_follows_each_whole_window_and_none_stands_within_one(
 
 @pytest.mark.parametrize(("now", "value"), [("02:00:00Z", "2026-11-24"), ("01:59:59Z", "2026-11-23")])
 def test_a_window_is_whole_two_hours_after_its_end(
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-    now: str,
-    value: str,
+    report_clock: Callable[[str], None], now: str, value: str, read: Callable[..., Sync]
 ) -> None:
     """Gladly's reports are about an hour behind, so yesterday is not done at midnight."""
     report_clock(f"2026-11-24T{now}")
 
-    run = sync(catalog=catalog("agent_timestamps_report"), start_date="2026-11-22")
+    run = read("agent_timestamps_report", start_date="2026-11-22")
 
     assert run.bookmark("agent_timestamps_report")["replication_key_value"] == f"{value}T00:00:00.000000Z"
 
@@ -207,34 +177,22 @@ def test_a_window_is_whole_two_hours_after_its_end(
     ],
 )
 def test_a_later_run_looks_back(
-    days: Callable[[], list[str]],
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-    stream: str,
-    windows: list[str],
+    days: Callable[[], list[str]], stream: str, windows: list[str], read: Callable[..., Sync]
 ) -> None:
     """A window of most reports, 30 days of conversations; then on to now. The bookmark does not go back."""
-    report_clock(NOON)
-
-    run = sync(state=bookmark(stream, "2026-11-23T00:00:00.000000Z"), catalog=catalog(stream))
+    run = read(stream, state=bookmark(stream, "2026-11-23T00:00:00.000000Z"))
 
     assert days() == windows
     assert run.bookmark(stream)["replication_key_value"] >= "2026-11-23T00:00:00.000000Z"
 
 
 def test_work_sessions_are_asked_for_by_the_minute_and_look_back_seven_days(
-    asked: Callable[[], list[dict[str, Any]]],
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
+    asked: Callable[[], list[dict[str, Any]]], read: Callable[..., Sync]
 ) -> None:
     """They take no days and no zone; the last window ends at this minute."""
-    report_clock(NOON)
-
-    sync(
+    read(
+        "work_session_events_report_v4",
         state=bookmark("work_session_events_report_v4", "2026-11-23"),
-        catalog=catalog("work_session_events_report_v4"),
     )
 
     report = {"metricSet": "WorkSessionEventsReportV4"}
@@ -245,15 +203,12 @@ def test_work_sessions_are_asked_for_by_the_minute_and_look_back_seven_days(
 
 
 def test_work_sessions_have_no_window_in_the_first_minute_of_a_day(
-    asked: Callable[[], list[dict[str, Any]]],
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
+    asked: Callable[[], list[dict[str, Any]]], report_clock: Callable[[str], None], read: Callable[..., Sync]
 ) -> None:
     """A window without a minute is not asked for."""
     report_clock("2026-11-24T00:00:59Z")
 
-    sync(catalog=catalog("work_session_events_report_v4"), start_date="2026-11-24")
+    read("work_session_events_report_v4", start_date="2026-11-24")
 
     assert asked() == []
 
@@ -289,32 +244,24 @@ def test_restated_rows_land_on_the_same_key(
     "value", ["2026-11-23", "2026-11-23T00:00:00Z", "2026-11-23T18:00:00+02:00", "2026-11-23T16:00:00.5Z"]
 )
 def test_a_bookmark_may_be_any_time(
-    days: Callable[[], list[str]],
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-    value: str,
+    days: Callable[[], list[str]], value: str, read: Callable[..., Sync]
 ) -> None:
     """Written by hand as a date or a time, it stands for its day."""
-    report_clock(NOON)
-
-    run = sync(state=bookmark("agent_timestamps_report", value), catalog=catalog("agent_timestamps_report"))
+    run = read("agent_timestamps_report", state=bookmark("agent_timestamps_report", value))
 
     assert days() == ["11-22..11-22", "11-23..11-23", "11-24..11-24"]
     assert run.bookmark("agent_timestamps_report")["replication_key_value"] == "2026-11-24T00:00:00.000000Z"
 
 
 def test_a_bookmark_that_is_no_time_ends_the_stream(
-    emulator: Emulator,
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-    log: pytest.LogCaptureFixture,
+    emulator: Emulator, log: pytest.LogCaptureFixture, read: Callable[..., Sync]
 ) -> None:
     """One line names it and what to do; the streams of other tables go on."""
     with pytest.raises(SystemExit):
-        sync(
+        read(
+            "agent_timestamps_report",
+            "jobs",
             state=bookmark("agent_timestamps_report", "soon"),
-            catalog=catalog("agent_timestamps_report", "jobs"),
         )
 
     assert "The state's bookmark of agent_timestamps_report is unusable: replication_key_value" in log.text
@@ -322,15 +269,10 @@ def test_a_bookmark_that_is_no_time_ends_the_stream(
 
 
 def test_a_bookmark_in_the_future_is_told(
-    asked: Callable[[], list[dict[str, Any]]],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-    log: pytest.LogCaptureFixture,
+    asked: Callable[[], list[dict[str, Any]]], log: pytest.LogCaptureFixture, read: Callable[..., Sync]
 ) -> None:
     """It reads nothing, which would look like all was well."""
-    sync(
-        state=bookmark("agent_timestamps_report", "2199-01-01"), catalog=catalog("agent_timestamps_report")
-    )
+    read("agent_timestamps_report", state=bookmark("agent_timestamps_report", "2199-01-01"))
 
     assert asked() == []
     assert "The bookmark lies in the future" in log.text
@@ -356,20 +298,13 @@ def test_full_table_reads_everything_and_keeps_no_bookmark(
 
 
 def test_batches_do_not_hold_rows_back_behind_a_state(
-    exports: StaticExports,
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-    tmp_path: Any,
+    exports: StaticExports, tmp_path: Any, read: Callable[..., Sync]
 ) -> None:
     """Reports are sent row by row also where `batch_config` is set."""
-    report_clock(NOON)
     exports.reports.put("ConversationTimestampsReport", [event("2026-11-23T00:00:00Z")], anchor="Timestamp")
     batches = {"encoding": {"format": "jsonl"}, "storage": {"root": f"file://{tmp_path}"}}
 
-    run = sync(
-        catalog=catalog("conversation_timestamps_report"), start_date="2026-11-23", batch_config=batches
-    )
+    run = read("conversation_timestamps_report", start_date="2026-11-23", batch_config=batches)
 
     assert len(run.rows("conversation_timestamps_report")) == 1
 
@@ -391,19 +326,16 @@ def test_dry_run_asks_once_for_each_report(
 
 
 def test_reports_count_in_the_summary(
-    exports: StaticExports,
-    emulator: Emulator,
-    report_clock: Callable[[str], None],
-    sync: Callable[..., Sync],
-    catalog: Callable[..., dict[str, Any]],
-    log: pytest.LogCaptureFixture,
+    exports: StaticExports, emulator: Emulator, log: pytest.LogCaptureFixture, read: Callable[..., Sync]
 ) -> None:
     """Rows, bytes and retries of reports count in the run's summary."""
-    report_clock(NOON)
     exports.reports.put("AgentTimestampsReport", b"Timestamp,Agent ID\n2026-11-24T01:00:00Z,a1\n")
     emulator.faults.add(Fault("status", path="/reports$", status=503))
 
-    sync(catalog=catalog("agent_timestamps_report"), start_date="2026-11-24")
+    read("agent_timestamps_report", start_date="2026-11-24")
 
-    assert "rows: agent_timestamps_report 1; bytes 43; malformed lines 0; unknown fields 0; retries 1" in log.text
+    assert (
+        "rows: agent_timestamps_report 1; bytes 43; malformed lines 0; unknown fields 0; retries 1"
+        in log.text
+    )
     assert "Window 1 of 1, 2026-11-24T00:00Z to 2026-11-25T00:00Z: 1 rows" in log.text

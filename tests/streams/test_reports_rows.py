@@ -1,0 +1,275 @@
+"""Rows of reports: cells as they come, what tells rows apart, and what the schema does not know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import Sync, catalog_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import StaticExports
+
+NOON = "2026-11-24T12:00:30Z"
+EVENTS = "conversation_timestamps_report"
+
+
+@pytest.fixture
+def read_rows(exports: StaticExports, read: Callable[..., Sync]) -> Callable[..., Sync]:
+    """Read one window of a stream: `read_rows("agent_timestamps_report", "AgentTimestampsReport", body)`."""
+
+    def run(stream: str, metric_set: str, content: Any) -> Sync:
+        exports.reports.put(metric_set, content)
+        return read(stream, start_date="2026-11-24")
+
+    return run
+
+
+@pytest.fixture
+def read_events(read_rows: Callable[..., Sync]) -> Callable[[Any], Sync]:
+    """Read one window of ConversationTimestampsReport."""
+    return lambda content: read_rows(EVENTS, "ConversationTimestampsReport", content)
+
+
+def without_added(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what differs from row to row."""
+    return {name: value for name, value in row.items() if name not in {"_row_hash", "_window_end"}}
+
+
+def hashes(run: Sync, stream: str = EVENTS) -> list[str]:
+    """Give the keys of a stream's rows."""
+    return [row["_row_hash"] for row in run.rows(stream)]
+
+
+def test_cells_become_columns(read_events: Callable[[Any], Sync]) -> None:
+    """Columns are named after the header, empty cells are null, text and times stay as they are."""
+    body = (
+        b"Timezone Filter,Timestamp,Event Type,Conversation ID,Initiator Agent Name,Assigned Inbox Name\r\n"
+        b'UTC,2026-11-24T06:16:00.001Z,NOTE/CREATED,v1,"Brandt, Odalys ""Oda""","Orders\n(day shift)"\r\n'
+        b"UTC,2026-11-24T06:16:05.94Z,CONVERSATION/CLOSED,v1, ,\r\n"
+    )
+
+    first, second = (without_added(row) for row in read_events(body).rows(EVENTS))
+
+    assert first == {
+        "timezone_filter": "UTC",
+        "timestamp": "2026-11-24T06:16:00.001Z",
+        "event_type": "NOTE/CREATED",
+        "conversation_id": "v1",
+        "initiator_agent_name": 'Brandt, Odalys "Oda"',
+        "assigned_inbox_name": "Orders\n(day shift)",
+    }
+    assert second["initiator_agent_name"] == " "
+    assert second["assigned_inbox_name"] is None
+
+
+def test_counts_and_durations_are_numbers(read_rows: Callable[..., Sync]) -> None:
+    """Documented counts, seconds and minutes are numbers; amounts and flags stay text."""
+    rows = [
+        {
+            "Conversation ID": "v1",
+            "Count of Contacts": "2",
+            "Times Closed": " 3.0 ",
+            "Conversation Handle Time in seconds": "301.250",
+            "Is FCR Success": "false",
+            "Payment Amount - Completed USD": "42.50",
+        }
+    ]
+
+    run = read_rows("conversation_export_report", "ConversationExportReport", rows)
+
+    assert '"conversation_handle_time_in_seconds":301.250,' in run.output
+    (row,) = run.rows("conversation_export_report")
+    assert (row["count_of_contacts"], row["times_closed"]) == (2, 3)
+    assert (row["is_fcr_success"], row["payment_amount_completed_usd"]) == ("false", "42.50")
+
+
+def test_cells_that_are_not_what_they_are_documented_to_be_go_to_unmapped(
+    read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """The column is null, so that no target fails on it; the text is kept, and the log has no cell."""
+    rows = [
+        {
+            "Conversation ID": "v1",
+            "Created At": "yesterday",
+            "Count of Contacts": "1,234",
+            "Times Closed": "1",
+        },
+        {"Conversation ID": "v2", "Conversation Handle Time in seconds": "NaN", "Times Closed": "1e5"},
+    ]
+
+    first, second = read_rows("conversation_export_report", "ConversationExportReport", rows).rows(
+        "conversation_export_report"
+    )
+
+    assert (first["created_at"], first["count_of_contacts"], first["times_closed"]) == (None, None, 1)
+    assert first["_unmapped"] == {"created_at": "yesterday", "count_of_contacts": "1,234"}
+    assert second["_unmapped"] == {"conversation_handle_time_in_seconds": "NaN", "times_closed": "1e5"}
+    assert "no time or number go to _unmapped: count_of_contacts, created_at" in log.text
+    assert "yesterday" not in log.text
+
+
+@pytest.mark.parametrize(
+    ("printed", "sent"),
+    [
+        ("2026-11-24T06:16:05.94Z", "2026-11-24T06:16:05.94Z"),
+        ("2026-11-24T06:16:05+02:00", "2026-11-24T06:16:05+02:00"),
+        ("2026-11-24 06:16:05", "2026-11-24T06:16:05.000000Z"),
+        ("2026-11-24T06:16", "2026-11-24T06:16:00.000000Z"),
+        ("2026-11-24", "2026-11-24T00:00:00.000000Z"),
+    ],
+)
+def test_times_are_times_to_every_target(read_events: Callable[[Any], Sync], printed: str, sent: str) -> None:
+    """A time without a zone is in UTC, as was asked for, and is written out in full."""
+    run = read_events([{"Timestamp": printed, "Event Type": "NOTE/CREATED"}])
+
+    assert [row["timestamp"] for row in run.rows(EVENTS)] == [sent]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Conversation ID,Event Type\nv1,NOTE/CREATED\n",
+        b"Event Type,Conversation ID\r\nNOTE/CREATED,v1\r\n",
+        b"\xef\xbb\xbf Event Type ,  conversation id\nNOTE/CREATED,v1",
+        b"\r\n\r\nTimezone Filter,Conversation ID,Topic ID,Event Type\r\nUTC,v1,,NOTE/CREATED\r\n\r\n",
+        b"Conversation ID,Event Type,Inboxes Filter\nv1,NOTE/CREATED,i1\n",
+    ],
+)
+def test_hash_is_that_of_the_cells(read_events: Callable[[Any], Sync], body: bytes) -> None:
+    """Order and padding of columns, empty cells and the echo of filters make no difference."""
+    assert hashes(read_events(body)) == ["8964ae3d299eb5631d2172367366ebee"]
+
+
+def test_hash_tells_rows_apart(read_events: Callable[[Any], Sync]) -> None:
+    """A cell that differs, or stands in another column, makes another row."""
+    rows = [
+        {"Conversation ID": "v1", "Customer ID": "c1"},
+        {"Conversation ID": "v1", "Customer ID": "c2"},
+        {"Conversation ID": "c1", "Customer ID": "v1"},
+        {"Conversation ID": "v1", "New Column": "c1"},
+    ]
+
+    assert len(set(hashes(read_events(rows)))) == 4
+
+
+def test_events_that_look_the_same_are_all_kept(read_events: Callable[[Any], Sync]) -> None:
+    """The second of two identical rows has a key of its own, in whatever order rows come."""
+    rows = [
+        {"Timestamp": "2026-11-24T01:00:00Z", "Conversation ID": name} for name in ["v1"] * 3 + ["v2"] * 2
+    ]
+    first = hashes(read_events(rows))
+    rows = rows[::2] + rows[1::2]
+
+    again = hashes(read_events(rows))
+
+    assert len(set(first)) == 5
+    assert set(again) == set(first)
+
+
+def test_durations_keep_their_key_when_they_end(read_rows: Callable[..., Sync]) -> None:
+    """End, duration and context are filled in later, and land on the same row."""
+    row = {"Agent ID": "a1", "Agent": "Oda", "Start time": "2026-11-24T09:10:05.000Z", "Type": "AWAY"}
+    ended = {**row, "End time": "2026-11-24T09:20:05.000Z", "Duration (mins)": "10", "Context": "IDLE"}
+    stream, metric_set = "agent_durations_report_v2", "AgentDurationsReportV2"
+
+    first, second = read_rows(stream, metric_set, [row]), read_rows(stream, metric_set, [ended])
+
+    assert hashes(first, stream) == hashes(second, stream)
+    assert second.rows(stream)[0]["duration_mins"] == 10
+
+
+def test_new_columns_go_to_unmapped(
+    read_events: Callable[[Any], Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """They are named once a run; a row that has nothing there has no `_unmapped`."""
+    rows = [
+        {"Conversation ID": "v1", "Billable Resolution (Y/N)": "Y", "Teams Filter": "t1"},
+        {"Conversation ID": "v2", "Billable Resolution (Y/N)": "", "Teams Filter": None},
+    ]
+
+    first, second = (without_added(row) for row in read_events(rows).rows(EVENTS))
+
+    assert first == {
+        "conversation_id": "v1",
+        "_unmapped": {"billable_resolution_y_n": "Y", "teams_filter": "t1"},
+    }
+    assert second == {"conversation_id": "v2"}
+    assert log.text.count("'billable_resolution_y_n', 'teams_filter'") == 1
+
+
+def test_nothing_of_a_ragged_row_is_lost(read_events: Callable[[Any], Sync]) -> None:
+    """Cells beyond the header, under a blank name, or under a name that comes twice are in `_unmapped`."""
+    body = b"Conversation ID,Customer ID,,Customer ID\nv1\nv2,c2,x,c3,y,,z\nv3,c3,,\n"
+
+    rows = [without_added(row) for row in read_events(body).rows(EVENTS)]
+
+    assert rows == [
+        {"conversation_id": "v1", "customer_id": None},
+        {
+            "conversation_id": "v2",
+            "customer_id": "c2",
+            "_unmapped": {"column_3": "x", "column_5": "y", "column_7": "z", "customer_id_2": "c3"},
+        },
+        {"conversation_id": "v3", "customer_id": "c3"},
+    ]
+
+
+def test_a_work_session_without_an_end_waits_for_it(
+    read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Until then it has no agent, and so no key that would last; where nobody took it, the agent is empty."""
+    open_session = {"contact_session_id": "s1", "agent_id": "", "contact_session_ended_at": ""}
+    rows = [
+        open_session,
+        {**open_session, "contact_session_id": "s2", "contact_session_ended_at": "2026-11-24T09:00:00Z"},
+        {"contact_session_id": "s3", "agent_id": "a1", "contact_session_ended_at": "2026-11-24T10:00:00Z"},
+    ]
+    stream = "work_session_events_report_v4"
+
+    run = read_rows(stream, "WorkSessionEventsReportV4", rows)
+
+    keys = [(row["contact_session_id"], row["agent_id"]) for row in run.rows(stream)]
+    assert keys == [("s2", ""), ("s3", "a1")]
+    assert "1 rows wait for their contact_session_ended_at" in log.text
+
+
+def test_a_row_without_a_key_is_told(read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture) -> None:
+    """Nothing could tell it from others, so it is left out and counted."""
+    body = b"Conversation ID,Status\n,OPEN\nv1,OPEN\n,CLOSED\n"
+
+    run = read_rows("conversation_export_report", "ConversationExportReport", body)
+
+    assert [row["conversation_id"] for row in run.rows("conversation_export_report")] == ["v1"]
+    assert "2 rows without conversation_id are left out" in log.text
+
+
+@pytest.mark.parametrize("body", [b"", b"\r\n", b"Timestamp,Event Type,Conversation ID\r\n", b"\xef\xbb\xbf"])
+def test_an_empty_body_is_an_empty_window(read_events: Callable[[Any], Sync], body: bytes) -> None:
+    """With or without a header there are no rows, and nothing is wrong."""
+    run = read_events(body)
+
+    assert run.schemas == [EVENTS]
+    assert run.rows(EVENTS) == []
+
+
+def test_columns_can_be_left_out(
+    exports: StaticExports,
+    report_clock: Callable[[str], None],
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+) -> None:
+    """A column that the catalog deselects is not sent, and its cells still count in the hash."""
+    report_clock(NOON)
+    exports.reports.put("AgentTimestampsReport", [{"Agent ID": "a1", "Agent": "Oda"}, {"Agent ID": "a1"}])
+    selected = catalog("agent_timestamps_report")
+    for item in catalog_entry(selected, "agent_timestamps_report")["metadata"]:
+        if item["breadcrumb"] == ["properties", "agent"]:
+            item["metadata"]["selected"] = False
+
+    rows = sync(catalog=selected, start_date="2026-11-24").rows("agent_timestamps_report")
+
+    assert not any("agent" in row for row in rows)
+    assert len({row["_row_hash"] for row in rows}) == 2
