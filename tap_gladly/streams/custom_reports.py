@@ -94,7 +94,7 @@ class CustomReportStream(ReportStream):
             if body.header:
                 return body.header
         self.logger.warning(
-            "%s is empty, and so without a header: its columns go to _unmapped", self.metric_set
+            "%s is empty and has no header: its columns go to _unmapped", self.metric_set
         )
         return ()
 

@@ -8,6 +8,7 @@ import pytest
 from support import Sync, catalog_entry
 
 from gladly_emulator import Fault
+from tap_gladly.streams.reports import ReportStream
 from tap_gladly.streams.standard_reports import STANDARD_REPORTS
 from tap_gladly.tap import TapGladly
 
@@ -36,9 +37,10 @@ def bookmark(stream: str, value: str) -> dict[str, Any]:
 
 def test_reports_are_named_after_their_metric_sets() -> None:
     """Ten streams, in snake case, all off by default."""
-    streams = TapGladly(validate_config=False).streams
+    streams = TapGladly(validate_config=False).streams.values()
 
-    assert {stream.metric_set: stream.name for stream in STANDARD_REPORTS} == {
+    reports = [stream for stream in streams if isinstance(stream, ReportStream)]
+    assert {stream.metric_set: stream.name for stream in reports} == {
         "ConversationExportReport": "conversation_export_report",
         "ConversationTimestampsReport": "conversation_timestamps_report",
         "ContactTimestampsReport": "contact_timestamps_report",
@@ -50,7 +52,8 @@ def test_reports_are_named_after_their_metric_sets() -> None:
         "AgentDurationsReportV2": "agent_durations_report_v2",
         "GladlyAISessionsDetailReport": "gladly_ai_sessions_detail_report",
     }
-    assert not any(streams[stream.name].selected for stream in STANDARD_REPORTS)
+    assert len(reports) == len(STANDARD_REPORTS)
+    assert not any(stream.selected for stream in reports)
 
 
 def test_reports_are_not_asked_for_unless_selected(emulator: Emulator, sync: Callable[..., Sync]) -> None:
@@ -117,8 +120,8 @@ def test_rows_carry_the_end_of_their_window(exports: StaticExports, read: Callab
 
     run = read("conversation_timestamps_report", start_date="2026-11-22")
 
-    read = [(row["timestamp"], row["_window_end"]) for row in run.rows("conversation_timestamps_report")]
-    assert read == [
+    sent = [(row["timestamp"], row["_window_end"]) for row in run.rows("conversation_timestamps_report")]
+    assert sent == [
         ("2026-11-22T23:59:59.999Z", "2026-11-23T00:00:00.000000Z"),
         ("2026-11-23T00:00:00Z", "2026-11-24T00:00:00.000000Z"),
         ("2026-11-24T09:00:00.123Z", "2026-11-25T00:00:00.000000Z"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from support import replay, tap_environment, write_json
 
+from tap_gladly.streams.reports import ReportStream
 from tap_gladly.tap import TapGladly
 from tap_gladly.writing import MessageWriter
 
@@ -111,5 +112,7 @@ def test_memory_stays_flat(
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert tap.streams[EVENTS].row_count == 20_000
+    stream = tap.streams[EVENTS]
+    assert isinstance(stream, ReportStream)
+    assert stream.row_count == 20_000
     assert peak < 20 * 1024 * 1024

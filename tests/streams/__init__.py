@@ -1,0 +1,1 @@
+"""Tests of the streams, in the tap and on its command line."""

@@ -1,0 +1,320 @@
+"""Reports that the settings name: their columns, their requests, and what is said of wrong names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+from support import Sync, catalog_entry, run_command, stream_metadata, write_json
+
+from gladly_emulator import Fault
+from tap_gladly.metric_sets import METRIC_SETS, name_stream
+from tap_gladly.tap import TapGladly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gladly_emulator import Emulator, StaticExports
+
+NOON = "2026-11-24T12:00:30Z"
+SUMMARY = b"Timezone Filter,Bucket Beginning,Agent ID,Logged In\r\nUTC,2026-11-23T00:00:00.000Z,a1,3\r\n"
+LINES = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
+
+
+@pytest.fixture
+def discover(emulator: Emulator, report_clock: Callable[[str], None]) -> Callable[..., dict[str, Any]]:
+    """Discover with one custom report, and give its entry: `discover(metric_set="AgentSummaryV2")`."""
+    report_clock(NOON)
+
+    def run(**report: Any) -> dict[str, Any]:
+        catalog = TapGladly(config={**emulator.settings, "custom_reports": [report]}).catalog_dict
+        return catalog_entry(catalog, name_stream(report["metric_set"]))
+
+    return run
+
+
+@pytest.fixture
+def read_custom(discover: Callable[..., dict[str, Any]], sync: Callable[..., Sync]) -> Callable[..., Sync]:
+    """Discover one custom report, select it, and sync it."""
+
+    def run(*, start_date: str = "2026-11-24", state: Any = None, **report: Any) -> Sync:
+        entry = discover(**report)
+        stream_metadata(entry)["selected"] = True
+        return sync(catalog={"streams": [entry]}, state=state, start_date=start_date, custom_reports=[report])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("metric_set", "stream"),
+    [
+        ("AbandonedCallsInIVRReport", "abandoned_calls_in_ivr_report"),
+        ("FirstContactResolutionByAgentV2Report", "first_contact_resolution_by_agent_v2_report"),
+        ("GladlyAISessionsDetailWithMessagesReport", "gladly_ai_sessions_detail_with_messages_report"),
+        ("IvrEndStatesReportV2", "ivr_end_states_report_v2"),
+        ("agentSummary", "agent_summary"),
+        ("X2YZReport10", "x2_yz_report10"),
+    ],
+)
+def test_name_stream_writes_snake_case(metric_set: str, stream: str) -> None:
+    """Words begin at capitals, and a run of capitals is one word."""
+    assert name_stream(metric_set) == stream
+
+
+def test_metric_sets_have_streams_of_their_own() -> None:
+    """No two of the documented 55 share a name."""
+    assert len({name_stream(metric_set) for metric_set in METRIC_SETS}) == len(METRIC_SETS) == 55
+
+
+def test_columns_are_read_from_the_header(
+    exports: StaticExports, asked: Callable[[], list[dict[str, Any]]], discover: Callable[..., dict[str, Any]]
+) -> None:
+    """Yesterday's report tells them; key columns may be named as Gladly does or as columns are."""
+    exports.reports.put("AgentSummaryV2", SUMMARY)
+
+    entry = discover(metric_set="AgentSummaryV2", key_columns=["Bucket Beginning", "agent_id"])
+
+    assert asked() == [
+        {"metricSet": "AgentSummaryV2", "startAt": "2026-11-23", "endAt": "2026-11-23", "timezone": "UTC"}
+    ]
+    fields = entry["schema"]["properties"]
+    assert {name: field["type"] for name, field in fields.items()} == {
+        "bucket_beginning": ["string"],
+        "agent_id": ["string"],
+        "timezone_filter": ["string", "null"],
+        "logged_in": ["string", "null"],
+        "_window_end": ["string", "null"],
+        "_unmapped": ["object", "null"],
+    }
+    assert fields["logged_in"]["description"] == "Column Logged In of AgentSummaryV2."
+    assert list(entry["key_properties"]) == ["bucket_beginning", "agent_id"]
+    assert stream_metadata(entry)["selected"] is False
+
+
+def test_an_empty_report_is_asked_for_over_longer_spans(
+    exports: StaticExports, days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]]
+) -> None:
+    """Until there is a header: of a day, of 7, 30 and 90 days."""
+    rows = [{"At": "2026-11-01T00:00:00Z", "Term": "lamp"}]
+    exports.reports.put("HelpCenterAnswerSearchReport", rows, anchor="At")
+
+    entry = discover(metric_set="HelpCenterAnswerSearchReport")
+
+    assert days() == ["11-23..11-23", "11-17..11-23", "10-25..11-23"]
+    columns = ["_row_hash", "at", "term", "_window_end", "_unmapped"]
+    assert list(entry["schema"]["properties"]) == columns
+
+
+def test_a_report_that_stays_empty_has_its_key_alone(
+    days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]], log: pytest.LogCaptureFixture
+) -> None:
+    """Its columns arrive in `_unmapped`, and discovery says so."""
+    entry = discover(metric_set="PaymentsByAgentReport", key_columns=["Agent ID"])
+
+    assert len(days()) == 4
+    assert list(entry["schema"]["properties"]) == ["agent_id", "_window_end", "_unmapped"]
+    assert "PaymentsByAgentReport is empty and has no header: its columns go to _unmapped" in log.text
+
+
+def test_half_hours_are_not_asked_for_over_ninety_days(
+    days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]]
+) -> None:
+    """Gladly refuses half hours of more than a month."""
+    discover(metric_set="AgentSummaryV2", aggregation_level="halfHourly")
+
+    assert days()[-1] == "10-25..11-23"
+
+
+def test_requests_say_what_the_settings_say(
+    exports: StaticExports, asked: Callable[[], list[dict[str, Any]]], read_custom: Callable[..., Sync]
+) -> None:
+    """Window, look-back, aggregation level and filters; with the catalog at hand no header is asked for."""
+    exports.lists["teams"] = [{"id": "t1"}]
+    exports.reports.put("AgentSummaryV2", SUMMARY)
+    state = {"bookmarks": {"agent_summary_v2": {"replication_key_value": "2026-11-20"}}}
+
+    run = read_custom(
+        metric_set="AgentSummaryV2",
+        key_columns=["Agent ID"],
+        window_days=2,
+        look_back_days=1,
+        aggregation_level="weekly",
+        filters={"teams": ["t1"]},
+        start_date="2026-11-01",
+        state=state,
+    )
+
+    more = {"aggregationLevel": "weekly", "filters": {"teams": ["t1"]}}
+    assert all(document.items() >= more.items() for document in asked())
+    spans = [f"{document['startAt'][8:]}..{document['endAt'][8:]}" for document in asked()]
+    assert spans == ["23..23", "19..20", "21..22", "23..24"]
+    assert run.bookmark("agent_summary_v2")["replication_key_value"] == "2026-11-23T00:00:00.000000Z"
+    assert run.rows("agent_summary_v2")[0] == {
+        "timezone_filter": "UTC",
+        "bucket_beginning": "2026-11-23T00:00:00.000Z",
+        "agent_id": "a1",
+        "logged_in": "3",
+        "_window_end": "2026-11-21T00:00:00.000000Z",
+    }
+
+
+def test_rows_without_key_columns_have_a_hash(
+    exports: StaticExports, read_custom: Callable[..., Sync]
+) -> None:
+    """And a column that came after discovery is in `_unmapped`."""
+    exports.reports.put("AgentAwayTimeReport", lambda query: header_of(query.start, b"Agent,Away"))
+
+    run = read_custom(metric_set="AgentAwayTimeReport", start_date="2026-11-23")
+
+    rows = run.rows("agent_away_time_report")
+    assert [row.get("_unmapped") for row in rows] == [None, {"new": "x"}]
+    assert len({row["_row_hash"] for row in rows}) == 2
+
+
+def header_of(start: int, header: bytes) -> bytes:
+    """Give a report that has a further column from 24 November on."""
+    is_new = start >= 1_795_478_400_000_000_000
+    return header + (b",New\na1,5,x\n" if is_new else b"\na1,5\n")
+
+
+def test_a_report_without_dates_can_have_its_window_as_key(
+    exports: StaticExports, read_custom: Callable[..., Sync]
+) -> None:
+    """Else the same row of two days would be one."""
+    exports.reports.put("GladAppContactPointsReport", b"URL,Chats\nhttps://shop.example/,3\n")
+
+    run = read_custom(
+        metric_set="GladAppContactPointsReport", key_columns=["URL", "_window_end"], start_date="2026-11-23"
+    )
+
+    keys = [(row["url"], row["_window_end"]) for row in run.rows("glad_app_contact_points_report")]
+    assert len(set(keys)) == 2
+    (schema,) = run.of_type("SCHEMA")
+    assert schema["key_properties"] == ["url", "_window_end"]
+    assert schema["schema"]["properties"]["_window_end"]["type"] == ["string"]
+
+
+def test_a_report_by_the_minute_is_asked_for_so(
+    exports: StaticExports, asked: Callable[[], list[dict[str, Any]]], discover: Callable[..., dict[str, Any]]
+) -> None:
+    """Work sessions of the third version take times, too."""
+    exports.reports.put("WorkSessionEventsReportV3", b"id,agent_id\n1,a1\n")
+
+    discover(metric_set="WorkSessionEventsReportV3")
+
+    assert asked() == [
+        {
+            "metricSet": "WorkSessionEventsReportV3",
+            "startAtTime": "2026-11-23T00:00Z",
+            "endAtTime": "2026-11-24T00:00Z",
+        }
+    ]
+
+
+def errors(text: str) -> list[str]:
+    """Give a log's messages of level ERROR."""
+    return [line.rsplit("| ", 1)[1] for line in text.splitlines() if "| ERROR" in line]
+
+
+@pytest.mark.parametrize("arguments", [["--discover"], ["--test"], []])
+def test_a_name_that_gladly_does_not_know_is_one_line(emulator: Emulator, arguments: list[str]) -> None:
+    """It lists the names that Gladly documents."""
+    reports = json.dumps([{"metric_set": "AgentSumary"}])
+
+    run = run_command("--config=ENV", *arguments, settings={**emulator.settings, "custom_reports": reports})
+
+    assert run.returncode == 1
+    (error,) = errors(run.stderr)
+    assert error.startswith("Gladly refused the report AgentSumary (400), which is none that it documents. ")
+    assert all(name in error for name in METRIC_SETS)
+    assert "Traceback" not in run.stderr
+    assert run.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        (Fault("status", status=401, times=None), "Gladly refused the credentials (401)"),
+        (Fault("status", status=403, times=None), "Gladly refused access (403)"),
+        (Fault("status", status=400, times=None), "Gladly refused /api/v1/reports at 127.0.0.1"),
+        (
+            Fault("body", body=b"Foo,Bar\n1,2\n", times=None),
+            "lacks what its rows are told apart by: column agent_id",
+        ),
+        (Fault("body", body=b"{}", times=None), "is no usable report but JSON or a web page"),
+    ],
+    ids=["401", "403", "400", "header", "json"],
+)
+def test_discovery_that_fails_is_one_line(
+    emulator: Emulator, log: pytest.LogCaptureFixture, fault: Fault, what: str
+) -> None:
+    """Without the header there is no catalog."""
+    emulator.faults.add(fault)
+    report = {"metric_set": "AgentSummaryV2", "key_columns": ["Agent ID"]}
+
+    with pytest.raises(SystemExit) as ended:
+        TapGladly(config={**emulator.settings, "custom_reports": [report]})
+
+    assert ended.value.code == 1
+    (error,) = [record.getMessage() for record in log.records if record.levelname == "ERROR"]
+    assert what in error
+
+
+@pytest.mark.parametrize(
+    ("reports", "problem"),
+    [
+        (
+            [{"metric_set": "TaskExportReport"}],
+            "custom_reports.0.metric_set is a stream of the tap",
+        ),
+        (
+            [{"metric_set": "Customers"}],
+            "custom_reports.0.metric_set is a stream of the tap",
+        ),
+        (
+            [{"metric_set": "AgentSummaryV2"}, {"metric_set": "agentSummaryV2"}],
+            "custom_reports.1.metric_set is the same as that of another custom report",
+        ),
+        ([{"metric_set": "secret text"}], "custom_reports.0.metric_set does not fit its pattern"),
+        ([{"key_columns": ["id"]}], "'metric_set' is a required property"),
+        ([{"metric_set": "X", "window_days": 0}], "custom_reports.0.window_days does not fit its minimum: 1"),
+        (
+            [{"metric_set": "X", "aggregation_level": "secret text"}],
+            "custom_reports.0.aggregation_level does not fit its enum",
+        ),
+        ([{"metric_set": "X", "secret text": 1}], "custom_reports.0 does not fit its additionalProperties"),
+        ([{"metric_set": "X", "key_columns": ["?"]}], "custom_reports.0.key_columns names a column without"),
+        ({"metric_set": "X"}, "custom_reports does not fit its type"),
+    ],
+)
+def test_wrong_settings_are_told_by_place(reports: Any, problem: str) -> None:
+    """What was written there is not repeated, since it may be anything."""
+    with pytest.raises(ConfigValidationError) as raised:
+        TapGladly(config={**LINES, "custom_reports": reports})
+
+    (error,) = raised.value.errors
+    assert error.startswith(problem)
+    assert "secret text" not in error
+
+
+def test_discovery_without_other_settings_says_what_is_missing(tmp_path: Path) -> None:
+    """Custom reports are asked for at Gladly, so the rest must be set as well."""
+    config = write_json(tmp_path / "config.json", {"custom_reports": [{"metric_set": "AgentSummaryV2"}]})
+
+    run = run_command(f"--config={config}", "--discover", cwd=tmp_path)
+
+    assert run.returncode == 1
+    assert any("'organization' is a required property" in line for line in errors(run.stderr))
+    assert "Traceback" not in run.stderr
+
+
+def test_a_catalog_without_the_report_asks_for_nothing(
+    emulator: Emulator, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """The report is off, whatever the settings say."""
+    sync(catalog=catalog("jobs"), custom_reports=[{"metric_set": "AgentSummaryV2"}])
+
+    assert [request.path for request in emulator.requests] == ["/api/v1/export/jobs"]
