@@ -93,9 +93,7 @@ class CustomReportStream(ReportStream):
             body.file.close()
             if body.header:
                 return body.header
-        self.logger.warning(
-            "%s is empty and has no header: its columns go to _unmapped", self.metric_set
-        )
+        self.logger.warning("%s is empty and has no header: its columns go to _unmapped", self.metric_set)
         return ()
 
     def _iter_discovery_spans(self) -> Iterator[Window]:

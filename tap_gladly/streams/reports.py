@@ -102,24 +102,39 @@ class ReportStream(TableStream):
         """What its rows are told apart by."""
         return RowRules(self.primary_keys, self.waits_for, self.restated)
 
+    @property  # type: ignore[explicit-override] # with a setter, mypy does not see it
+    @override
+    def selected(self) -> bool:
+        return super().selected
+
+    @selected.setter
+    def selected(self, value: bool | None) -> None:
+        """Nothing: a dry run selects every stream by itself, and reports that nobody wants cost a budget."""
+
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
+        if not self.selected:
+            return
         self._now = time.time_ns()
+        windows = self._plan()
+        for number, window in enumerate(windows, start=1):
+            before = self.row_count
+            yield from self._iter_window(self._make_span(window), window)
+            rows = self.row_count - before
+            self.logger.info("Window %d of %d, %s: %d rows", number, len(windows), window, rows)
+            if not self._is_dry_run and window.end + _LAG <= self._now:
+                self._settle(window.end)
+
+    def _plan(self) -> list[Window]:
         place = None if self.is_full_table else self._read_place()
         if place is not None and place > self._now + DAY:
             self.logger.warning("The bookmark lies in the future: nothing is due before that")
-        windows = list(iter_windows(self._find_span(place), self.window_days * DAY))
-        for number, window in enumerate(windows, start=1):
-            # A dry run is for one row, and the budget of reports is small.
-            if self._is_dry_run and number < len(windows):
-                continue
-            before = self.row_count
-            yield from self._iter_window(self._make_span(window), window)
-            self.logger.info(
-                "Window %d of %d, %s: %d rows", number, len(windows), window, self.row_count - before
-            )
-            if not self._is_dry_run and window.end + _LAG <= self._now:
-                self._settle(window.end)
+        span = self._find_span(place)
+        if self._is_dry_run:
+            # One request, for one row; at midnight the newest window has none yet, so it is a day more.
+            start = max(span.start, span.end - (self.window_days + 1) * DAY)
+            return [Window(start, span.end)]
+        return list(iter_windows(span, self.window_days * DAY))
 
     def _read_place(self) -> int | None:
         value = self.tap_state.get("bookmarks", {}).get(self.name, {}).get("replication_key_value")
@@ -192,12 +207,7 @@ class ReportStream(TableStream):
         return days or (halve(self._end_now(span), MINUTE) if self.takes_minutes else [])
 
     def ask(self, span: Window, known: Collection[str]) -> ReportBody:
-        """Ask for a report, and give its body once it is here whole.
-
-        Args:
-            span: The time that it is to cover.
-            known: Columns that it may have, which tell a header from a sentence.
-        """
+        """Ask for a report, and give its body once it is whole; known columns tell it from a sentence."""
         by_day = self.takes_days and span.has_whole_days
         body = {
             "metricSet": self.metric_set,

@@ -312,20 +312,34 @@ def test_batches_do_not_hold_rows_back_behind_a_state(
     assert len(run.rows("conversation_timestamps_report")) == 1
 
 
-def test_dry_run_asks_once_for_each_report(
-    exports: StaticExports, emulator: Emulator, asked: Callable[[], list[dict[str, Any]]]
+def test_dry_run_asks_once_for_each_report_that_is_selected(
+    exports: StaticExports,
+    emulator: Emulator,
+    asked: Callable[[], list[dict[str, Any]]],
+    report_clock: Callable[[str], None],
+    catalog: Callable[..., dict[str, Any]],
 ) -> None:
-    """`--test` asks for the newest window alone, and moves no bookmark."""
+    """For yesterday and today, or a week more; it sends one row and moves no bookmark."""
+    report_clock(NOON)
     rows = [event("2026-11-24T09:00:00Z", **{"Conversation ID": f"v{number}"}) for number in range(5)]
     exports.reports.put("ConversationTimestampsReport", rows)
-    tap = TapGladly(config=emulator.settings)
+    selected = catalog("conversation_export_report", "conversation_timestamps_report")
+    tap = TapGladly(config=emulator.settings, catalog=selected)
 
     assert tap.run_connection_test()
 
-    assert sorted(document["metricSet"] for document in asked()) == sorted(
-        stream.metric_set for stream in STANDARD_REPORTS
-    )
+    spans = [(document["startAt"], document["endAt"]) for document in asked()]
+    assert spans == [("2026-11-17", "2026-11-24"), ("2026-11-23", "2026-11-24")]
     assert tap.state == {"bookmarks": {}}
+
+
+def test_dry_run_leaves_reports_alone_that_are_off(
+    emulator: Emulator, asked: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """`--test` says what is wrong with the settings without a look at the budget of reports."""
+    TapGladly(config=emulator.settings).run_connection_test()
+
+    assert asked() == []
 
 
 def test_reports_count_in_the_summary(
