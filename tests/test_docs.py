@@ -25,6 +25,7 @@ OWN_SETTINGS = (
     "max_parallel_downloads",
     "event_entities",
     "api_url",
+    "custom_reports",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -356,3 +357,24 @@ def test_reports_count_in_the_summary(
         in log.text
     )
     assert "Window 1 of 1, 2026-11-24T00:00Z to 2026-11-25T00:00Z: 1 rows" in log.text
+
+
+def test_readme_tells_what_reports_cost(
+    emulator: Emulator, read: Callable[..., Sync], report_clock: Callable[[str], None]
+) -> None:
+    """A first sync of each report takes as many requests as stand there, and so does the next day's."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("| Report |") :].split("\n\n")[0].splitlines()[2:]
+    told = {row.split("`")[1]: [cell.strip() for cell in row.split("|")[5:7]] for row in table}
+
+    for stream, (first, later) in told.items():
+        report_clock(NOON)
+        emulator.clear()
+        run = read(stream)
+        assert str(len(emulator.requests)) == first
+        for day in range(25, 31):
+            report_clock(f"2026-11-{day}T12:00:00Z")
+            emulator.clear()
+            run = read(stream, state=run.state)
+            assert str(len(emulator.requests)) in later.split(" or ")
+    assert len(told) == len(STANDARD_REPORTS)
