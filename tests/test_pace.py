@@ -175,3 +175,31 @@ def test_session_heeds_the_answers(exports: StaticExports, clock: Clock) -> None
             paced.get(f"{running.url}/api/v1/export/jobs", auth=auth, timeout=10)
 
     assert clock.now - before == pytest.approx(1)
+
+
+def test_session_holds_reports_alone_when_there_were_too_many(exports: StaticExports, clock: Clock) -> None:
+    """A 429 to a report slows down reports, and Retry-After holds them; other requests go on."""
+    with Emulator(exports, requests_per_second=None) as running, session.GladlySession(pool_size=1) as paced:
+        running.faults.add(Fault("status", path="reports", status=429, headers={"Retry-After": "30"}))
+        paced.auth = (running.settings["agent_email"], running.settings["api_token"])
+        before = clock.now
+        for path in ("/api/v1/reports", "/api/v1/export/jobs", "/api/v1/export/jobs"):
+            paced.post(f"{running.url}{path}", timeout=10)
+        others = clock.now - before
+        paced.post(f"{running.url}/api/v1/reports", timeout=10)
+
+    assert others == 0
+    assert clock.now - before == pytest.approx(30)
+
+
+def test_session_allows_ten_reports_a_minute(
+    exports: StaticExports, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The eleventh waits a little over a minute from the first."""
+    monkeypatch.setattr(session, "REPORT_MINUTE_SECONDS", 61)
+    before = clock.now
+    with Emulator(exports, requests_per_second=None) as running, session.GladlySession(pool_size=1) as paced:
+        for _ in range(21):
+            paced.post(f"{running.url}/api/v1/reports", timeout=10)
+
+    assert clock.now - before == pytest.approx(122)

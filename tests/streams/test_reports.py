@@ -372,7 +372,7 @@ def test_readme_tells_what_reports_cost(
         emulator.clear()
         run = read(stream)
         assert str(len(emulator.requests)) == first
-        for day in (25, 26, 29):
+        for day in (25, 26, 27):
             report_clock(f"2026-11-{day}T12:00:00Z")
             emulator.clear()
             run = read(stream, state=run.state)

@@ -64,8 +64,10 @@ def test_a_run_killed_in_the_middle_of_a_window_is_gone_on_with(
         state_file = write_json(tmp_path / "state.json", state)
         stop_after = 150 + 397 * turn if turn < kills else None
         messages = run_until([*arguments, f"--state={state_file}"], environment, stop_after)
-        seen.update(message["record"]["_row_hash"] for message in messages if message["type"] == "RECORD")
+        seen.update(message["record"]["timestamp"] for message in messages if message["type"] == "RECORD")
         state = replay(messages) or state
+        place = state["bookmarks"][EVENTS]["replication_key_value"] if state else ""
+        assert seen.issuperset(row["Timestamp"] for row in rows if row["Timestamp"] < place)
 
     assert len(seen) == len(rows)
     assert state["bookmarks"][EVENTS]["replication_key_value"] >= today.isoformat()[:10]
