@@ -8,6 +8,8 @@ import pytest
 
 from tap_gladly.streams import reports
 
+from .reported import contact, event
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,18 +18,7 @@ if TYPE_CHECKING:
     from gladly_emulator import StaticExports
 
 Asked = list[dict[str, Any]]
-NOON = "2026-11-24T12:00:30Z"
 EVENTS, AGENTS = "conversation_timestamps_report", "agent_timestamps_report"
-
-
-def event(timestamp: str, name: object = "v1") -> dict[str, Any]:
-    """Make a row of ConversationTimestampsReport."""
-    return {"Timestamp": timestamp, "Event Type": "CONVERSATION/CREATED", "Conversation ID": str(name)}
-
-
-def contact(queued_at: str, name: object) -> dict[str, Any]:
-    """Make a row of ContactExportReportV3."""
-    return {"Queued At": queued_at, "Contact ID": str(name)}
 
 
 @pytest.fixture

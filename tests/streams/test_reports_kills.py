@@ -17,6 +17,8 @@ from tap_gladly.streams.reports import ReportStream
 from tap_gladly.tap import TapGladly
 from tap_gladly.writing import MessageWriter
 
+from .reported import NOON, event
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -26,13 +28,7 @@ if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
 
 Asked = list[dict[str, Any]]
-NOON = "2026-11-24T12:00:30Z"
 EVENTS, AGENTS = "conversation_timestamps_report", "agent_timestamps_report"
-
-
-def event(timestamp: str, name: object = "v1") -> dict[str, Any]:
-    """Make a row of ConversationTimestampsReport."""
-    return {"Timestamp": timestamp, "Event Type": "CONVERSATION/CREATED", "Conversation ID": str(name)}
 
 
 def test_a_run_killed_in_the_middle_of_a_window_is_gone_on_with(

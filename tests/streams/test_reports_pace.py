@@ -43,7 +43,7 @@ def test_ten_reports_a_minute_over_all_streams(strict: Emulator, read: Callable[
     reported = [request for request in strict.requests if request.path == "/api/v1/reports"]
     assert len(reported) == 4 * 11
     assert {request.status for request in strict.requests} == {200}
-    assert 2.2 <= time.monotonic() - began < 4
+    assert 2.2 <= time.monotonic() - began < 20
 
 
 def test_a_retried_report_counts_as_one_of_the_ten(strict: Emulator, read: Callable[..., Sync]) -> None:
