@@ -27,8 +27,8 @@ from tap_gladly.report_settings import CUSTOM_REPORTS, iter_report_problems
 from tap_gladly.session import GladlySession
 from tap_gladly.streams import STREAMS
 from tap_gladly.streams.base import load_schemas
-from tap_gladly.streams.events import ENTITIES
 from tap_gladly.streams.custom_reports import CustomReportStream
+from tap_gladly.streams.events import ENTITIES
 from tap_gladly.writing import MessageWriter
 
 if sys.version_info >= (3, 12):

@@ -10,14 +10,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import RetriableAPIError
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_gladly.bookmarks import (
     DAY,
     format_instant,
     parse_bookmark_time,
-    parse_instant,
-    parse_last_instant,
 )
 from tap_gladly.client import DRY_RUN_OUTAGE_SECONDS
 from tap_gladly.csv_parsing import name_columns
@@ -93,11 +90,6 @@ class ReportStream(TableStream):
         self._now = 0
 
     @property
-    def is_full_table(self) -> bool:
-        """Whether the catalog asks for everything, every run."""
-        return self.forced_replication_method == REPLICATION_FULL_TABLE
-
-    @property
     def rules(self) -> RowRules:
         """What its rows are told apart by."""
         return RowRules(self.primary_keys, self.waits_for, self.restated)
@@ -113,7 +105,7 @@ class ReportStream(TableStream):
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        if not self.selected:
+        if not self.is_sent:
             return
         self._now = time.time_ns()
         windows = self._plan()
@@ -147,14 +139,13 @@ class ReportStream(TableStream):
         return place
 
     def _find_span(self, place: int | None) -> Window:
-        start, end = self.config.get("start_date"), self.config.get("end_date")
-        first = parse_instant(start) if start else None
+        first, end = self._bounds
         if place is not None:
             days = self.window_days if self.look_back_days is None else self.look_back_days
             first = max(place - place % DAY - days * DAY, first or 0)
         elif first is None:
             first = self._now - self.first_days * DAY
-        last = min(self._now, parse_last_instant(end) if end else self._now)
+        last = min(self._now, self._now if end is None else end)
         return Window(first - first % DAY, last - last % DAY + DAY)
 
     def _make_span(self, window: Window) -> Window:
