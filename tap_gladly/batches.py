@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING, cast
 from uuid import uuid4
 
 import fsspec
 
+from tap_gladly.exceptions import BatchStorageError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from singer_sdk.helpers._batch import BatchConfig
 
@@ -42,10 +44,11 @@ class BatchWriter:
         """
         ending += b"\n"
         while rows:
-            if not self._room:
-                self._start_file()
-            now, rows = rows[: self._room], rows[self._room :]
-            self._file.write(ending.join(now) + ending)
+            with _blaming_the_storage():
+                if not self._room:
+                    self._start_file()
+                now, rows = rows[: self._room], rows[self._room :]
+                self._file.write(ending.join(now) + ending)
             self._room -= len(now)
             if not self._room:
                 yield self._end_file()
@@ -58,8 +61,9 @@ class BatchWriter:
     def discard(self) -> None:
         """Take away the file that is not finished: nobody will be told of it."""
         if self._room:
-            self._open.close()
-            self._filesystem.rm(self._path)
+            with suppress(OSError):
+                self._open.close()
+                self._filesystem.rm(self._path)
 
     def _start_file(self) -> None:
         is_gzip = self._config.encoding.compression == "gzip"
@@ -76,6 +80,20 @@ class BatchWriter:
         self._room = self._config.batch_size
 
     def _end_file(self) -> str:
+        with _blaming_the_storage():
+            self._open.close()
         self._room = 0
-        self._open.close()
         return self._url
+
+
+@contextmanager
+def _blaming_the_storage() -> Generator[None]:
+    try:
+        yield
+    except (OSError, ImportError, ValueError) as error:
+        # An address may hold a password, so only what the error says apart from it is told.
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BatchStorageError(
+            f"A batch file cannot be written: {reason or type(error).__name__}. "
+            "Check storage in batch_config; the next run goes on with the file that this one was in."
+        ) from error

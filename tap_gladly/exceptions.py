@@ -47,6 +47,10 @@ class DiskFullError(GladlyError):
     """There is no room for a file that is too large for memory."""
 
 
+class BatchStorageError(GladlyError):
+    """A batch file cannot be written where `batch_config` wants it."""
+
+
 class UnusableBookmarkError(GladlyError):
     """A bookmark in the state does not name a place to go on from."""
 

@@ -37,7 +37,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from types import FrameType
     from typing import ClassVar
 
@@ -225,7 +225,7 @@ class TapGladly(Tap):
 
     @classmethod
     @contextmanager
-    def _telling_problems(cls, ctx: click.Context) -> Iterator[None]:
+    def _telling_problems(cls, ctx: click.Context) -> Generator[None]:
         try:
             yield
         except ConfigValidationError as error:

@@ -181,3 +181,25 @@ def test_an_empty_file_has_no_batch(
     assert run.of_type("BATCH") == []
     assert list(tmp_path.iterdir()) == []
     assert "j1" in run.bookmark("customers")["jobs_read"]
+
+
+@pytest.mark.parametrize(
+    ("root", "reason"),
+    [("/dev/null/batches", "Not a directory"), ("elsewhere://token@host/x", "Protocol not known: elsewhere")],
+)
+def test_a_storage_that_cannot_be_written_is_told_in_one_line(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    root: str,
+    reason: str,
+) -> None:
+    """The run ends with what is wrong, without the address; the file stays due."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
+
+    run = sync(batch_config=batch_config(root), ends_badly=True)
+
+    (line,) = (record.getMessage() for record in log.records if record.levelname == "ERROR")
+    assert line.startswith(f"A batch file cannot be written: {reason}. Check storage in batch_config")
+    assert "token" not in line
+    assert "customers" not in run.state.get("bookmarks", {})
