@@ -85,15 +85,15 @@ class TapGladly(Tap):
             "start_date",
             th.DateTimeType,
             title="Start date",
-            description="Read only jobs whose files became available at this time or later. Gladly keeps "
-            "jobs for 14 days, so an earlier date changes nothing.",
+            description="Read only jobs whose files became available at this time or later, and reports and "
+            "events from it on. Gladly keeps jobs for 14 days and events for one, reports for good.",
         ),
         th.Property(
             "end_date",
             th.DateTimeType,
             title="End date",
-            description="Read only jobs whose files became available at this time or earlier. A date stands "
-            "for the whole day.",
+            description="Read only jobs whose files became available at this time or earlier, and reports "
+            "and events up to it. A date stands for the whole day.",
         ),
         th.Property(
             "max_parallel_downloads",
