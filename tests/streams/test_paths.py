@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,6 @@ from tap_gladly.streams.files import ExportFileStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from gladly_emulator import StaticExports
 
@@ -204,22 +201,3 @@ def test_versions_take_the_sdks_way(
 
     assert copied == []
     assert all(message["version"] for message in run.of_type("RECORD"))
-
-
-def test_the_tap_imports_nothing_that_a_sync_does_not_need(tmp_path: Path) -> None:
-    """Beyond what the SDK brings with itself, there are msgspec, backoff and the tap's own modules."""
-    script = tmp_path / "modules.py"
-    script.write_text(
-        "import sys\n"
-        "import singer_sdk, fsspec\n"
-        "before = {name.partition('.')[0] for name in sys.modules}\n"
-        "import tap_gladly.tap\n"
-        "after = {name.partition('.')[0] for name in sys.modules}\n"
-        "print(*sorted(after - before - set(sys.stdlib_module_names)))\n"
-    )
-
-    modules = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, check=True
-    ).stdout.split()
-
-    assert {"tap_gladly", "msgspec"} <= set(modules) <= {"tap_gladly", "msgspec", "backoff"}
