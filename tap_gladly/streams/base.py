@@ -23,9 +23,10 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from singer_sdk import Tap
+    from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Record
     from singer_sdk.singerlib import Catalog
 
@@ -52,6 +53,8 @@ class TableStream(GladlyStream):
     primary_keys = ("id",)
     added_fields: frozenset[str] = frozenset({"_unmapped"})
     """What the tap adds to a row: a field of that name from Gladly is none that the schema knows."""
+    takes_batches = False
+    """Whether `batch_config` is for it: not where a STATE follows rows that a batch would send later."""
 
     def __init__(self, tap: Tap, session: GladlySession) -> None:
         super().__init__(tap, session)
@@ -85,6 +88,10 @@ class TableStream(GladlyStream):
     @property
     def _malformed_lines(self) -> MalformedLinesStream:
         return cast("MalformedLinesStream", self._tap.streams["malformed_lines"])
+
+    @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> BatchConfig | None:
+        return super().get_batch_config(config) if self.takes_batches else None
 
     def complete(self, record: Record) -> Record:
         """Count a row, and move what the schema does not know to `_unmapped`."""

@@ -201,11 +201,6 @@ class EventsStream(TableStream):
         bookmarks[self.name] = {"replication_key": self.replication_key, **self._bookmark.to_state()}
         self._tap.state_writer.write_state(self.tap_state)
 
-    @override
-    def get_batch_config(self, config: Mapping[str, Any]) -> None:
-        # Its bookmark moves with the rows, and a batch would leave later than the STATE.
-        return None
-
 
 def _read_answer(response: requests.Response) -> tuple[IO[bytes], int]:
     file = download(response)

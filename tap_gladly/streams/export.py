@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from singer_sdk.exceptions import RetriableAPIError
 
@@ -19,7 +19,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import requests
     from singer_sdk.helpers.types import Context, Record
@@ -95,11 +95,6 @@ class JobsStream(ExportStream):
 
     def _is_news(self, job: Job, newest: int) -> bool:
         return self.is_due(job) if self.is_sent else job.version.instant > newest
-
-    @override
-    def get_batch_config(self, config: Mapping[str, Any]) -> None:
-        # Its bookmark moves with each row, and a batch would leave later than the STATE.
-        return None
 
     def _list_jobs(self) -> list[Job]:
         """Ask for the jobs of the last 14 days, and give them oldest first."""

@@ -73,6 +73,7 @@ class ExportFileStream(ExportStream):
 
     parent_stream_type = JobsStream
     replication_key = "_job_updated_at"
+    takes_batches = True
 
     def __init__(self, tap: Tap, session: GladlySession) -> None:
         super().__init__(tap, session)

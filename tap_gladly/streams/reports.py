@@ -277,11 +277,6 @@ class ReportStream(TableStream):
         return self.ABORT_AT_RECORD_COUNT is not None
 
     @override
-    def get_batch_config(self, config: Mapping[str, Any]) -> None:
-        # A STATE follows each window's last row, and a batch would leave later than that.
-        return None
-
-    @override
     def log_sync_costs(self) -> None:
         if self.selected:
             self._session.summary.bytes[self.name] = self.byte_count

@@ -64,6 +64,7 @@ def test_batches_hold_what_records_would(
     for number, time in enumerate(("07:00:00Z", "08:00:00.5Z"), 1):
         files = {f"{stream}.jsonl": BODY for stream in FILE_STREAMS}
         exports.add_job(f"j{number}", f"2026-11-20T{time}", files)
+    exports.lists["teams"] = [{"id": "t1"}]
     config = batch_config(tmp_path / "not" / "there yet")
     config["encoding"]["compression"] = compression
 
@@ -76,6 +77,7 @@ def test_batches_hold_what_records_would(
     assert run.state == plain.state
     assert run.rows("malformed_lines") == plain.rows("malformed_lines")
     assert run.rows("jobs") == plain.rows("jobs")
+    assert run.rows("teams") == plain.rows("teams") == [{"id": "t1"}]
     assert b"1.10" in read_file(run.of_type("BATCH")[0], run.of_type("BATCH")[0]["manifest"][0])
 
 
