@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import TapCapabilities
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_gladly.exceptions import GladlyError
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     import click
     from singer_sdk import Stream
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_gladly.client import GladlyStream
 
@@ -55,6 +57,8 @@ class TapGladly(Tap):
     name = "tap-gladly"
     message_writer_class = MessageWriter
     message_writer: MessageWriter
+    # The SDK's list leaves out --test, which every tap of it has.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [*Tap.capabilities, TapCapabilities.TEST]
 
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
