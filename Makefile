@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-pyth
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types e2e soak build package wheel lock clean
+.PHONY: help demo test lint format types hub e2e soak build package wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,9 +24,10 @@ demo: $(DEMO)/.ready ## Load an emulated Gladly into DuckDB with Meltano, and lo
 test: .venv/.ready ## Run all tests
 	@$(BIN)/pytest
 
-lint: .venv/.ready ## Check style and format, and the workflows and forms in .github
+lint: .venv/.ready ## Check style and format, meltano.yml, and the workflows and forms in .github
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/check-jsonschema --quiet --builtin-schema meltano meltano.yml
 	@$(BIN)/zizmor --offline --quiet --persona pedantic .github
 	@$(BIN)/check-jsonschema --quiet --builtin-schema github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema dependabot .github/dependabot.yml
@@ -41,6 +42,10 @@ format: .venv/.ready ## Format the code
 types: .venv/.ready ## Check types, with two checkers
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+hub: .venv/.ready ## Write what Meltano Hub is to know, from the tap and [project.urls]
+	@$(BIN)/python hub/generate.py > hub/tap-gladly.yml.new
+	@mv hub/tap-gladly.yml.new hub/tap-gladly.yml
 
 e2e: $(DEMO)/.ready ## Run the demo twice, from nothing, and look at what Meltano selects
 	@$(DEMO)/bin/python -m demo --from-scratch

@@ -23,11 +23,13 @@ TEXTS = [
     *(path for path in (ROOT / ".github").rglob("*") if path.is_file()),
     *(ROOT / name for name in (".env.example", ".pre-commit-config.yaml", "Makefile", "meltano.yml")),
     ROOT / "pyproject.toml",
+    ROOT / "hub" / "tap-gladly.yml",
 ]
 KNOWN_HOSTS = {
     "docs.meltano.com",
     "hub.meltano.com",
     "pre-commit.com",
+    "sdk.meltano.com",
     "semver.org",
     "www.gladly.com",
 }
