@@ -47,10 +47,11 @@ hub: .venv/.ready ## Write what Meltano Hub is to know, from the tap and [projec
 	@$(BIN)/python hub/generate.py > hub/tap-gladly.yml.new
 	@mv hub/tap-gladly.yml.new hub/tap-gladly.yml
 
-e2e: $(DEMO)/.ready ## Run the demo twice, from nothing, and look at what Meltano selects
+e2e: .venv/.ready $(DEMO)/.ready ## Run the demo twice, from nothing, and Meltano's commands in other projects
 	@$(DEMO)/bin/python -m demo --from-scratch
 	@$(DEMO)/bin/python -m demo --again
 	@$(DEMO)/bin/python -m demo.selection
+	@$(BIN)/pytest tests/e2e
 
 soak: .venv/.ready ## Load 14 days under faults and kills, and compare (make soak SOAK="--days 2" is shorter)
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)

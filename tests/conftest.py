@@ -20,7 +20,7 @@ from tap_gladly.tap import TapGladly
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-collect_ignore = ["package"]  # it needs the package index: `make package` names it
+collect_ignore = ["e2e", "package"]  # they need the package index: `make e2e` and `make package` name them
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 

@@ -1,0 +1,130 @@
+"""A Meltano project that was empty before the Hub's definition of the tap was added to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from support import tap_environment
+
+if TYPE_CHECKING:
+    from gladly_emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+TOOLS = Path(sys.executable).parent
+MELTANO_TOOLS = ROOT / ".venv" / "demo" / "bin"
+DEFINITION: dict[str, Any] = yaml.safe_load((ROOT / "hub" / "tap-gladly.yml").read_text(encoding="utf-8"))
+PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+LOADER: dict[str, Any] = PROJECT["plugins"]["loaders"][0]
+
+
+@dataclass(frozen=True)
+class Meltano:
+    """Meltano in a project of its own.
+
+    Attributes:
+        folder: The project.
+        variables: The environment of each command.
+    """
+
+    folder: Path
+    variables: dict[str, str]
+
+    def run(self, *arguments: str, status: int = 0, **variables: str) -> str:
+        """Run a command that ends with this status, and give its output; what it logs is in `log`."""
+        with self._log_file.open("w", encoding="utf-8") as log:
+            done = subprocess.run(
+                [MELTANO_TOOLS / "meltano", *arguments],
+                cwd=self.folder,
+                env=self.variables | variables,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                check=False,
+            )
+        assert done.returncode == status, done.stdout + self.log
+        return done.stdout
+
+    @property
+    def log(self) -> str:
+        """What the last command has logged."""
+        return self._log_file.read_text(encoding="utf-8")
+
+    @property
+    def project(self) -> dict[str, Any]:
+        """What stands in the project's file."""
+        file: dict[str, Any] = yaml.safe_load((self.folder / "meltano.yml").read_text(encoding="utf-8"))
+        return file
+
+    @property
+    def extractor(self) -> dict[str, Any]:
+        """What stands there of the tap."""
+        extractor: dict[str, Any] = self.project["plugins"]["extractors"][0]
+        return extractor
+
+    def count_rows(self, table: str) -> int:
+        """Count the rows of a table that was loaded."""
+        program = (
+            "import duckdb, sys; db = duckdb.connect(sys.argv[1]); print(*db.sql(sys.argv[2]).fetchone())"
+        )
+        query = f"SELECT count(*) FROM gladly.gladly.{table}"  # noqa: S608
+        command = [str(MELTANO_TOOLS / "python"), "-c", program, str(self.folder / "gladly.duckdb"), query]
+        return int(subprocess.check_output(command))
+
+    @property
+    def _log_file(self) -> Path:
+        return self.folder / "log.txt"
+
+
+@pytest.fixture(scope="session")
+def added(tmp_path_factory: pytest.TempPathFactory) -> Meltano:
+    """A project to which tap and loader were added, and nothing else was done."""
+    folder = tmp_path_factory.mktemp("meltano")
+    _build_wheel(folder / "dist")
+    (wheel,) = (folder / "dist").glob("*.whl")
+    pins = f"--constraint {ROOT}/requirements"
+    # What pip_url says in the Hub's definition can be installed once it is released, and not before.
+    tap = {**DEFINITION, "pip_url": f"{pins}/dev.txt {wheel}"}
+    loader = {**LOADER, "pip_url": LOADER["pip_url"].replace("--constraint requirements", pins)}
+    Meltano(folder, _make_variables()).run("init", "project")
+    meltano = Meltano(folder / "project", _make_variables())
+    for plugin in (tap, loader):
+        file = folder / f"{plugin['name']}.yml"
+        file.write_text(yaml.safe_dump(plugin), encoding="utf-8")
+        meltano.run("add", str(plugin["name"]), "--from-ref", str(file))
+    return meltano
+
+
+@pytest.fixture
+def meltano(added: Meltano, emulator: Emulator, tmp_path: Path) -> Meltano:
+    """A copy of that project, with the settings for the emulator, no state and no rows."""
+    (tmp_path / ".meltano").mkdir()
+    for kind in ("extractors", "loaders"):
+        (tmp_path / ".meltano" / kind).symlink_to(added.folder / ".meltano" / kind)
+    shutil.copy(added.folder / "meltano.yml", tmp_path)
+    settings = {
+        # Meltano takes no `select` over from a definition that is not the Hub's own.
+        "TAP_GLADLY__SELECT": json.dumps(DEFINITION["select"]),
+        "TARGET_DUCKDB_PATH": "gladly.duckdb",
+        "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": "gladly",
+    }
+    return Meltano(tmp_path, _make_variables(emulator.settings) | settings)
+
+
+def _build_wheel(folder: Path) -> None:
+    options = ["--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable]
+    subprocess.run([TOOLS / "uv", "build", *options, "--out-dir", folder, ROOT], check=True)
+
+
+def _make_variables(settings: dict[str, str] | None = None) -> dict[str, str]:
+    plain = {name: value for name, value in tap_environment(settings or {}).items() if "MELTANO" not in name}
+    quiet = {"MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "MELTANO_CLI_DISABLE_VERSION_CHECK": "true"}
+    direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return {**plain, **quiet, **direct}

@@ -1,0 +1,184 @@
+"""What the Hub's definition and Meltano make of the tap: every command that the documents show."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from support import rows_named
+
+from e2e.conftest import DEFINITION, PROJECT, ROOT, TOOLS, Meltano
+
+if TYPE_CHECKING:
+    from gladly_emulator import Emulator, StaticExports
+
+# Each command of Meltano's takes seconds, and the first test waits for the installation.
+pytestmark = pytest.mark.timeout(600)
+
+STATE = "tap-gladly-to-target-duckdb"
+RUN = ("run", "tap-gladly", "target-duckdb")
+
+
+def add_job(exports: StaticExports, *, hours_ago: int) -> None:
+    """Add a job with a customer, a topic and an item."""
+    moment = datetime.now(timezone.utc) - timedelta(hours=hours_ago)
+    names = ("customers", "topics", "conversation_items")
+    files = {f"{name}.jsonl": rows_named(f"{name}-{hours_ago}") for name in names}
+    exports.add_job(f"job-{hours_ago}", f"{moment:%Y-%m-%dT%H:%M:%SZ}", files)
+
+
+def count_files(emulator: Emulator) -> int:
+    """Count the files that were read since the last time."""
+    count = sum("/files/" in request.path for request in emulator.requests)
+    emulator.clear()
+    return count
+
+
+def list_sent_streams(output: str) -> set[str]:
+    """Give the streams of the rows among Singer messages."""
+    messages = map(json.loads, output.splitlines())
+    return {message["stream"] for message in messages if message["type"] == "RECORD"}
+
+
+def test_added_tap_is_what_the_definition_says(added: Meltano) -> None:
+    """All that a project's file can hold of it; the rest is for the Hub's page, but `select` and the log."""
+    settings = [{**it, "kind": it["kind"].replace("password", "string")} for it in DEFINITION["settings"]]
+    wanted = {**DEFINITION, "settings": settings, "pip_url": added.extractor["pip_url"]}
+
+    page = {"domain_url", "keywords", "maintenance_status", "next_steps", "prereq", "quality", "usage"}
+    assert wanted.keys() - added.extractor.keys() - {"repo"} == page | {"log_parser", "select"}
+    assert added.extractor == {name: wanted[name] for name in added.extractor}
+
+
+def test_added_tap_fits_meltanos_schema(added: Meltano) -> None:
+    """The plugin is whole as far as a project's file goes."""
+    file = str(added.folder / "meltano.yml")
+    command = [str(TOOLS / "check-jsonschema"), "--builtin-schema", "meltano", file]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert told.stdout == "ok -- validation done\n"
+
+
+def test_tap_of_the_hub_has_its_select_and_its_log_parser(meltano: Meltano) -> None:
+    """From the Hub itself, Meltano keeps the definition in a file of its own, and takes these from there."""
+    lock = meltano.folder / "plugins" / "extractors" / f"tap-gladly--{DEFINITION['variant']}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(json.dumps({"plugin_type": "extractors", **DEFINITION}), encoding="utf-8")
+    plugin = {name: DEFINITION[name] for name in ("name", "variant", "pip_url")}
+    project = {**meltano.project, "plugins": {"extractors": [plugin]}}
+    (meltano.folder / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    del meltano.variables["TAP_GLADLY__SELECT"]
+
+    extras = json.loads(meltano.run("config", "print", "--extras", "tap-gladly"))
+
+    assert extras["_select"] == DEFINITION["select"]
+    assert extras["_log_parser"] == DEFINITION["log_parser"]
+
+
+def test_settings_are_known_and_the_token_is_hidden(meltano: Meltano, emulator: Emulator) -> None:
+    """Each setting has its variable; what is secret is not printed."""
+    listed = meltano.run("config", "list", "tap-gladly", "--all")
+    printed = json.loads(meltano.run("config", "print", "tap-gladly"))
+
+    variables = [f"TAP_GLADLY_{setting['name'].upper()}" for setting in DEFINITION["settings"]]
+    assert [name for name in variables if f"[env: {name}]" not in listed] == []
+    assert listed.startswith("Required settings: agent_email, api_token, organization\n")
+    assert emulator.settings["api_token"] not in listed
+    assert printed == {**emulator.settings, "api_token": "*****", "max_parallel_downloads": 6}
+
+
+def test_config_test_tells_whether_gladly_lets_the_tap_in(meltano: Meltano, exports: StaticExports) -> None:
+    """If not, it ends with another status, and says why."""
+    add_job(exports, hours_ago=3)
+
+    assert "Plugin configuration is valid" in meltano.run("config", "test", "tap-gladly")
+    meltano.run("config", "test", "tap-gladly", status=1, TAP_GLADLY_API_TOKEN="wrong")
+    assert "Plugin configuration is invalid" in meltano.log
+    assert "Gladly refused the credentials (401)" in meltano.log
+
+
+def test_select_chooses_what_is_sent(meltano: Meltano, exports: StaticExports) -> None:
+    """Streams and columns, in the project's file."""
+    add_job(exports, hours_ago=3)
+    del meltano.variables["TAP_GLADLY__SELECT"]
+
+    meltano.run("select", "tap-gladly", "topics", "*")
+    meltano.run("select", "tap-gladly", "--exclude", "topics", "name")
+
+    listed = meltano.run("select", "tap-gladly", "--list", "--all")
+    assert meltano.extractor["select"] == ["topics.*", "!topics.name"]
+    assert "[selected   ] topics.disabled" in listed
+    assert "[excluded   ] topics.name" in listed
+    assert "[excluded   ] customers.name" in listed
+    assert list_sent_streams(meltano.run("invoke", "tap-gladly")) == {"topics"}
+
+
+def test_invoke_runs_the_tap_itself(meltano: Meltano) -> None:
+    """With the options that it has; whatever Meltano asks of it, it is the same catalog."""
+    catalog = json.loads(meltano.run("invoke", "tap-gladly", "--discover"))
+
+    assert {f"{stream['stream']}.*" for stream in catalog["streams"]} >= set(DEFINITION["select"])
+
+
+def test_run_goes_on_from_the_state(meltano: Meltano, exports: StaticExports, emulator: Emulator) -> None:
+    """A second run asks for the jobs alone; a job that is new then comes with the third."""
+    add_job(exports, hours_ago=4)
+    meltano.run(*RUN)
+    assert count_files(emulator) == 3
+    assert meltano.run("state", "list") == f"dev:{STATE}\n"
+
+    meltano.run(*RUN)
+    assert [request.path for request in emulator.requests if "/export/" in request.path] == [
+        "/api/v1/export/jobs"
+    ]
+
+    add_job(exports, hours_ago=3)
+    meltano.run(*RUN)
+    assert count_files(emulator) == 3
+    assert meltano.count_rows("topics") == 2
+    state = json.loads(meltano.run("state", "get", f"dev:{STATE}"))
+    assert list(state["singer_state"]["bookmarks"]["topics"]["jobs_read"]) == ["job-4", "job-3"]
+
+
+def test_environments_have_states_of_their_own_and_full_refresh_has_none(
+    meltano: Meltano, exports: StaticExports, emulator: Emulator
+) -> None:
+    """Each reads everything once; again when it is told to."""
+    add_job(exports, hours_ago=3)
+    for environment in ("dev", "prod"):
+        meltano.run(f"--environment={environment}", *RUN)
+        assert count_files(emulator) == 3
+    assert meltano.run("state", "list").split() == [f"dev:{STATE}", f"prod:{STATE}"]
+
+    meltano.run(*RUN, "--full-refresh")
+
+    assert count_files(emulator) == 3
+    assert meltano.count_rows("topics") == 1
+
+
+def test_schedule_runs_the_job(meltano: Meltano, exports: StaticExports, emulator: Emulator) -> None:
+    """Job and schedule are those of this project's own file."""
+    add_job(exports, hours_ago=3)
+    added = {**meltano.project, "jobs": PROJECT["jobs"], "schedules": PROJECT["schedules"]}
+    (meltano.folder / "meltano.yml").write_text(yaml.safe_dump(added, sort_keys=False), encoding="utf-8")
+
+    meltano.run("schedule", "run", "hourly")
+
+    assert count_files(emulator) == 3
+    assert meltano.run("state", "list") == f"dev:{STATE}\n"
+
+
+def test_meltano_leaves_the_layout_of_the_projects_file(meltano: Meltano) -> None:
+    """When it writes a schedule, one line is another one."""
+    lines = (ROOT / "meltano.yml").read_text(encoding="utf-8").splitlines()
+    (meltano.folder / "meltano.yml").write_text("\n".join(lines), encoding="utf-8")
+
+    meltano.run("schedule", "set", "hourly", "--interval", "30 6,12 * * *")
+
+    now = (meltano.folder / "meltano.yml").read_text(encoding="utf-8").splitlines()
+    changes = [(before, after) for before, after in zip(lines, now, strict=True) if before != after]
+    assert changes == [("  interval: 23 * * * *", "  interval: 30 6,12 * * *")]
