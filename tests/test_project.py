@@ -20,6 +20,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 TEXTS = [
     *ROOT.glob("*.md"),
+    *(ROOT / "docs").glob("*.md"),
     *(path for path in (ROOT / ".github").rglob("*") if path.is_file()),
     *(ROOT / name for name in (".env.example", ".pre-commit-config.yaml", "Makefile", "meltano.yml")),
     ROOT / "pyproject.toml",
