@@ -65,9 +65,12 @@ def list_loaded_jobs() -> dict[str, datetime]:
 
 
 def make_command() -> list[str]:
-    """Return the command to run: Meltano has to load everything if the database is gone."""
+    """Return the command to run: Meltano has to load everything if the database is gone.
+
+    It would merge the new state into the old one, whose jobs may be later ones: the shop's clock goes back.
+    """
     starts_again = _MELTANO_DATABASE.exists() and not DATABASE.exists()
-    return [*_COMMAND, "--full-refresh"] if starts_again else [*_COMMAND]
+    return [*_COMMAND, "--full-refresh", "--state-strategy=overwrite"] if starts_again else [*_COMMAND]
 
 
 def run_meltano(command: list[str], emulator: Emulator, *, file_count: int) -> Load:
