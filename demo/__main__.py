@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from demo.check import Comparison, check_reading, compare_table
 from demo.database import DATABASE, Database, remove_database
 from demo.load import LOG_FILE, Load, LoadError, list_loaded_jobs, make_command, run_meltano
-from demo.shop import FILE_STREAMS, JOBS, Shop, visit_shop
+from demo.shop import Shop, visit_shop
 from demo.show import format_count, print_table, print_text
 from gladly_emulator import Emulator
 
@@ -51,7 +51,7 @@ def _guide(*, again: bool) -> list[str]:
         load = run_meltano(command, emulator, file_count=len(shop.new_files))
     _print_load(load)
     with Database() as database:
-        comparisons = [compare_table(stream, shop, database) for stream in (JOBS, *FILE_STREAMS)]
+        comparisons = [compare_table(table, database) for table in shop.iter_tables()]
         _print_comparisons(comparisons)
         for answer in database.iter_answers():
             print_table(answer.question, answer.columns, answer.rows)
@@ -80,15 +80,15 @@ def _print_load(load: Load) -> None:
 
 
 def _print_comparisons(comparisons: Sequence[Comparison]) -> None:
-    header = ("table", "rows", "in Gladly's files", "only here", "differences")
+    header = ("table", "rows", "in Gladly", "only here", "differences")
     rows = [(*comparison[:4], len(comparison.differences)) for comparison in comparisons]
     print_table(f"What is in {DATABASE}, schema gladly", header, rows)
 
 
 def _print_end() -> None:
     print_text(
-        "Checked: every new file was read once and no other, and every row is, field by field, what the "
-        "newest of Gladly's files has under its id. Run it again: it is later in the shop then, and only "
+        "Checked: every new file was read once and no other, and every row is, field by field, the "
+        "newest that Gladly has under its key. Run it again: it is later in the shop then, and only "
         "what is new is read."
     )
 

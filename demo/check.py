@@ -5,49 +5,48 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from demo.shop import RETENTION, read_time
+from demo.shop import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from demo.database import Database
-    from demo.shop import FileName, Row, Shop
+    from demo.shop import FileName, Row, Table
 
 _Record = dict[str, Any]
 
 
 class Comparison(NamedTuple):
-    """A table compared with Gladly's files.
+    """A table compared with what Gladly has.
 
     Attributes:
-        stream: The table's name.
+        table: The table's name.
         in_table: How many rows the table has.
-        in_files: How many rows Gladly's files make.
-        only_older: How many rows come from jobs that Gladly has forgotten since.
+        in_gladly: How many rows Gladly's jobs, files, lists or reports make.
+        only_older: How many rows are from runs before, of what Gladly does not tell of any more.
         differences: What is wrong, a line each.
     """
 
-    stream: str
+    table: str
     in_table: int
-    in_files: int
+    in_gladly: int
     only_older: int
     differences: list[str]
 
 
-def compare_table(stream: str, shop: Shop, database: Database) -> Comparison:
-    """Compare every row of a table, field by field, with Gladly's own files."""
-    in_files = {row.record["id"]: row for row in shop.iter_newest_rows(stream)}
-    rows = list(database.iter_rows(stream))
-    in_table = {row["id"]: row for row in rows}
-    others = [row for row_id, row in in_table.items() if row_id not in in_files]
-    older = [row for row in others if _is_forgotten(row, shop)]
-    differences = [f"{stream} {row['id']} is in no file" for row in others if not _is_forgotten(row, shop)]
-    differences += [f"{stream} has {count} rows {row_id}" for row_id, count in _iter_repeated(rows)]
-    for row_id, row in in_files.items():
-        differences += [
-            f"{stream} {row_id} {problem}" for problem in _iter_problems(in_table.get(row_id), row)
-        ]
-    return Comparison(stream, len(rows), len(in_files), len(older), differences)
+def compare_table(table: Table, database: Database) -> Comparison:
+    """Compare every row of a table, field by field, with what Gladly has."""
+    name, key = table.name, table.key
+    in_gladly = {row.record[key]: row for row in table.rows}
+    rows = list(database.iter_rows(name))
+    in_table = {row[key]: row for row in rows}
+    others = [row for row_id, row in in_table.items() if row_id not in in_gladly]
+    older = [row for row in others if _is_older(row, table)]
+    differences = [f"{name} {row[key]} is not in Gladly" for row in others if not _is_older(row, table)]
+    differences += [f"{name} has {count} rows {row_id}" for row_id, count in _iter_repeated(rows, key)]
+    for row_id, row in in_gladly.items():
+        differences += [f"{name} {row_id} {problem}" for problem in _iter_problems(in_table.get(row_id), row)]
+    return Comparison(name, len(rows), len(in_gladly), len(older), differences)
 
 
 def check_reading(read: Iterable[FileName], new: Iterable[FileName]) -> list[str]:
@@ -62,15 +61,15 @@ def _name(file: FileName) -> str:
     return " of job ".join(reversed(file))
 
 
-def _iter_repeated(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
-    counts = Counter(row["id"] for row in rows)
+def _iter_repeated(rows: Iterable[Mapping[str, Any]], key: str) -> Iterator[tuple[str, int]]:
+    counts = Counter(row[key] for row in rows)
     return ((row_id, count) for row_id, count in counts.items() if count > 1)
 
 
-def _is_forgotten(row: Mapping[str, Any], shop: Shop) -> bool:
-    """Tell whether Gladly lists the row's job no more."""
-    updated = row.get("_job_updated_at", row.get("updatedat"))
-    return updated is not None and updated < shop.now - RETENTION
+def _is_older(row: Mapping[str, Any], table: Table) -> bool:
+    """Tell whether the row is of what Gladly does not tell of any more."""
+    age = None if table.aged_by is None else row[table.aged_by]
+    return age is not None and age < table.oldest
 
 
 def _iter_problems(found: Mapping[str, Any] | None, row: Row) -> Iterator[str]:
@@ -96,6 +95,4 @@ def _expect(row: Row, found: Mapping[str, Any]) -> _Record:
             expected[name.lower()] = read_time(value) if name in {"timestamp", "updatedAt"} else value
         else:
             expected["_unmapped"] = {**(expected["_unmapped"] or {}), name: value}
-    if row.job is not None:
-        expected |= {"_job_id": row.job["id"], "_job_updated_at": read_time(row.job["updatedAt"])}
-    return expected
+    return {**expected, **row.added}

@@ -1,4 +1,4 @@
-"""What Gladly has: the emulated organization at a moment, and the rows that its files make."""
+"""What Gladly has: the emulated organization at a moment, and the rows of its files and lists."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gladly_emulator import GeneratedExports
 from gladly_emulator.instants import parse_instant
+from gladly_emulator.lists import answer_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 JOBS: Final = "jobs"
 FILE_STREAMS: Final = ("customers", "conversation_items", "agents", "topics")
+LISTS: Final = ("teams", "inboxes")
 RETENTION: Final = timedelta(days=14)
 
 _STEP: Final = timedelta(minutes=15)
@@ -25,10 +27,28 @@ FileName = tuple[str, str]
 
 
 class Row(NamedTuple):
-    """A record and the job whose file it comes from; a job's own row comes from no file."""
+    """A record, and the columns that the tap adds to it."""
 
     record: Mapping[str, Any]
-    job: Job | None
+    added: Mapping[str, Any]
+
+
+class Table(NamedTuple):
+    """A table as it has to be.
+
+    Attributes:
+        name: Its name.
+        rows: The rows that Gladly has, one for each key.
+        key: The column that tells rows apart.
+        aged_by: The column that tells how old a row is; None if rows do not age.
+        oldest: What is older than this comes from runs before: Gladly does not tell of it any more.
+    """
+
+    name: str
+    rows: Iterable[Row]
+    key: str
+    aged_by: str | None
+    oldest: datetime
 
 
 class Shop:
@@ -52,14 +72,25 @@ class Shop:
         """The files that are due."""
         return [(job["id"], name) for job in self.new_jobs for name in job["files"]]
 
-    def iter_newest_rows(self, stream: str) -> Iterator[Row]:
+    def iter_tables(self) -> Iterator[Table]:
+        """Yield the tables of jobs, of what is in their files, and of lists."""
+        oldest = self.now - RETENTION
+        jobs = (Row(job, {}) for job in self.jobs)
+        yield Table(JOBS, jobs, key="id", aged_by="updatedat", oldest=oldest)
+        for stream in FILE_STREAMS:
+            rows = self._iter_newest_rows(stream)
+            yield Table(stream, rows, key="id", aged_by="_job_updated_at", oldest=oldest)
+        for name in LISTS:
+            entries = json.loads(b"".join(answer_list(self.exports.lists, [name]).pieces))
+            rows = (Row(entry, {}) for entry in entries)
+            yield Table(name, rows, key="id", aged_by=None, oldest=oldest)
+
+    def _iter_newest_rows(self, stream: str) -> Iterator[Row]:
         """Yield the rows of a stream, the newest one of each id, as Gladly's own files have them."""
-        if stream == JOBS:
-            yield from (Row(job, None) for job in self.jobs)
-            return
         newest: dict[str, Row] = {}
         for job in self.jobs:
-            newest.update((record["id"], Row(record, job)) for record in self._iter_records(job, stream))
+            added = {"_job_id": job["id"], "_job_updated_at": read_time(job["updatedAt"])}
+            newest.update((record["id"], Row(record, added)) for record in self._iter_records(job, stream))
         yield from newest.values()
 
     def _iter_records(self, job: Job, stream: str) -> Iterator[Mapping[str, Any]]:
