@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from demo.check import Comparison, check_reading, compare_table
 from demo.database import DATABASE, Database, remove_database
 from demo.load import LOG_FILE, Load, LoadError, list_loaded_jobs, make_command, run_meltano
+from demo.report import REPORT, check_windows, make_report_table, plan_days
 from demo.shop import Shop, visit_shop
 from demo.show import format_count, print_table, print_text
 from gladly_emulator import Emulator
@@ -44,18 +45,19 @@ def _guide(*, again: bool) -> list[str]:
     loaded = list_loaded_jobs()
     if again and not loaded:
         raise LoadError("There is no database from a run before.")
-    shop = visit_shop(loaded)
+    shop, days = visit_shop(loaded), plan_days()
     command = make_command()
     _print_start(shop, command)
     with Emulator(shop.exports, clock=lambda: shop.now) as emulator:
-        load = run_meltano(command, emulator, file_count=len(shop.new_files))
+        load = run_meltano(command, emulator, file_count=len(shop.new_files), start=days.first)
     _print_load(load)
     with Database() as database:
-        comparisons = [compare_table(table, database) for table in shop.iter_tables()]
+        tables = [*shop.iter_tables(), make_report_table(shop, days, load.windows)]
+        comparisons = [compare_table(table, database) for table in tables]
         _print_comparisons(comparisons)
         for answer in database.iter_answers():
             print_table(answer.question, answer.columns, answer.rows)
-    problems = check_reading(load.files, shop.new_files)
+    problems = check_reading(load.files, shop.new_files) + check_windows(load.windows, days)
     problems += [difference for comparison in comparisons for difference in comparison.differences]
     if not problems:
         _print_end()
@@ -67,15 +69,17 @@ def _print_start(shop: Shop, command: Sequence[str]) -> None:
         "An invented lamp shop stands in for Gladly: an emulator on this machine, with Gladly's limit of "
         f"10 requests a second. It is {shop.now:%A, %Y-%m-%d %H:%M} UTC there. "
         f"Gladly lists {format_count(len(shop.jobs), 'hourly export job')} of the last 14 days; new here: "
-        f"{format_count(len(shop.new_jobs), 'job')} with {format_count(len(shop.new_files), 'file')}."
+        f"{format_count(len(shop.new_jobs), 'job')} with {format_count(len(shop.new_files), 'file')}. "
+        f"One report is loaded besides what is on by default: {REPORT}."
     )
     print(f"$ {' '.join(command)}", flush=True)
 
 
 def _print_load(load: Load) -> None:
     print_text(
-        f"{format_count(len(load.files), 'file')} loaded in {load.loading_seconds:.0f} s, after "
-        f"{load.starting_seconds:.0f} s to install and start. Log: {LOG_FILE}"
+        f"{format_count(len(load.files), 'file')} and {format_count(len(load.windows), 'report')} loaded in "
+        f"{load.loading_seconds:.0f} s, after {load.starting_seconds:.0f} s to install and start. "
+        f"Log: {LOG_FILE}"
     )
 
 
@@ -87,9 +91,9 @@ def _print_comparisons(comparisons: Sequence[Comparison]) -> None:
 
 def _print_end() -> None:
     print_text(
-        "Checked: every new file was read once and no other, and every row is, field by field, the "
-        "newest that Gladly has under its key. Run it again: it is later in the shop then, and only "
-        "what is new is read."
+        "Checked: every new file was read once and no other, the report for each of its days, and every row "
+        "is, field by field, the newest that Gladly has under its key. Run it again: it is later in the shop "
+        "then, and only what is new or may have changed is read."
     )
 
 

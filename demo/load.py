@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from demo.database import DATABASE, Database, remove_database
+from demo.report import SELECTION, list_windows_read
 from demo.show import show_progress
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from demo.report import Days
     from demo.shop import FileName
     from gladly_emulator import Emulator
 
@@ -42,11 +45,13 @@ class Load(NamedTuple):
 
     Attributes:
         files: The files that the emulator handed out, in order.
+        windows: The windows of the report that it handed out, in order.
         starting_seconds: How long it took until the first file, installing plugins included.
         loading_seconds: How long it took from there.
     """
 
     files: list[FileName]
+    windows: list[Days]
     starting_seconds: float
     loading_seconds: float
 
@@ -73,15 +78,20 @@ def make_command() -> list[str]:
     return [*_COMMAND, "--full-refresh", "--state-strategy=overwrite"] if starts_again else [*_COMMAND]
 
 
-def run_meltano(command: list[str], emulator: Emulator, *, file_count: int) -> Load:
+def run_meltano(command: list[str], emulator: Emulator, *, file_count: int, start: date) -> Load:
     """Load what the emulator serves into DuckDB; a load that does not end well leaves no database."""
     started = time.monotonic()
     try:
-        first_file = _run(command, emulator, file_count)
+        first_file = _run(command, emulator, file_count=file_count, start=start)
     except BaseException:
         remove_database()
         raise
-    return Load(list_files_read(emulator), first_file - started, time.monotonic() - first_file)
+    return Load(
+        list_files_read(emulator),
+        list_windows_read(emulator),
+        starting_seconds=first_file - started,
+        loading_seconds=time.monotonic() - first_file,
+    )
 
 
 def list_files_read(emulator: Emulator) -> list[FileName]:
@@ -93,7 +103,7 @@ def list_files_read(emulator: Emulator) -> list[FileName]:
     ]
 
 
-def _run(command: list[str], emulator: Emulator, file_count: int) -> float:
+def _run(command: list[str], emulator: Emulator, *, file_count: int, start: date) -> float:
     """Run Meltano to its end and return when it read the first file."""
     DATABASE.parent.mkdir(exist_ok=True)
     program = str(Path(sys.executable).with_name(command[0]))
@@ -103,7 +113,7 @@ def _run(command: list[str], emulator: Emulator, file_count: int) -> float:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=os.environ | _make_settings(emulator),
+            env=os.environ | _make_settings(emulator, start),
         )
         try:
             first_file = _watch(process, emulator, file_count)
@@ -115,12 +125,14 @@ def _run(command: list[str], emulator: Emulator, file_count: int) -> float:
     return first_file
 
 
-def _make_settings(emulator: Emulator) -> dict[str, str]:
-    """Return the environment in which Meltano finds the emulator, here and by no proxy.
+def _make_settings(emulator: Emulator, start: date) -> dict[str, str]:
+    """Return the environment in which Meltano finds the emulator, here and by no proxy, and takes the report.
 
-    A `.env` of the reader's own, with dates in it, would have the demo load less than there is.
+    The start is for the report: it leaves out no job that Gladly lists. A `.env` of the reader's own,
+    with an end in it, would have the demo load less than there is.
     """
-    wanted = {**emulator.settings, "start_date": "", "end_date": ""}
+    dates = {"start_date": f"{start}", "end_date": ""}
+    wanted = {**emulator.settings, **dates, "_metadata": json.dumps(SELECTION)}
     settings = {f"TAP_GLADLY_{name.upper()}": value for name, value in wanted.items()}
     direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     return {**settings, **direct, "MELTANO_PROJECT_ROOT": str(Path.cwd())}

@@ -37,6 +37,38 @@ FROM answered
 GROUP BY channel
 ORDER BY median(epoch(wait));
 
+-- Which inbox answers soonest? Time to the first reply, or until a call is taken
+WITH replies AS (
+    SELECT conversationid, min(coalesce((content ->> 'answeredAt')::TIMESTAMP, "timestamp")) AS sent
+    FROM conversation_items
+    WHERE
+        (content ->> 'answeredAt') IS NOT NULL
+        OR ((content ->> 'content') IS NOT NULL AND (initiator ->> 'type') = 'AGENT')
+    GROUP BY conversationid
+),
+waits AS (
+    SELECT
+        inbox_id_created AS inboxid,
+        epoch(replies.sent - created_at) AS seconds,
+        inbox_id_current != inbox_id_created AS moved
+    FROM conversation_export_report
+    JOIN replies ON replies.conversationid = conversation_id
+    -- Of what started before the oldest file, the first reply may be missing.
+    WHERE
+        upper(initiator_type_created) = 'CUSTOMER'
+        AND created_at >= (SELECT min((parameters ->> 'startAt')::TIMESTAMP) FROM jobs)
+)
+SELECT
+    inboxes.name AS inbox,
+    to_seconds(median(seconds)) AS median,
+    to_seconds(quantile_cont(seconds, 0.9)) AS "nine of ten within",
+    count(*) AS conversations,
+    count(*) FILTER (moved) AS "moved since"
+FROM waits
+JOIN inboxes ON inboxes.id = inboxid
+GROUP BY inbox
+ORDER BY median(seconds);
+
 -- What is it about? The five most frequent topics
 WITH added AS (
     SELECT conversationid, "timestamp" AS changed, unnest((content -> 'addedTopicIds')::VARCHAR[]) AS topicid
