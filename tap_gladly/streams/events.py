@@ -13,7 +13,7 @@ from singer_sdk.exceptions import RetriableAPIError
 from tap_gladly.bookmarks import DAY, SECOND, format_instant, parse_instant
 from tap_gladly.download import download
 from tap_gladly.exceptions import UnusableBookmarkError
-from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl
+from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl, parse_line
 from tap_gladly.streams.base import TableStream
 
 if sys.version_info >= (3, 12):
@@ -143,6 +143,8 @@ class EventsStream(TableStream):
     def _find_window(self, now: int) -> Window:
         first, last = self._bounds
         edge, end = now - REACH, now - LAG
+        if self._bookmark.instant is not None and self._bookmark.instant > now + DAY:
+            self.logger.warning("The bookmark lies in the future: nothing is due before that")
         wanted = max(filter(None, (self._bookmark.instant, first)), default=edge)
         window = Window(max(wanted, edge), end if last is None else min(end, last))
         if self._bookmark.instant is not None and wanted < min(window):
@@ -170,7 +172,7 @@ class EventsStream(TableStream):
     def _iter_new(self, file: IO[bytes], window: Window) -> Iterator[Record]:
         """Yield the events of a window that have not been read, and move the bookmark past them."""
         is_in_order, count = _is_in_order(file), 0
-        for event in iter_jsonl(file):
+        for event in _iter_events(file):
             if isinstance(event, MalformedLine):
                 self._malformed_lines.send_event_line(event, write_instant(window.start))
                 count += 1
@@ -220,9 +222,22 @@ def _read_clock(response: requests.Response) -> int:
         return time.time_ns()
 
 
+def _iter_events(file: IO[bytes]) -> Iterator[Record | MalformedLine]:
+    for number, line in enumerate(file, start=1):
+        event = parse_line(number, line)
+        if event is None:
+            continue
+        if isinstance(event, dict) and event.get("timestamp") is not None and _find_instant(event) is None:
+            # A row with it would break its own schema, and come again in every run.
+            yield MalformedLine(number, "the timestamp is no time", line.rstrip(b"\r\n"))
+        else:
+            yield event
+
+
 def _find_instant(event: Record) -> int | None:
+    timestamp = event.get("timestamp")
     try:
-        return parse_instant(str(event.get("timestamp")))
+        return parse_instant(timestamp) if isinstance(timestamp, str) else None
     except ValueError:
         return None
 
