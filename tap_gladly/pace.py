@@ -27,17 +27,21 @@ class Pace:
     so a 429 halves the pace, and it rises again slowly. Of reports it allows 10 in a minute.
     """
 
-    def __init__(self, requests: int, *, seconds: float = SECOND, answers_to_recover: int = 100) -> None:
+    def __init__(
+        self, requests: int, *, seconds: float = SECOND, least: int = 1, answers_to_recover: int = 100
+    ) -> None:
         """Take note of the limit.
 
         Args:
             requests: How many may go in a period.
             seconds: How long the period is.
+            least: How many may go however often it was too many.
             answers_to_recover: How many good answers in a row let the pace rise by one request a period.
         """
         self._most = requests
         self._limit = requests
         self._seconds = seconds
+        self._least = least
         self._answers_to_recover = answers_to_recover
         self._sent: deque[float] = deque(maxlen=requests)
         self._not_before = 0.0
@@ -86,7 +90,7 @@ class Pace:
         self._good_answers = 0
         self._not_before = max(self._not_before, time.monotonic() + (1 if asked is None else asked))
         if sent > self._slowed_at:  # requests that were under way before do not count again
-            self._limit = max(1, self._limit // 2)
+            self._limit = max(self._least, self._limit // 2)
             self._slowed_at = time.monotonic()
 
     def _recover(self) -> None:

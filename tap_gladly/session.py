@@ -24,6 +24,8 @@ REPORT_MINUTE_SECONDS = 61.0
 """A little over a minute, since reports take unequal time to arrive, too."""
 _REPORTS_PATH = "/api/v1/reports"
 _REPORTS_TO_RECOVER = 5
+_FEWEST_REPORTS = 3
+"""A minute, after 429s: these may come of reports that others wait for, and say little of the pace."""
 
 
 class GladlySession(requests.Session):
@@ -55,7 +57,10 @@ class PacedAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=pool_size)
         self._pace = Pace(REQUESTS_PER_SECOND)
         self._report_pace = Pace(
-            REPORTS_PER_MINUTE, seconds=REPORT_MINUTE_SECONDS, answers_to_recover=_REPORTS_TO_RECOVER
+            REPORTS_PER_MINUTE,
+            seconds=REPORT_MINUTE_SECONDS,
+            least=_FEWEST_REPORTS,
+            answers_to_recover=_REPORTS_TO_RECOVER,
         )
 
     @override
