@@ -128,6 +128,7 @@ class TapGladly(Tap):
     def __init__(self, *, catalog: Any = None, parse_env_config: bool = False, **kwargs: Any) -> None:
         if parse_env_config:
             self._check_variables()
+        self._is_discovering = not kwargs.get("setup_mapper", True)  # what the SDK leaves out for --discover
         if isinstance(catalog, dict):
             catalog = complete_catalog(catalog, load_schemas())
         super().__init__(catalog=catalog, parse_env_config=parse_env_config, **kwargs)
@@ -157,7 +158,9 @@ class TapGladly(Tap):
         if not settings:
             return []
         self._validate_config()  # --discover does not, and asks without settings
-        reports = [CustomReportStream(self, session, each) for each in settings]
+        reports = [
+            CustomReportStream(self, session, each, is_discovered=self._is_discovering) for each in settings
+        ]
         try:
             for report in reports:
                 _ = report.schema

@@ -11,7 +11,7 @@ from singer_sdk.schema.source import StreamSchema
 
 from tap_gladly.bookmarks import DAY
 from tap_gladly.csv_parsing import name_columns, normalize_name
-from tap_gladly.metric_sets import ONLY_BY_TIME, name_stream
+from tap_gladly.metric_sets import METRIC_SETS, ONLY_BY_TIME, name_stream
 from tap_gladly.streams.base import SCHEMAS
 from tap_gladly.streams.report_rows import ROW_HASH
 from tap_gladly.streams.reports import ReportStream
@@ -64,7 +64,10 @@ class CustomReportStream(ReportStream):
 
     schema = _HeaderSchema(SCHEMAS)
 
-    def __init__(self, tap: Tap, session: GladlySession, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, tap: Tap, session: GladlySession, settings: Mapping[str, Any], *, is_discovered: bool
+    ) -> None:
+        self._is_discovered = is_discovered
         self.metric_set = settings["metric_set"]
         self.name = name_stream(self.metric_set)
         self.window_days = settings.get("window_days") or 1
@@ -74,16 +77,19 @@ class CustomReportStream(ReportStream):
         names = {"aggregationLevel": "aggregation_level", "filters": "filters"}
         self.parameters = {name: settings[key] for name, key in names.items() if settings.get(key)}
         columns = settings.get("key_columns") or [ROW_HASH]
-        self.primary_keys = tuple(name if name in _ADDED else normalize_name(name) for name in columns)
+        names_of_keys = (name if name in _ADDED else normalize_name(name) for name in columns)
+        self.primary_keys = tuple(dict.fromkeys(names_of_keys))
         super().__init__(tap, session)
 
     @cached_property
     def own_schema(self) -> dict[str, Any]:
-        """The catalog's schema of the stream; without a catalog, what the header tells."""
+        """The catalog's schema of the stream; at discovery, what the header tells."""
         catalog = self._tap.input_catalog
-        if catalog is None:
+        # Without a catalog the stream is off, and worth a request only if its name may be wrong.
+        is_unknown = catalog is None and self.metric_set not in METRIC_SETS
+        if self._is_discovered or is_unknown:
             return self._make_schema(self._find_header())
-        entry = catalog.get_stream(self.name)
+        entry = catalog.get_stream(self.name) if catalog else None
         given = entry.schema.to_dict() if entry else {}
         return given if given.get("properties") else self._make_schema(())
 
