@@ -52,7 +52,10 @@ def download_report(response: requests.Response, *, known: Collection[str]) -> R
         rows = iter_csv(file)
         header = next(rows, [])
         _refuse_prose(header, known)
-        row_count = sum(1 for _ in rows)
+        row_count, last = 0, header
+        for row in rows:
+            row_count, last = row_count + 1, row
+        _refuse_cut(file, header, last)
     except BaseException:
         file.close()
         raise
@@ -64,6 +67,15 @@ def _refuse_other(head: bytes, content_type: str) -> None:
     is_other = content_type.partition(";")[0].strip().lower() in _OTHER_TYPES
     if text and (is_other or text.startswith((b"{", b"[", b"<"))):
         raise ValueError("JSON or a web page")
+
+
+def _refuse_cut(file: IO[bytes], header: Sequence[str], last: Sequence[str]) -> None:
+    # A connection that is closed early and a Content-Length that is too small leave no other sign.
+    end = file.tell()
+    file.seek(max(0, end - 1))
+    is_ended = file.read() in {b"\n", b"\r"}
+    if len(last) < len(header) and not is_ended:
+        raise ValueError("CSV that breaks off in a row")
 
 
 def _refuse_prose(header: Sequence[str], known: Collection[str]) -> None:

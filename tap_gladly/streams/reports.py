@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import RetriableAPIError
 
-from tap_gladly.bookmarks import (
-    DAY,
-    format_instant,
-    parse_bookmark_time,
-)
+from tap_gladly.bookmarks import DAY, format_instant, parse_bookmark_time
 from tap_gladly.client import DRY_RUN_OUTAGE_SECONDS
 from tap_gladly.csv_parsing import name_columns
 from tap_gladly.exceptions import MissingColumnsError, UnknownMetricSetError, UnusableBookmarkError
@@ -126,7 +122,11 @@ class ReportStream(TableStream):
             # One request, for one row; at midnight the newest window has none yet, so it is a day more.
             start = max(span.start, span.end - (self.window_days + 1) * DAY)
             return [Window(start, span.end)]
-        return list(iter_windows(span, self.window_days * DAY))
+        windows = list(iter_windows(span, self.window_days * DAY))
+        if span.end > self._now:
+            # The unfinished window keeps the end that it will have, on which its rows may depend.
+            windows[-1:] = [Window(it.start, it.start + self.window_days * DAY) for it in windows[-1:]]
+        return windows
 
     def _read_place(self) -> int | None:
         value = self.tap_state.get("bookmarks", {}).get(self.name, {}).get("replication_key_value")
@@ -142,14 +142,24 @@ class ReportStream(TableStream):
         first, end = self._bounds
         if place is not None:
             days = self.window_days if self.look_back_days is None else self.look_back_days
+            if self._has_windows_for_keys:
+                days = -(-days // self.window_days) * self.window_days  # the same windows, whole
             first = max(place - place % DAY - days * DAY, first or 0)
         elif first is None:
             first = self._now - self.first_days * DAY
         last = min(self._now, self._now if end is None else end)
         return Window(first - first % DAY, last - last % DAY + DAY)
 
+    @property
+    def _has_windows_for_keys(self) -> bool:
+        """Whether a row is told from others by its window, as those that are sums of it."""
+        return "_window_end" in self.primary_keys
+
     def _make_span(self, window: Window) -> Window:
-        return window if self.takes_days else self._end_now(window)
+        """Give what of a window can be asked for by now."""
+        midnight = self._now - self._now % DAY + DAY
+        past = window._replace(end=min(window.end, midnight))
+        return past if self.takes_days else self._end_now(past)
 
     def _end_now(self, window: Window) -> Window:
         return Window(window.start, min(window.end, self._now - self._now % MINUTE))
@@ -194,6 +204,8 @@ class ReportStream(TableStream):
         self.byte_count += body.byte_count
 
     def _cut(self, span: Window) -> list[Window]:
+        if self._has_windows_for_keys:
+            return []  # two halves would have the same keys
         days = halve(span, DAY) if self.takes_days and span.has_whole_days else []
         return days or (halve(self._end_now(span), MINUTE) if self.takes_minutes else [])
 
@@ -214,13 +226,16 @@ class ReportStream(TableStream):
             raise RetriableAPIError(
                 f"Gladly's answer for {self.metric_set}, {span}, is no usable report but {error}", response
             ) from error
-        missing = self.rules.required.difference(name_columns(body.header))
-        if body.header and missing:
+        columns = set(name_columns(body.header))
+        missing = self.rules.required - columns
+        problem = (
+            f"lacks what its rows are told apart by: column {', '.join(sorted(missing))}" if missing else ""
+        )
+        if known and columns.isdisjoint(known):
+            problem = problem or "has none of its columns"
+        if body.header and problem:
             body.file.close()
-            raise MissingColumnsError(
-                f"{self.metric_set}, {span}, lacks what its rows are told apart by: column "
-                f"{', '.join(sorted(missing))}."
-            )
+            raise MissingColumnsError(f"{self.metric_set}, {span}, {problem}.")
         return body
 
     def _iter_body(self, body: ReportBody, window: Window) -> Iterator[Record]:
@@ -260,7 +275,8 @@ class ReportStream(TableStream):
                 f"Gladly refused the report {self.metric_set} (400), which is none that it documents. "
                 f"Documented are {', '.join(METRIC_SETS)}."
             )
-        super().validate_response(response)
+        if response.status_code != HTTPStatus.NO_CONTENT:  # else it is an empty window
+            super().validate_response(response)
 
     @property
     @override

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import Sync, catalog_entry, stream_metadata
 
+from gladly_emulator import Fault
 from tap_gladly.metric_sets import METRIC_SETS, name_stream
+from tap_gladly.streams import reports
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ def discover(emulator: Emulator, report_clock: Callable[[str], None]) -> Callabl
     report_clock(NOON)
 
     def run(**report: Any) -> dict[str, Any]:
-        catalog = TapGladly(config={**emulator.settings, "custom_reports": [report]}).catalog_dict
+        config = {**emulator.settings, "custom_reports": [report]}
+        catalog = TapGladly(config=config, setup_mapper=False).catalog_dict
         return catalog_entry(catalog, name_stream(report["metric_set"]))
 
     return run
@@ -217,3 +220,64 @@ def test_a_catalog_without_the_report_asks_for_nothing(
     sync(catalog=catalog("jobs"), custom_reports=[{"metric_set": "AgentSummaryV2"}])
 
     assert [request.path for request in emulator.requests] == ["/api/v1/export/jobs"]
+
+
+def test_rows_keyed_by_their_window_land_on_the_same_key(
+    exports: StaticExports,
+    report_clock: Callable[[str], None],
+    read_custom: Callable[..., Sync],
+    days: Callable[[], list[str]],
+) -> None:
+    """A window keeps its end while it is unfinished, and is read again whole."""
+    exports.reports.put("GladAppContactPointsReport", b"Page,Contacts\n/,3\n")
+    report = {"metric_set": "GladAppContactPointsReport", "key_columns": ["Page", "_window_end"]}
+    weeks = {"window_days": 7, "look_back_days": 3, "start_date": "2026-11-10"}
+
+    first = read_custom(**report, **weeks)
+    asked_first = days()[1:]
+    report_clock("2026-11-25T12:00:30Z")
+    second = read_custom(**report, **weeks, state=first.state)
+
+    ends = [row["_window_end"][:10] for row in first.rows("glad_app_contact_points_report")]
+    assert ends == ["2026-11-17", "2026-11-24", "2026-12-01"]
+    assert asked_first == ["11-10..11-16", "11-17..11-23", "11-24..11-24"]
+    again = [row["_window_end"][:10] for row in second.rows("glad_app_contact_points_report")]
+    assert again == ["2026-11-24", "2026-12-01"]
+
+
+def test_rows_keyed_by_their_window_are_not_asked_for_in_halves(
+    exports: StaticExports,
+    read_custom: Callable[..., Sync],
+    monkeypatch: pytest.MonkeyPatch,
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """Halves would have the same keys with other sums: that it may be cut is an error instead."""
+    monkeypatch.setattr(reports, "NEAR_CAP_ROWS", 1)
+    exports.reports.put("GladAppContactPointsReport", b"Page,Contacts\n/,3\n")
+    report = {"metric_set": "GladAppContactPointsReport", "key_columns": ["Page", "_window_end"]}
+
+    run = read_custom(**report, window_days=7, start_date="2026-11-17")
+
+    assert len(run.rows("glad_app_contact_points_report")) == 2
+    assert "2026-11-17T00:00Z to 2026-11-24T00:00Z may be cut" in log.text
+
+
+def test_a_key_is_named_once(exports: StaticExports, discover: Callable[..., dict[str, Any]]) -> None:
+    """However it is written."""
+    exports.reports.put("AgentSummaryV2", SUMMARY)
+
+    entry = discover(metric_set="AgentSummaryV2", key_columns=["Agent ID", "agent_id"])
+
+    assert list(entry["key_properties"]) == ["agent_id"]
+
+
+def test_a_run_without_a_catalog_does_not_ask_for_headers(
+    emulator: Emulator, sync: Callable[..., Sync], asked: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """A custom report is off there, so that nothing that is wrong with reports is in the way of the rest."""
+    emulator.faults.add(Fault("status", status=503, path="reports", times=None))
+
+    run = sync(custom_reports=[{"metric_set": "AgentSummaryV2", "key_columns": ["Agent ID"]}])
+
+    assert asked() == []
+    assert "jobs" in run.schemas

@@ -39,6 +39,10 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
         (Fault("body", body=b"The report, sadly, could not be made."), "a sentence"),
         (Fault("body", body=b"service unavailable"), "a sentence"),
         (Fault("body", body=b'Timestamp,Agent ID\n"2026'), "CSV that ends inside quotes"),
+        (
+            Fault("body", body=b"Timestamp,Agent ID,Agent\n2026-11-24T01:00:00Z,a"),
+            "CSV that breaks off in a row",
+        ),
         (Fault("status", status=429), "Gladly answered 429 for /api/v1/reports"),
         (Fault("status", status=429, headers={"Retry-After": "0.01"}), "429 for /api/v1/reports"),
         (Fault("status", status=500), "Gladly answered 500 for /api/v1/reports"),
@@ -142,3 +146,24 @@ def test_a_header_that_is_wholly_unknown_ends_the_stream(
 def test_a_report_has_five_minutes_to_be_made() -> None:
     """And one that never comes is asked for again: an outage lasts longer than one wait."""
     assert reports.TIMEOUT_SECONDS == (15, 300)
+
+
+def test_a_report_of_something_else_ends_the_stream(
+    exports: StaticExports, read: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A header with none of a report's columns is not its, also where rows have no key of their own."""
+    exports.reports.put("ConversationTimestampsReport", b"Foo,Bar,Baz\n1,2,3\n")
+
+    run = read(EVENTS, start_date="2026-11-24", ends_badly=True)
+
+    assert run.rows(EVENTS) == []
+    assert "ConversationTimestampsReport, 2026-11-24T00:00Z to 2026-11-25T00:00Z, has none" in log.text
+
+
+def test_an_answer_without_content_is_an_empty_window(emulator: Emulator, read: Callable[..., Sync]) -> None:
+    """204 says no more than an empty body does."""
+    emulator.faults.add(Fault("status", status=204, times=None))
+
+    run = read(EVENTS, start_date="2026-11-22")
+
+    assert run.bookmark(EVENTS)["replication_key_value"] == "2026-11-24T00:00:00.000000Z"
