@@ -93,6 +93,18 @@ def test_pace_settles_below_a_limit_that_only_429_tells(clock: Clock, limit: int
     assert run(Pace(10), Server(clock, 10), 60) == (0, 60)
 
 
+def test_pace_keeps_what_is_least(clock: Clock) -> None:
+    """However often it was too many, so many go in a period."""
+    turns = Pace(10, seconds=61, least=3)
+    for _ in range(5):
+        turns.heed(answer(429), turns.wait())
+    clock.sleep(61)
+    before = clock.now
+    run(turns, Server(clock, 10), 3)
+
+    assert clock.now - before < 2
+
+
 def test_pace_rises_again(clock: Clock) -> None:
     """A limit that was low for a while does not slow the run down for good."""
     turns = Pace(10)
