@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +159,12 @@ def test_schemas_keep_to_what_targets_understand(path: Path) -> None:
         assert part.get("description") or place.endswith("[]")
         if "object" in part["type"]:
             assert part["additionalProperties"] is True
+
+
+def test_tables_page_is_current() -> None:
+    """It is what `make docs` writes: every stream and column."""
+    written = subprocess.check_output([sys.executable, ROOT / "docs" / "tables.py"], text=True)
+
+    page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    assert page == written
+    assert set(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == set(TapGladly(validate_config=False).streams)
