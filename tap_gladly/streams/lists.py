@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import RetriableAPIError
+from singer_sdk.singerlib import StateMessage
 
 from tap_gladly.exceptions import AccessRefusedError, NotFoundError
 from tap_gladly.streams.base import TableStream
@@ -54,6 +55,10 @@ class ListStream(TableStream):
                 len(entries),
             )
         yield from map(self.complete, usable)
+        if usable and self.tap_state:
+            # Some targets keep no STATE but one that no row follows, and lists have none of their own. It is
+            # the same as before, which the SDK's writer of states would leave out.
+            self.writer.write_message(StateMessage(value=self.tap_state))
 
     def read_entries(self, response: requests.Response) -> list[object]:
         """Read the answer.

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import LISTS, list_warnings, run_command
+from support import LISTS, list_warnings, rows_named, run_command
 
 from gladly_emulator import UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN, Fault
 from tap_gladly.tap import TapGladly
@@ -237,3 +237,16 @@ def test_a_list_that_stream_maps_take_out_is_not_asked_for(
 
     assert "teams" not in run.schemas
     assert "/api/v1/teams" not in [request.path for request in emulator.requests]
+
+
+def test_state_comes_again_after_a_list(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """No row is the last message, since some targets forget a STATE that rows follow."""
+    exports.add_job("job-1", "2026-11-20T07:15:19Z", {"agents.jsonl": rows_named("a1")})
+    exports.lists["teams"] = [{"id": "t1"}]
+
+    synced = sync(catalog=catalog("agents", "teams"))
+    rows = [message for message in synced.messages if message["type"] in {"RECORD", "STATE"}]
+    assert [message.get("stream") for message in rows] == ["agents", None, "teams", None]
+    assert rows[1] == rows[3]
