@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 DEMO := .venv/demo
+TARGETS := .venv/targets
 WHEEL := .venv/wheel
 RESOLUTION ?= highest
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-python-downloads --generate-hashes \
@@ -13,7 +14,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-pyth
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types hub e2e soak build package wheel lock clean
+.PHONY: help demo test lint format types docs hub e2e soak build package wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,15 +44,20 @@ types: .venv/.ready ## Check types, with two checkers
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
+docs: .venv/.ready ## Write docs/tables.md from the schemas
+	@$(BIN)/python docs/tables.py > docs/tables.md.new
+	@mv docs/tables.md.new docs/tables.md
+
 hub: .venv/.ready ## Write what Meltano Hub is to know, from the tap and [project.urls]
 	@$(BIN)/python hub/generate.py > hub/tap-gladly.yml.new
 	@mv hub/tap-gladly.yml.new hub/tap-gladly.yml
 
-e2e: .venv/.ready $(DEMO)/.ready ## Run the demo twice, from nothing, and Meltano's commands in other projects
+e2e: .venv/.ready $(TARGETS)/.ready ## Run the demo twice, from nothing, Meltano's commands, and loads of every target
 	@$(DEMO)/bin/python -m demo --from-scratch
 	@$(DEMO)/bin/python -m demo --again
 	@$(DEMO)/bin/python -m demo.selection
 	@$(BIN)/pytest tests/e2e
+	@$(TARGETS)/bin/pytest --confcutdir tests/targets --timeout 600 tests/targets
 
 soak: .venv/.ready ## Load 14 days under faults and kills, and compare (make soak SOAK="--days 2" is shorter)
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)
@@ -77,7 +83,9 @@ lock: .venv/.uv ## Compile requirements/ (make lock UPGRADE=--upgrade takes the 
 	@$(COMPILE) $(UPGRADE) --group uv --output-file requirements/uv.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev --group build --output-file requirements/dev.txt
 	@$(COMPILE) $(UPGRADE) --group demo --output-file requirements/demo.txt
-	@$(COMPILE) $(UPGRADE) --group loader --output-file requirements/loader.txt
+	@for loader in loader loader-jsonl loader-postgres; do \
+		$(COMPILE) $(UPGRADE) --group $$loader --output-file requirements/$$loader.txt || exit; done
+	@$(COMPILE) $(UPGRADE) --group targets --constraint requirements/demo.txt --output-file requirements/targets.txt
 
 clean: ## Remove everything made here: environments, databases, caches
 	rm -rf .venv .meltano output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -102,13 +110,23 @@ clean: ## Remove everything made here: environments, databases, caches
 	@touch $@
 
 # duckdb 1.1.3 has no wheel for Python 3.14 or newer: there uv finds an older Python, or fetches one.
+OLDER := python=$$($(BIN)/python -c 'import sys; print(sys.executable if sys.version_info < (3, 14) else "")'); \
+	$(UV) venv --quiet --clear --python "$${python:-cpython>=3.10,<3.14}"
+
 # Meltano installs its plugins on the first run; they go when pins change, and come back with the new ones.
 $(DEMO)/.ready: .venv/.uv requirements/dev.txt requirements/demo.txt requirements/loader.txt pyproject.toml meltano.yml
 	@echo "Installing Meltano and DuckDB"
-	@python=$$($(BIN)/python -c 'import sys; print(sys.executable if sys.version_info < (3, 14) else "")'); \
-	$(UV) venv --quiet --clear --python "$${python:-cpython>=3.10,<3.14}" $(DEMO) || { \
+	@$(OLDER) $(DEMO) || { \
 		echo "The demo needs Python 3.10 to 3.13, for DuckDB 1.1.3; install one, or name it: make clean, then" >&2; \
 		echo "make demo PYTHON=python3.13, for example" >&2; exit 1; }
 	@$(UV) pip install --quiet --compile-bytecode --python $(DEMO)/bin/python --require-hashes -r requirements/demo.txt
 	@rm -rf .meltano/extractors .meltano/loaders
+	@touch $@
+
+# Its tests use the plugins that Meltano installs here.
+$(TARGETS)/.ready: $(DEMO)/.ready requirements/targets.txt requirements/loader-jsonl.txt requirements/loader-postgres.txt
+	@echo "Installing PostgreSQL and the loaders"
+	@$(OLDER) $(TARGETS)
+	@$(UV) pip install --quiet --compile-bytecode --python $(TARGETS)/bin/python --require-hashes -r requirements/targets.txt
+	@$(TARGETS)/bin/meltano --log-level=warning install
 	@touch $@

@@ -20,7 +20,8 @@ from tap_gladly.tap import TapGladly
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-collect_ignore = ["e2e", "package"]  # they need the package index: `make e2e` and `make package` name them
+collect_ignore = ["e2e", "package", "targets"]
+"""They need the package index: `make e2e` and `make package` name them."""
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 

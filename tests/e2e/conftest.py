@@ -92,7 +92,7 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Meltano:
     pins = f"--constraint {ROOT}/requirements"
     # What pip_url says in the Hub's definition can be installed once it is released, and not before.
     tap = {**DEFINITION, "pip_url": f"{pins}/dev.txt {wheel}"}
-    loader = {**LOADER, "pip_url": LOADER["pip_url"].replace("--constraint requirements", pins)}
+    loader = {**LOADER, "pip_url": LOADER["pip_url"].replace("requirements/", f"{ROOT}/requirements/")}
     Meltano(folder, _make_variables()).run("init", "project")
     meltano = Meltano(folder / "project", _make_variables())
     for plugin in (tap, loader):

@@ -1,0 +1,91 @@
+"""A project, a PostgreSQL server, and an organization loaded in steps into each destination."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gladly_emulator import Emulator
+from targets.destinations import Destination, DuckDB, JsonLines, Postgres
+from targets.expectations import SCHEMAS, TIMES
+from targets.organization import Organization
+from targets.postgres import serve_postgres
+from targets.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gladly_emulator.messages import Request
+
+STREAMS = [stream for stream in SCHEMAS if "_report" not in stream]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a destination held after a run, and what the run had asked for."""
+
+    tables: dict[str, list[dict[str, Any]]]
+    requests: list[Request]
+
+
+@dataclass(frozen=True)
+class Load:
+    """Three runs into a destination: of an empty organization, and of its two steps."""
+
+    destination: Destination
+    organization: Organization
+    empty: Snapshot
+    steps: list[Snapshot]
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which every stream but reports is selected."""
+    return Project(tmp_path_factory.mktemp("project"), [f"{stream}.*" for stream in STREAMS])
+
+
+@pytest.fixture(scope="session")
+def socket() -> Iterator[str]:
+    """The folder of a PostgreSQL server's socket."""
+    with serve_postgres() as folder:
+        yield folder
+
+
+def _make_destination(kind: str, request: pytest.FixtureRequest, folder: Path) -> Destination:
+    match kind:
+        case "duckdb":
+            return DuckDB(folder)
+        case "jsonl":
+            return JsonLines(folder, TIMES)
+    destination = Postgres(request.getfixturevalue("socket"), kind)
+    if kind == "batch":
+        destination.takes_batches = True
+        files = {
+            "encoding": {"format": "jsonl", "compression": "gzip"},
+            "storage": {"root": f"file://{folder}/batches"},
+        }
+        destination.settings["TAP_GLADLY_BATCH_CONFIG"] = json.dumps(files)
+    return destination
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgres", "batch", "jsonl"])
+def load(request: pytest.FixtureRequest, project: Project, tmp_path_factory: pytest.TempPathFactory) -> Load:
+    """An organization loaded into a destination; `batch` is PostgreSQL by way of BATCH files."""
+    destination = _make_destination(request.param, request, tmp_path_factory.mktemp(request.param))
+    organization = Organization()
+    snapshots = []
+    with Emulator(organization.exports, requests_per_second=None) as emulator:
+        for change, state in ((None, "empty"), (organization.open, "full"), (organization.go_on, "full")):
+            if change:
+                change()
+            emulator.clear()
+            project.run(
+                destination.target, emulator, settings=destination.settings, state=f"{request.param}-{state}"
+            )
+            tables = {table: list(destination.iter_rows(table)) for table in destination.list_tables()}
+            snapshots.append(Snapshot(tables, emulator.requests))
+    return Load(destination, organization, snapshots[0], snapshots[1:])

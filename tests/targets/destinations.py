@@ -1,0 +1,175 @@
+"""What the targets write to, and how it is read again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from abc import ABC, abstractmethod
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import duckdb
+import psycopg
+from psycopg import sql
+
+from targets.expectations import read_time
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Found = dict[str, Any]
+
+
+class Destination(ABC):
+    """Somewhere to load to.
+
+    Attributes:
+        target: The loader's name in Meltano.
+        settings: Its settings, as variables of the environment.
+        appends: Whether a row comes again instead of taking the place of the one with its key.
+        folds_case: Whether column names are in small letters.
+        keeps_empty_text: Whether a text without characters stays one, and does not become null.
+        takes_batches: Whether the rows of files come in BATCH files.
+    """
+
+    target: ClassVar[str]
+    settings: dict[str, str]
+    appends = False
+    folds_case = False
+    keeps_empty_text = True
+    takes_batches = False
+
+    def fold(self, name: str) -> str:
+        """Give a column's name as it is there."""
+        return name.lower() if self.folds_case else name
+
+    @abstractmethod
+    def list_tables(self) -> set[str]:
+        """Give the names of the tables."""
+
+    @abstractmethod
+    def iter_rows(self, table: str) -> Iterator[Found]:
+        """Yield the rows of a table, times as times, JSON decoded, without what the target adds."""
+
+
+class DuckDB(Destination):
+    """A DuckDB file."""
+
+    target = "target-duckdb"
+    folds_case = True
+    keeps_empty_text = False
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "warehouse.duckdb"
+        self.settings = {"TARGET_DUCKDB_PATH": str(self.path)}
+
+    def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
+        """Run SQL in the schema of the tables."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("USE warehouse.gladly")
+            return list(connection.execute(statement, parameters).fetchall())
+
+    @override
+    def list_tables(self) -> set[str]:
+        return {name for (name,) in self.ask("SELECT table_name FROM duckdb_tables()")}
+
+    def list_types(self, table: str) -> dict[str, str]:
+        """Give the type of each column."""
+        return dict(
+            self.ask("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", table)
+        )
+
+    def list_key(self, table: str) -> list[str]:
+        """Give the columns of the primary key."""
+        statement = """SELECT constraint_column_names FROM duckdb_constraints()
+            WHERE table_name = ? AND constraint_type = 'PRIMARY KEY'"""
+        ((names,),) = self.ask(statement, table)
+        return list(names)
+
+    @override
+    def iter_rows(self, table: str) -> Iterator[Found]:
+        types = self.list_types(table)
+        columns = ", ".join(f'"{name}"' for name in types)
+        for values in self.ask(f'SELECT {columns} FROM "{table}"'):
+            yield {name: _decode(types[name], value) for name, value in zip(types, values, strict=True)}
+
+
+class Postgres(Destination):
+    """A schema in a PostgreSQL server."""
+
+    target = "target-postgres"
+
+    def __init__(self, socket: str, schema: str) -> None:
+        self._address = f"postgres@/postgres?host={socket}"
+        self._schema = schema
+        self.settings = {
+            "TARGET_POSTGRES_SQLALCHEMY_URL": f"postgresql+psycopg://{self._address}",
+            "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
+        }
+
+    def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
+        """Run SQL in the schema of the tables."""
+        with psycopg.connect(f"postgresql://{self._address}") as connection:
+            connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self._schema)))
+            return list(connection.execute(statement.encode(), parameters or None).fetchall())
+
+    @override
+    def list_tables(self) -> set[str]:
+        statement = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        return {name for (name,) in self.ask(statement)}
+
+    def list_types(self, table: str) -> dict[str, str]:
+        """Give the type of each column, but of those that the target adds."""
+        statement = """SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+            WHERE attrelid = %s::regclass AND attnum > 0 AND attname NOT LIKE '\\_sdc\\_%%'"""
+        return dict(self.ask(statement, table))
+
+    def list_key(self, table: str) -> list[str]:
+        """Give the columns of the primary key."""
+        statement = """SELECT attname FROM pg_index JOIN pg_attribute
+            ON attrelid = indrelid AND attnum = ANY (indkey)
+            WHERE indrelid = %s::regclass AND indisprimary ORDER BY attnum"""
+        return [name for (name,) in self.ask(statement, table)]
+
+    @override
+    def iter_rows(self, table: str) -> Iterator[Found]:
+        types = self.list_types(table)
+        columns = ", ".join(f'"{name}"' for name in types)
+        for values in self.ask(f'SELECT {columns} FROM "{table}"'):
+            yield {name: _decode(types[name], value) for name, value in zip(types, values, strict=True)}
+
+
+class JsonLines(Destination):
+    """A folder of JSON lines."""
+
+    target = "target-jsonl"
+    appends = True
+
+    def __init__(self, folder: Path, times: dict[str, set[str]]) -> None:
+        self._folder = folder / "lines"
+        self._times = times
+        self.settings = {"TARGET_JSONL_DESTINATION_PATH": str(self._folder)}
+
+    @override
+    def list_tables(self) -> set[str]:
+        return {path.stem for path in self._folder.glob("*.jsonl")}
+
+    @override
+    def iter_rows(self, table: str) -> Iterator[Found]:
+        with (self._folder / f"{table}.jsonl").open(encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                times = {name: read_time(row[name]) for name in self._times[table] if row.get(name)}
+                yield {**row, **times}
+
+
+def _decode(kind: str, value: Any) -> Any:
+    if kind == "JSON" and value is not None:
+        return json.loads(value)
+    return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value

@@ -1,0 +1,107 @@
+"""A Meltano project with the plugins of this checkout's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gladly_emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+TAP = "tap-gladly"
+
+# Settings of the SDK's that the checkout's meltano.yml need not name.
+_SDK_SETTINGS = {"batch_config": "object", "stream_maps": "object", "stream_map_config": "object"}
+
+
+class Project:
+    """A project in a folder of its own: `meltano.yml` and what is installed are this checkout's.
+
+    Args:
+        folder: The folder, which is empty.
+        select: What the tap selects, unless a run says otherwise.
+    """
+
+    def __init__(self, folder: Path, select: list[str]) -> None:
+        self.folder = folder
+        plugins = folder / ".meltano"
+        plugins.mkdir()
+        for kind in ("extractors", "loaders"):
+            (plugins / kind).symlink_to(ROOT / ".meltano" / kind)
+        content = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+        extractor = content["plugins"]["extractors"][0]
+        extractor["select"] = select
+        declared = {setting["name"] for setting in extractor["settings"]}
+        extractor["settings"] += [
+            {"name": name, "kind": kind} for name, kind in _SDK_SETTINGS.items() if name not in declared
+        ]
+        (folder / "meltano.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+    def run(
+        self,
+        target: str,
+        emulator: Emulator,
+        *,
+        settings: Mapping[str, str],
+        state: str = "",
+        full_refresh: bool = False,
+    ) -> str:
+        """Run the tap into a target, and return the log.
+
+        Args:
+            target: The loader's name.
+            emulator: What the tap reads.
+            settings: Further variables of the environment.
+            state: A suffix of the state's name, for a state apart.
+            full_refresh: Whether to leave the state aside.
+        """
+        options = [
+            *(["--full-refresh"] if full_refresh else []),
+            *(["--state-id-suffix", state] if state else []),
+        ]
+        return self.call("run", *options, TAP, target, settings={**tap_settings(emulator), **settings})
+
+    def call(self, *arguments: str, settings: Mapping[str, str]) -> str:
+        """Call Meltano, and return what it said."""
+        program = str(Path(sys.executable).with_name("meltano"))
+        run = subprocess.run(
+            [program, *arguments],
+            cwd=self.folder,
+            env={**_plain_environment(), "MELTANO_PROJECT_ROOT": str(self.folder), **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout[-6000:]
+        return run.stdout
+
+
+def tap_settings(emulator: Emulator) -> dict[str, str]:
+    """Give the variables with which the tap finds an emulator, here and by no proxy."""
+    direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return {**{f"TAP_GLADLY_{name.upper()}": value for name, value in emulator.settings.items()}, **direct}
+
+
+def load_schemas() -> dict[str, dict[str, Any]]:
+    """Give the schema of every stream, by stream."""
+    folder = ROOT / "tap_gladly" / "schemas"
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.iterdir())}
+
+
+def _plain_environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TAP_GLADLY_", "TARGET_", "MELTANO_"))
+    }

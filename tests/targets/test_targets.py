@@ -1,0 +1,140 @@
+"""What each target makes of two runs: every row is compared with what the emulator has served."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from targets.conftest import STREAMS
+from targets.destinations import DuckDB, JsonLines, Postgres
+from targets.expectations import SCHEMAS, expect, keep_newest
+
+if TYPE_CHECKING:
+    from targets.conftest import Load
+
+TABLES = [stream for stream in STREAMS if stream != "malformed_lines"]
+STEPS = pytest.mark.parametrize("step", [0, 1], ids=["first", "second"])
+DATABASES = pytest.mark.parametrize("load", ["duckdb", "postgres", "batch"], indirect=True)
+KINDS = {
+    "duckdb": {
+        "boolean": "BOOLEAN",
+        "integer": "HUGEINT",
+        "list": "JSON",
+        "number": "DOUBLE",
+        "object": "JSON",
+        "text": "VARCHAR",
+        "time": "TIMESTAMP",
+    },
+    "postgres": {
+        "boolean": "boolean",
+        "integer": "bigint",
+        "list": "text[]",
+        "number": "double precision",
+        "object": "jsonb",
+        "text": "text",
+        "time": "timestamp without time zone",
+    },
+}
+
+
+def expect_rows(load: Load, stream: str, step: int) -> list[dict[str, object]]:
+    """Give what a table is to hold after a step."""
+    steps = load.organization.steps
+    # What lists hold is sent by every run, and the first had nothing else of this kind.
+    first = steps[0][stream] if stream == "organization" else []
+    served = [*first, *(row for each in steps[: step + 1] for row in each[stream])]
+    rows = [expect(stream, row, load.destination) for row in served]
+    return rows if load.destination.appends else list(keep_newest(rows).values())
+
+
+def write(row: dict[str, object]) -> str:
+    """Write a row without what is null."""
+    return json.dumps(
+        {name: value for name, value in row.items() if value is not None}, sort_keys=True, default=str
+    )
+
+
+def test_nothing_to_load_makes_empty_tables(load: Load) -> None:
+    """Every table is there before its first row; where files are tables, none is."""
+    rows = {table: len(rows) for table, rows in load.empty.tables.items()}
+
+    assert rows.pop("organization") == 1
+    assert rows == (
+        {} if isinstance(load.destination, JsonLines) else dict.fromkeys(set(TABLES) - {"organization"}, 0)
+    )
+
+
+@STEPS
+@pytest.mark.parametrize("stream", TABLES)
+def test_every_row_is_as_served(load: Load, stream: str, step: int) -> None:
+    """Every row, every field, and nothing else: the newest of each key, or all where the target appends."""
+    expected = sorted(write(row) for row in expect_rows(load, stream, step))
+
+    found = sorted(write(row) for row in load.steps[step].tables[stream])
+    assert len(expected) >= 1
+    assert found == expected
+
+
+@STEPS
+def test_malformed_line_arrives_once(load: Load, step: int) -> None:
+    """It keeps its place."""
+    (row,) = load.steps[step].tables["malformed_lines"]
+
+    assert (row["_job_id"], row["file"], row["line_number"]) == ("odd-job", "customers.jsonl", 4)
+    assert row["line"] == '{"id":"odd-3","name":'
+
+
+def test_second_run_asks_for_new_files_alone(load: Load) -> None:
+    """A file is downloaded once, whatever the target."""
+    first, second = (
+        {request.path for request in snapshot.requests if "/files/" in request.path}
+        for snapshot in load.steps
+    )
+
+    assert len(second) > 10
+    assert first & second == set()
+
+
+@DATABASES
+def test_columns_have_the_types_of_their_contents(load: Load) -> None:
+    """Times are times, objects JSON, and numbers numbers."""
+    assert isinstance(load.destination, (DuckDB, Postgres))
+    kinds = KINDS["duckdb" if isinstance(load.destination, DuckDB) else "postgres"]
+
+    for stream in STREAMS:
+        columns = SCHEMAS[stream]["properties"].items()
+        expected = {load.destination.fold(name): kinds[_name_kind(column)] for name, column in columns}
+        assert load.destination.list_types(stream) == expected
+
+
+@DATABASES
+def test_tables_have_their_keys(load: Load) -> None:
+    """What is upserted lands on the stream's key."""
+    assert isinstance(load.destination, (DuckDB, Postgres))
+
+    for stream in TABLES:
+        assert load.destination.list_key(stream) == ["id"]
+    assert load.destination.list_key("malformed_lines") == ["_job_id", "file", "line_number"]
+
+
+@DATABASES
+def test_content_is_json_to_the_database(load: Load) -> None:
+    """SQL reaches into it."""
+    assert isinstance(load.destination, (DuckDB, Postgres))
+    served = [row.record for step in load.organization.steps for row in step["conversation_items"]]
+    newest = {record["id"]: record.get("content") or {} for record in served}
+
+    statement = "SELECT id, content ->> 'type', content -> 'nested' ->> 'empty' FROM conversation_items"
+    found = {key: (kind, empty) for key, kind, empty in load.destination.ask(statement)}
+    assert found == {
+        key: (content.get("type"), content.get("nested", {}).get("empty")) for key, content in newest.items()
+    }
+
+
+def _name_kind(column: dict[str, Any]) -> str:
+    if column.get("format") == "date-time":
+        return "time"
+    kind: str = next(name for name in column["type"] if name != "null")
+    return {"array": "list", "string": "text"}.get(kind, kind)
