@@ -1,0 +1,116 @@
+"""What docs/targets.md says beyond rows and types: versions, odd characters, tables of text, BATCH."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from targets.destinations import DuckDB, Postgres
+from targets.expectations import SCHEMAS
+from targets.project import ROOT
+from targets.test_targets import expect_types
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+SCHEMA = {
+    "type": "SCHEMA",
+    "stream": "notes",
+    "key_properties": ["id"],
+    "schema": {
+        "type": "object",
+        "properties": {"id": {"type": ["string"]}, "text": {"type": ["string", "null"]}},
+    },
+}
+
+
+def feed(target: str, folder: Path, config: dict[str, Any], messages: list[dict[str, Any]]) -> int:
+    """Run a target on messages, and return its status."""
+    file = folder / "config.json"
+    file.write_text(json.dumps({"default_target_schema": "gladly", **config}), encoding="utf-8")
+    program = ROOT / ".meltano" / "loaders" / target / "venv" / "bin" / target
+    lines = "".join(f"{json.dumps(message)}\n" for message in messages)
+    done = subprocess.run(
+        [program, "--config", file], input=lines, capture_output=True, text=True, check=False
+    )
+    return done.returncode
+
+
+def make_rows(*texts: str) -> list[dict[str, Any]]:
+    """Make a RECORD of each text."""
+    return [
+        {"type": "RECORD", "stream": "notes", "record": {"id": str(number), "text": text}}
+        for number, text in enumerate(texts)
+    ]
+
+
+def test_page_names_the_pinned_versions() -> None:
+    """Those of the groups in pyproject.toml."""
+    groups = re.findall(r"^loader[\w-]* = \[(.+)\]$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    pins = dict(pin.split("==") for group in groups for pin in re.findall('"(.+?)"', group))
+
+    assert pins.keys() == {"duckdb", "meltanolabs-target-postgres", "target-duckdb", "target-jsonl"}
+    assert [name for name, version in pins.items() if f"{name} {version}" not in PAGE] == []
+
+
+def test_reports_have_the_types_of_their_contents(tmp_path: Path, socket: str) -> None:
+    """As the other streams have, numbers with a point among them."""
+    postgres, duckdb = Postgres(socket, "reports"), DuckDB(tmp_path)
+    reports = {stream: schema for stream, schema in SCHEMAS.items() if "_report" in stream}
+    messages = [
+        {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": ["_window_end"]}
+        for stream, schema in reports.items()
+    ]
+    address = {"sqlalchemy_url": postgres.settings["TARGET_POSTGRES_SQLALCHEMY_URL"]}
+
+    assert feed("target-postgres", tmp_path, {**address, "default_target_schema": "reports"}, messages) == 0
+    assert feed("target-duckdb", tmp_path, {"path": str(duckdb.path)}, messages) == 0
+    for stream in reports:
+        assert postgres.list_types(stream) == expect_types(stream, postgres)
+        assert duckdb.list_types(stream) == expect_types(stream, duckdb)
+    assert "DOUBLE" in duckdb.list_types("agent_durations_report_v2").values()
+
+
+def test_postgres_refuses_a_null_character(tmp_path: Path, socket: str) -> None:
+    """DuckDB keeps it."""
+    postgres, duckdb = Postgres(socket, "gladly"), DuckDB(tmp_path)
+    messages = [SCHEMA, *make_rows("usual", "a\0b")]
+
+    address = {"sqlalchemy_url": postgres.settings["TARGET_POSTGRES_SQLALCHEMY_URL"]}
+    assert feed("target-postgres", tmp_path, address, messages) == 1
+    assert feed("target-duckdb", tmp_path, {"path": str(duckdb.path)}, messages) == 0
+    assert duckdb.ask("SELECT text FROM notes WHERE id = '1'") == [("a\0b",)]
+
+
+def test_duckdb_drops_the_first_row_of_a_table_of_text(tmp_path: Path) -> None:
+    """One column of another kind is enough to have them all."""
+    duckdb = DuckDB(tmp_path)
+    properties = {**SCHEMA["schema"]["properties"], "more": {"type": ["object", "null"]}}  # type: ignore[index]
+    with_more = {**SCHEMA, "stream": "others", "schema": {"type": "object", "properties": properties}}
+    rows = make_rows("a", "b", "c")
+    others = [{**row, "stream": "others"} for row in rows]
+
+    assert (
+        feed("target-duckdb", tmp_path, {"path": str(duckdb.path)}, [SCHEMA, *rows, with_more, *others]) == 0
+    )
+    assert duckdb.ask("SELECT text FROM notes ORDER BY id") == [("b",), ("c",)]
+    assert duckdb.ask("SELECT text FROM others ORDER BY id") == [("a",), ("b",), ("c",)]
+
+
+@pytest.mark.parametrize("target", ["target-duckdb", "target-jsonl"])
+def test_targets_without_batch_fail(tmp_path: Path, target: str) -> None:
+    """Nothing is lost in silence."""
+    file = tmp_path / "batch.json.gz"
+    file.write_bytes(gzip.compress(b'{"id":"1","text":"a"}\n'))
+    encoding = {"format": "jsonl", "compression": "gzip"}
+    batch = {"type": "BATCH", "stream": "notes", "encoding": encoding, "manifest": [f"file://{file}"]}
+    config = {"path": str(tmp_path / "warehouse.duckdb"), "destination_path": str(tmp_path)}
+
+    assert feed(target, tmp_path, config, [SCHEMA, *make_rows("a")]) == 0
+    assert feed(target, tmp_path, config, [SCHEMA, batch]) == 1
