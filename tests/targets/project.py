@@ -29,9 +29,12 @@ class Project:
     Args:
         folder: The folder, which is empty.
         select: What the tap selects, unless a run says otherwise.
+        more: Further plugins, by kind.
     """
 
-    def __init__(self, folder: Path, select: list[str]) -> None:
+    def __init__(
+        self, folder: Path, select: list[str], *, more: Mapping[str, list[dict[str, Any]]] | None = None
+    ) -> None:
         self.folder = folder
         plugins = folder / ".meltano"
         plugins.mkdir()
@@ -44,6 +47,8 @@ class Project:
         extractor["settings"] += [
             {"name": name, "kind": kind} for name, kind in _SDK_SETTINGS.items() if name not in declared
         ]
+        for kind, plugins_of_kind in (more or {}).items():
+            content["plugins"][kind] += plugins_of_kind
         (folder / "meltano.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
     def run(

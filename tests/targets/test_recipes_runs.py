@@ -1,0 +1,148 @@
+"""The runs of docs/recipes.md: stream maps, a span again, organizations side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gladly_emulator import Emulator, StaticExports
+from targets.destinations import DuckDB, Postgres
+from targets.project import TAP, Project, tap_settings
+from targets.recipes import take, take_plugins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CUSTOMERS = """\
+{"id":"c1","name":"Zo\u00eb","emailAddresses":["one@mail.example"],"phoneNumbers":["+15550100001"],"tier":"gold"}
+{"id":"c2","address":"1 Odd Lane"}
+{"id":"c3","name":"Cut
+"""
+ITEMS = """\
+{"id":"i1","content":{"type":"EMAIL","subject":"Mine","content":"Secret","score":9.50}}
+{"id":"i2","content":{"type":"TOPIC_CHANGE","addedTopicIds":["t1"]}}
+{"id":"i3"}
+"""
+
+
+def map_streams(title: str) -> dict[str, str]:
+    """Give the stream maps under a title, as variables of the environment."""
+    (tap,) = take_plugins(title)["extractors"]
+    return {f"TAP_GLADLY_{name.upper()}": json.dumps(value) for name, value in tap["config"].items()}
+
+
+@pytest.fixture
+def exports() -> StaticExports:
+    """What a test gives by hand."""
+    return StaticExports()
+
+
+def test_personal_data_is_hashed_or_dropped(project: Project, tmp_path: Path, exports: StaticExports) -> None:
+    """In columns, in what the schema does not know, and in malformed lines."""
+    files = {"customers.jsonl": CUSTOMERS.encode(), "conversation_items.jsonl": ITEMS.encode()}
+    exports.add_job("job", "2026-03-04T12:15:19Z", files)
+    destination = DuckDB(tmp_path)
+    variables = map_streams("Hash or drop personal data")
+
+    with Emulator(exports, requests_per_second=None) as emulator:
+        project.run("target-duckdb", emulator, settings={**destination.settings, **variables}, state="maps")
+    salt = json.loads(variables["TAP_GLADLY_STREAM_MAP_CONFIG"])["salt"]
+    name, address = (
+        hashlib.sha256(f"{salt}{text}".encode()).hexdigest() for text in ("Zoë", "one@mail.example")
+    )
+
+    people = destination.ask("SELECT id, name, emailaddresses FROM customers ORDER BY id")
+    assert people == [("c1", name, f'["{address}"]'), ("c2", None, "[]")]
+    assert {"address", "phonenumbers", "_unmapped"} & destination.list_types("customers").keys() == set()
+    contents = [
+        json.loads(content) for (content,) in destination.ask("SELECT content FROM conversation_items")
+    ]
+    assert contents == [{"type": "EMAIL"}, {"type": "TOPIC_CHANGE", "addedTopicIds": ["t1"]}, {}]
+    assert "line" not in destination.list_types("malformed_lines")
+    assert not re.search(rb"Zo\xc3|Odd Lane|Mine|Secret|gold|\+1555|one@", destination.path.read_bytes())
+
+
+def test_null_characters_are_taken_out(project: Project, exports: StaticExports, socket: str) -> None:
+    """PostgreSQL loads the rows then."""
+    files = {
+        "customers.jsonl": b'{"id":"c1","name":"a\\u0000b"}\n{"id":"c2"}\n',
+        "conversation_items.jsonl": b'{"id":"i1","content":{"body":"a\\u0000b","score":9.5}}\n{"id":"i2"}\n',
+    }
+    exports.add_job("job", "2026-03-04T12:15:19Z", files)
+    destination = Postgres(socket, "characters")
+    variables = map_streams("A character that PostgreSQL refuses")
+
+    with Emulator(exports, requests_per_second=None) as emulator:
+        project.run(
+            "target-postgres", emulator, settings={**destination.settings, **variables}, state="characters"
+        )
+
+    assert destination.ask("SELECT id, name FROM customers ORDER BY id") == [("c1", "ab"), ("c2", None)]
+    items = destination.ask("SELECT id, content FROM conversation_items ORDER BY id")
+    assert items == [("i1", {"body": "ab", "score": 9.5}), ("i2", None)]
+
+
+def test_span_is_read_again(project: Project, exports: StaticExports, socket: str) -> None:
+    """Its files alone, into the same rows, and the ordinary state stays as it is."""
+    title = "Read a span again"
+    dates = dict(re.findall(r"(TAP_GLADLY_\w+)=(\S+)", take(title, "console")))
+    (command,) = re.findall(r"^\$ meltano (.+)$", take(title, "console"), re.MULTILINE)
+    for hour in range(17, 22):
+        exports.add_job(
+            f"job-{hour}", f"2026-03-04T{hour}:15:19Z", {"agents.jsonl": f'{{"id":"a{hour}"}}\n'.encode()}
+        )
+    destination = Postgres(socket, "span")
+
+    with Emulator(exports, requests_per_second=None) as emulator:
+        settings = {**tap_settings(emulator), **destination.settings}
+        project.call("run", TAP, "target-postgres", settings=settings)
+        destination.ask("DELETE FROM agents WHERE id IN ('a18', 'a21') RETURNING id")
+        emulator.clear()
+        project.call(*command.split(), settings={**settings, **dates})
+        span = {request.parts[4] for request in emulator.requests if "/files/" in request.path}
+        emulator.clear()
+        project.call("run", TAP, "target-postgres", settings=settings)
+        later = [request for request in emulator.requests if "/files/" in request.path]
+
+    assert span == {"job-18", "job-19"}
+    assert later == []
+    assert destination.ask("SELECT id FROM agents ORDER BY id") == [("a17",), ("a18",), ("a19",), ("a20",)]
+
+
+def test_organizations_stand_side_by_side(tmp_path: Path, socket: str) -> None:
+    """Each with its own rows, in its own schema, from its own address."""
+    title = "Several organizations side by side"
+    project = Project(tmp_path, ["agents.*"], more=take_plugins(title))
+    commands = re.findall(r"^\$ meltano (.+)$", take(title, "console"), re.MULTILINE)
+    server = Postgres(socket, "public")
+    variables = {"TARGET_POSTGRES_SQLALCHEMY_URL": server.settings["TARGET_POSTGRES_SQLALCHEMY_URL"]}
+
+    with ExitStack() as stack:
+        for name in ("north", "south"):
+            exports = StaticExports()
+            exports.add_job("job", "2026-03-04T12:15:19Z", {"agents.jsonl": _agent(name)})
+            emulator = stack.enter_context(Emulator(exports, requests_per_second=None))
+            variables |= _rename(tap_settings(emulator), name)
+        for command in commands:
+            project.call(*command.split(), settings=variables)
+
+    found = server.ask(take(title, "sql"))
+    assert found == [("north", "same", "Of north"), ("south", "same", "Of south")]
+
+
+def _agent(name: str) -> bytes:
+    return json.dumps({"id": "same", "name": f"Of {name}"}).encode() + b"\n"
+
+
+def _rename(settings: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give the variables of an extractor by its own name; the organization stands in the project."""
+    renamed = {
+        key.replace("TAP_GLADLY_", f"TAP_GLADLY__{name.upper()}_"): value for key, value in settings.items()
+    }
+    del renamed[f"TAP_GLADLY__{name.upper()}_ORGANIZATION"]
+    return renamed

@@ -1,0 +1,115 @@
+"""The SQL of docs/recipes.md gives what the served rows give."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from targets.destinations import DuckDB, Postgres
+from targets.expectations import read_time
+from targets.recipes import take
+
+if TYPE_CHECKING:
+    from targets.conftest import Load
+    from targets.organization import Record
+
+DATABASES = pytest.mark.parametrize("load", ["duckdb", "postgres"], indirect=True)
+
+
+def ask(load: Load, statement: str) -> list[tuple[Any, ...]]:
+    """Run SQL where it was loaded; times are in UTC."""
+    assert isinstance(load.destination, (DuckDB, Postgres))
+    return [tuple(map(_with_zone, row)) for row in load.destination.ask(statement)]
+
+
+def _with_zone(value: object) -> object:
+    return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
+
+
+def list_items(load: Load) -> list[Record]:
+    """Give the newest conversation items, in order of time."""
+    rows = [row.record for step in load.organization.steps for row in step["conversation_items"]]
+    items = {item["id"]: item for item in rows if item.get("timestamp")}
+    return sorted(items.values(), key=lambda item: (read_time(item["timestamp"]), item["id"]))
+
+
+def list_messages(load: Load) -> dict[str, list[Record]]:
+    """Give the messages of each conversation."""
+    messages: dict[str, list[Record]] = {}
+    for item in list_items(load):
+        if item.get("conversationId") and (item.get("content") or {}).get("content"):
+            messages.setdefault(item["conversationId"], []).append(item)
+    return messages
+
+
+@pytest.mark.parametrize("load", ["jsonl"], indirect=True)
+def test_newest_row_of_each_customer(load: Load) -> None:
+    """Of all that were appended, the one of the newest job is left."""
+    served = [row for step in load.organization.steps for row in step["customers"]]
+    jobs = {row.record["id"]: row.job["id"] for row in served if row.job}
+
+    with duckdb.connect() as connection:
+        file = load.destination.settings["TARGET_JSONL_DESTINATION_PATH"]
+        connection.execute(f"CREATE TABLE customers AS FROM read_json('{file}/customers.jsonl')")
+        relation = connection.sql(take("The newest row of each customer", "sql"))
+        found = relation.project("id, _job_id").fetchall()
+    assert len(served) > len(jobs)
+    assert sorted(found) == sorted(jobs.items())
+
+
+@DATABASES
+def test_messages_of_a_conversation_in_order(load: Load) -> None:
+    """All of them, oldest first."""
+    statement = take("Messages of a conversation in order", "sql")
+    (conversation,) = re.findall(r"\"conversationId\" = '(\S+)'", statement)
+
+    found = ask(load, statement)
+    assert len(found) > 1
+    assert found == [
+        (
+            read_time(item["timestamp"]),
+            item["initiator"]["type"],
+            item["content"]["type"],
+            item["content"]["content"],
+        )
+        for item in list_messages(load)[conversation]
+    ]
+
+
+@DATABASES
+def test_first_response_time(load: Load) -> None:
+    """For every conversation that got an answer."""
+    expected = []
+    for conversation, messages in sorted(list_messages(load).items()):
+        times = [(read_time(item["timestamp"]), item["initiator"]["type"]) for item in messages]
+        asked = next((time for time, author in times if author == "CUSTOMER"), None)
+        answers = [time for time, author in times if author == "AGENT" and asked and time > asked]
+        if asked and answers:
+            expected.append((conversation, asked, answers[0] - asked))
+
+    found = sorted(ask(load, take("First response time", "sql")))
+    assert len(expected) > 50
+    assert found == expected
+
+
+@DATABASES
+def test_topics_a_conversation_ended_with(load: Load) -> None:
+    """Changes in order give the same."""
+    names = {row.record["id"]: row.record["name"] for row in load.organization.steps[-1]["topics"]}
+    topics: dict[str, set[str]] = {}
+    for item in list_items(load):
+        content = item.get("content") or {}
+        ended = topics.setdefault(item.get("conversationId", ""), set())
+        ended |= {names[topic] for topic in content.get("addedTopicIds", ())}
+        ended -= {names[topic] for topic in content.get("removedTopicIds", ())}
+
+    statement = take("Topics a conversation ended with", "sql")
+    if isinstance(load.destination, DuckDB):
+        statement = re.sub(r"jsonb_array_elements_text\((.+?)\)", r"unnest((\1)::VARCHAR[])", statement)
+    found = ask(load, statement)
+    assert len(found) > 50
+    assert sorted(found) == sorted((key, name) for key, ended in topics.items() for name in ended)
