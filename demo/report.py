@@ -25,6 +25,7 @@ SELECTION: Final = {REPORT: {"selected": True}, f"{REPORT}.*": {"selected": True
 
 _METRIC_SET: Final = "ConversationExportReport"
 _DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
 _NO_NAME: Final = re.compile(r"[^a-z0-9]+")
 _COUNTS: Final = ("count_of_", "times_", "payment_requests_")
 
@@ -39,11 +40,6 @@ class Days(NamedTuple):
     def start(self) -> datetime:
         """The first day's midnight."""
         return datetime.combine(self.first, time(), timezone.utc)
-
-    @property
-    def end(self) -> datetime:
-        """The midnight after the last day."""
-        return datetime.combine(self.last + _DAY, time(), timezone.utc)
 
 
 def plan_days() -> Days:
@@ -91,7 +87,8 @@ def _iter_rows(shop: Shop, window: Days) -> Iterator[Row]:
     for cells in csv.DictReader(io.StringIO(text, newline="")):
         columns = {_NO_NAME.sub("_", name.lower()).strip("_"): cell for name, cell in cells.items()}
         record = {column: _read_cell(column, cell) for column, cell in columns.items() if cell}
-        yield Row(record, {"_window_end": window.end})
+        # The tap reads weeks; the last is not over, but has its end already.
+        yield Row(record, {"_window_end": window.start + _WEEK})
 
 
 def _read_cell(column: str, cell: str) -> Any:  # noqa: ANN401  (a value of any column)
