@@ -5,6 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 DEMO := .venv/demo
 TARGETS := .venv/targets
+LOADERS := .venv/bench
 WHEEL := .venv/wheel
 RESOLUTION ?= highest
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-python-downloads --generate-hashes \
@@ -14,7 +15,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-pyth
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types docs hub e2e soak build package wheel lock clean
+.PHONY: help demo test lint format types docs hub e2e soak bench build package wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +63,9 @@ e2e: .venv/.ready $(TARGETS)/.ready ## Run the demo twice, from nothing, Meltano
 soak: .venv/.ready ## Load 14 days under faults and kills, and compare (make soak SOAK="--days 2" is shorter)
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)
 
+bench: .venv/.ready $(LOADERS)/.ready ## Measure speed and memory (make bench BENCH="--quick --rounds 1" is shorter)
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 build: .venv/.ready ## Build the wheel and the sdist into dist/
 	@rm -rf dist
 	@$(UV) build --quiet --no-build-isolation --no-create-gitignore --python $(BIN)/python
@@ -86,6 +90,7 @@ lock: .venv/.uv ## Compile requirements/ (make lock UPGRADE=--upgrade takes the 
 	@for loader in loader loader-jsonl loader-postgres; do \
 		$(COMPILE) $(UPGRADE) --group $$loader --output-file requirements/$$loader.txt || exit; done
 	@$(COMPILE) $(UPGRADE) --group targets --constraint requirements/demo.txt --output-file requirements/targets.txt
+	@$(COMPILE) $(UPGRADE) --group bench --output-file requirements/bench.txt
 
 clean: ## Remove everything made here: environments, databases, caches
 	rm -rf .venv .meltano output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -129,4 +134,11 @@ $(TARGETS)/.ready: $(DEMO)/.ready requirements/targets.txt requirements/loader-j
 	@$(OLDER) $(TARGETS)
 	@$(UV) pip install --quiet --compile-bytecode --python $(TARGETS)/bin/python --require-hashes -r requirements/targets.txt
 	@$(TARGETS)/bin/meltano --log-level=warning install
+	@touch $@
+
+$(LOADERS)/.ready: .venv/.uv requirements/bench.txt
+	@echo "Installing DuckDB, PostgreSQL and their targets"
+	@$(OLDER) $(LOADERS) || { echo "The benchmarks need Python 3.10 to 3.13, for DuckDB 1.1.3" >&2; exit 1; }
+	@$(UV) pip install --quiet --compile-bytecode --python $(LOADERS)/bin/python \
+		--require-hashes -r requirements/bench.txt
 	@touch $@

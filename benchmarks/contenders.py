@@ -13,7 +13,9 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-JOB = {"_job_id": "vZgCEQlDR6aQz_0HeWZ9_Q0", "_job_updated_at": "2026-11-20T07:00:00.000000Z"}
+    from tap_gladly.streams.files import ExportFileStream
+
+JOB = {"_job_id": "vZgCEQlDR6aQz_0HeWZ9_Q", "_job_updated_at": "2026-11-20T07:15:19.072729Z"}
 
 
 def copy_bare(stream: str, path: str) -> None:
@@ -39,11 +41,14 @@ def read_with_requests(_stream: str, url: str) -> None:
 
 
 def sync_on_the_sdk_path(_stream: str, _path: str) -> None:
-    """Run the tap with its records going through the SDK one by one."""
-    from tap_gladly.streams.files import ExportFileStream  # noqa: PLC0415
+    """Run the tap with its records, or its batches, made by the SDK."""
+    from tap_gladly.streams.files import ExportFileStream  # noqa: PLC0415 - the bare loop is without it
     from tap_gladly.tap import TapGladly  # noqa: PLC0415
 
-    ExportFileStream._is_plain = False  # type: ignore[assignment,method-assign]  # noqa: SLF001
+    def send_rows(stream: ExportFileStream) -> None:
+        stream.sync({"_job_id": stream._job.id})  # noqa: SLF001
+
+    ExportFileStream._send_rows = send_rows  # type: ignore[assignment,method-assign]  # noqa: SLF001
     TapGladly.cli(["--config=ENV"])
 
 

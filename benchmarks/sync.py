@@ -3,60 +3,88 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from benchmarks.data import FOLDER, JOB_ID, MIB, make_file, serve
-from benchmarks.measure import Command, measure, median
+from benchmarks.data import MIB, count_lines, make_empty_file, make_file
+from benchmarks.measure import TAP, UNBUFFERED, Command, Run, measure, median
+from benchmarks.results import Options, Row, tell
+from benchmarks.serving import JOB_ID, serve
 
-SIZES = {"conversation_items": 107 * MIB, "customers": 40 * MIB, "agents": 20 * MIB, "topics": 20 * MIB}
-PYTHON = sys.executable
-TAP = str(Path(PYTHON).with_name("tap-gladly"))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIZES = {"conversation_items": 107 * MIB, "customers": 40 * MIB, "agents": 40 * MIB, "topics": 40 * MIB}
+QUICK_PART = 8
+PACKAGES = ("tap-gladly", "singer-sdk", "msgspec", "requests", "urllib3")
+CONTENDER = (sys.executable, "-m", "benchmarks.contenders")
 
 
-def run_stream(stream: str, size: int, *, rounds: int) -> dict[str, Any]:
-    """Measure one stream: seconds of CPU without start-up, and ratios to the bare loop."""
-    path = make_file(stream, size)
-    empty = FOLDER / "empty.jsonl"
-    empty.write_bytes(b"")
-    name = f"{stream}.jsonl"
-    with serve({name: path}) as settings, serve({name: empty}) as nothing:
-        runs = measure(
-            _make_commands(stream, path, settings) | _make_commands(stream, empty, nothing, suffix=" idle"),
+def main() -> None:
+    """Measure each stream: seconds of CPU without start-up, and ratios."""
+    options = Options.read(__doc__)
+    rows: list[Row] = []
+    runs: dict[str, list[Run]] = {}
+    for stream, size in SIZES.items():
+        path = make_file(stream, size // QUICK_PART if options.quick else size)
+        measured = measure_stream(stream, path, rounds=options.rounds)
+        rows.append(make_row(stream, path, measured))
+        runs |= {f"{stream}, {name}": each for name, each in measured.items()}
+    tell("sync", rows, options, packages=PACKAGES, runs=runs)
+
+
+def measure_stream(stream: str, path: Path, *, rounds: int) -> dict[str, list[Run]]:
+    """Run each contender on the file and, named "... idle", on an empty one."""
+    name, empty = f"{stream}.jsonl", make_empty_file()
+    with serve({name: path}) as full, serve({name: empty}) as nothing:
+        commands = make_commands(stream, path, full)
+        idle = make_commands(stream, empty, nothing)
+        return measure(
+            commands | {f"{name} idle": command for name, command in idle.items()},
             rounds=rounds,
         )
-    contenders = [contender for contender in runs if not contender.endswith(" idle")]
+
+
+def make_commands(stream: str, path: Path, environment: dict[str, str]) -> dict[str, Command]:
+    """Make the contenders for a file, which is also served."""
+    url = f"{environment['TAP_GLADLY_API_URL']}/api/v1/export/jobs/{JOB_ID}/files/{stream}.jsonl"
+    return {
+        "tap": Command(TAP, environment),
+        "unbuffered": Command(TAP, environment | UNBUFFERED),
+        "bare": Command([*CONTENDER, "bare", stream, str(path)], {}),
+        "sdk": Command([*CONTENDER, "sdk", stream, str(path)], environment),
+        "requests": Command([*CONTENDER, "requests", stream, url], environment),
+    }
+
+
+def make_row(stream: str, path: Path, runs: dict[str, list[Run]]) -> Row:
+    """Take start-up off, and compare.
+
+    Raises:
+        RuntimeError: A contender has not sent all lines.
+    """
+    lines = count_lines(path)
+    for name in ("tap", "unbuffered", "bare", "sdk"):
+        if any(run.lines < lines for run in runs[name]):
+            raise RuntimeError(f"{name} has sent too few lines of {stream}")
     seconds = {
-        contender: median(runs[contender], "cpu_seconds") - median(runs[f"{contender} idle"], "cpu_seconds")
-        for contender in contenders
+        name: median(runs[name], "cpu_seconds") - median(runs[f"{name} idle"], "cpu_seconds")
+        for name in ("bare", "tap", "unbuffered", "requests", "sdk")
     }
     return {
         "stream": stream,
-        "mib": path.stat().st_size / MIB,
-        "lines": path.read_bytes().count(b"\n"),
-        "seconds": seconds,
-        "to_bare": {contender: value / seconds["bare"] for contender, value in seconds.items()},
+        "MiB": round(path.stat().st_size / MIB),
+        "lines": lines,
+        "bare loop, s": seconds["bare"],
+        "tap, s": seconds["tap"],
+        "unbuffered, s": seconds["unbuffered"],
+        "requests, s": seconds["requests"],
+        "SDK path, s": seconds["sdk"],
+        "tap : bare": seconds["tap"] / seconds["bare"],
+        "unbuffered : bare": seconds["unbuffered"] / seconds["bare"],
+        "requests : tap": seconds["requests"] / seconds["tap"],
+        "SDK path : tap": seconds["sdk"] / seconds["tap"],
     }
-
-
-def _make_commands(
-    stream: str, path: Path, settings: dict[str, str], *, suffix: str = ""
-) -> dict[str, Command]:
-    environment = {f"TAP_GLADLY_{name.upper()}": value for name, value in settings.items()}
-    url = f"{settings['api_url']}/api/v1/export/jobs/{JOB_ID}0/files/{stream}.jsonl"
-    contender = [PYTHON, "-m", "benchmarks.contenders"]
-    commands = {
-        "tap": Command([TAP, "--config=ENV"], environment),
-        "tap unbuffered": Command([TAP, "--config=ENV"], {**environment, "PYTHONUNBUFFERED": "1"}),
-        "bare": Command([*contender, "bare", stream, str(path)], {}),
-        "sdk": Command([*contender, "sdk", stream, str(path)], environment),
-        "requests": Command([*contender, "requests", stream, url], environment),
-    }
-    return {f"{name}{suffix}": command for name, command in commands.items()}
 
 
 if __name__ == "__main__":
-    for _stream in sys.argv[2:] or SIZES:
-        result = run_stream(_stream, SIZES[_stream], rounds=int(sys.argv[1]))
-        print(result["stream"], result["lines"], {k: round(v, 3) for k, v in result["seconds"].items()})
-        print({k: round(v, 2) for k, v in result["to_bare"].items()}, flush=True)
+    main()

