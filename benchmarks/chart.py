@@ -15,7 +15,7 @@ CONTENDERS = {
     "SDK path, s": "the SDK's own record path",
     "requests, s": "requests and json.loads, sending nothing",
     "bare loop, s": "bare loop: decode, add, encode",
-    "tap, s": "tap-gladly, all of it",
+    "tap, s": "tap-gladly, with download and state",
 }
 WIDTH, HEIGHT = 760, 400
 LEFT, BAR, STEP = 320, 20, 32

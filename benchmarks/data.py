@@ -25,7 +25,7 @@ def make_file(stream: str, size: int) -> Path:
     path = FOLDER / f"{stream}-{size // 1024}k.jsonl"
     if not path.exists():
         FOLDER.mkdir(exist_ok=True)
-        # In a process of its own: what it takes up there is no peak of this one, see memory.py.
+        # In a process of its own: this one has to stay smaller than what it measures, see measure.py.
         subprocess.run(
             [sys.executable, "-m", "benchmarks.data", stream, str(size), path], cwd=ROOT, check=True
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -24,7 +25,7 @@ _TOLD_BYTES = 2000
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a command; the first byte's time is 0 if there was none."""
+    """One run of a command; 0 stands for a first byte that did not come, and a peak that cannot be told."""
 
     cpu_seconds: float
     seconds: float
@@ -73,7 +74,7 @@ def wait_for(process: subprocess.Popen[bytes], log: IO[bytes]) -> tuple[float, f
     """Wait for the end of a process.
 
     Returns:
-        Its seconds of CPU, in user and in system mode, and its peak of memory in MiB.
+        Its seconds of CPU in user and system mode, and its peak of memory in MiB or 0.
 
     Raises:
         RuntimeError: It failed; with the end of its log.
@@ -84,12 +85,11 @@ def wait_for(process: subprocess.Popen[bytes], log: IO[bytes]) -> tuple[float, f
         log.seek(0)
         told = log.read()[-_TOLD_BYTES:].decode("utf-8", "replace")
         raise RuntimeError(f"{process.args!r} ended with {process.returncode}:\n{told}")
-    return usage.ru_utime + usage.ru_stime, to_mib(usage.ru_maxrss)
-
-
-def to_mib(peak: float) -> float:
-    """Read a peak as the system tells it: in bytes on macOS, in KiB elsewhere."""
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    # Linux starts a process's peak with that of the process which started it.
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = usage.ru_maxrss if usage.ru_maxrss > own else 0
+    # In bytes on macOS, in KiB elsewhere.
+    return usage.ru_utime + usage.ru_stime, peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def measure(commands: Mapping[str, Command], *, rounds: int, warm_up: bool = True) -> dict[str, list[Run]]:

@@ -102,7 +102,7 @@ def describe_machine() -> str:
     processor = _find(r"model name\s*: (.+)", "/proc/cpuinfo") or platform.processor() or platform.machine()
     kib = _find(r"MemTotal:\s*(\d+) kB", "/proc/meminfo")
     memory = f", {int(kib) / 1024**2:.0f} GiB" if kib else ""
-    return f"{processor}, {os.cpu_count()} processors{memory}, {platform.system()} {platform.release()}"
+    return f"{processor}, {os.cpu_count()} processors{memory}, {platform.system()}"
 
 
 def _find(pattern: str, file: str) -> str:
