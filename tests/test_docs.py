@@ -168,3 +168,13 @@ def test_tables_page_is_current() -> None:
     page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     assert page == written
     assert set(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == set(TapGladly(validate_config=False).streams)
+
+
+@pytest.mark.parametrize("page", ["*.md", "docs/*.md", "benchmarks/*.md", "hub/texts/*.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    """Each file of the project that a page links to is there."""
+    pages = list(ROOT.glob(page))
+    links = [(file, link) for file in pages for link in re.findall(r"\]\(([^)#:]+)[)#]", file.read_text())]
+
+    assert pages
+    assert [str(link) for file, link in links if not (file.parent / link).exists()] == []
