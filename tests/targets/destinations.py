@@ -58,7 +58,30 @@ class Destination(ABC):
         """Yield the rows of a table, times as times, JSON decoded, without what the target adds."""
 
 
-class DuckDB(Destination):
+class Database(Destination):
+    """A schema in a database."""
+
+    @abstractmethod
+    def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
+        """Run SQL in the schema of the tables."""
+
+    @abstractmethod
+    def list_types(self, table: str) -> dict[str, str]:
+        """Give the type of each column, but of those that the target adds."""
+
+    @abstractmethod
+    def list_key(self, table: str) -> list[str]:
+        """Give the columns of the primary key."""
+
+    @override
+    def iter_rows(self, table: str) -> Iterator[Found]:
+        types = self.list_types(table)
+        columns = ", ".join(f'"{name}"' for name in types)
+        for values in self.ask(f'SELECT {columns} FROM "{table}"'):
+            yield {name: _decode(types[name], value) for name, value in zip(types, values, strict=True)}
+
+
+class DuckDB(Database):
     """A DuckDB file."""
 
     target = "target-duckdb"
@@ -69,8 +92,8 @@ class DuckDB(Destination):
         self.path = folder / "warehouse.duckdb"
         self.settings = {"TARGET_DUCKDB_PATH": str(self.path)}
 
+    @override
     def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
-        """Run SQL in the schema of the tables."""
         with duckdb.connect(str(self.path)) as connection:
             connection.execute("USE warehouse.gladly")
             return list(connection.execute(statement, parameters).fetchall())
@@ -79,43 +102,37 @@ class DuckDB(Destination):
     def list_tables(self) -> set[str]:
         return {name for (name,) in self.ask("SELECT table_name FROM duckdb_tables()")}
 
+    @override
     def list_types(self, table: str) -> dict[str, str]:
-        """Give the type of each column."""
         return dict(
             self.ask("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", table)
         )
 
+    @override
     def list_key(self, table: str) -> list[str]:
-        """Give the columns of the primary key."""
         statement = """SELECT constraint_column_names FROM duckdb_constraints()
             WHERE table_name = ? AND constraint_type = 'PRIMARY KEY'"""
         ((names,),) = self.ask(statement, table)
         return list(names)
 
-    @override
-    def iter_rows(self, table: str) -> Iterator[Found]:
-        types = self.list_types(table)
-        columns = ", ".join(f'"{name}"' for name in types)
-        for values in self.ask(f'SELECT {columns} FROM "{table}"'):
-            yield {name: _decode(types[name], value) for name, value in zip(types, values, strict=True)}
 
-
-class Postgres(Destination):
+class Postgres(Database):
     """A schema in a PostgreSQL server."""
 
     target = "target-postgres"
 
     def __init__(self, socket: str, schema: str) -> None:
-        self._address = f"postgres@/postgres?host={socket}"
+        address = f"postgres@/postgres?host={socket}"
+        self.address = f"postgresql://{address}"
         self._schema = schema
         self.settings = {
-            "TARGET_POSTGRES_SQLALCHEMY_URL": f"postgresql+psycopg://{self._address}",
+            "TARGET_POSTGRES_SQLALCHEMY_URL": f"postgresql+psycopg://{address}",
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
         }
 
+    @override
     def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
-        """Run SQL in the schema of the tables."""
-        with psycopg.connect(f"postgresql://{self._address}") as connection:
+        with psycopg.connect(self.address) as connection:
             connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self._schema)))
             return list(connection.execute(statement.encode(), parameters or None).fetchall())
 
@@ -124,25 +141,18 @@ class Postgres(Destination):
         statement = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         return {name for (name,) in self.ask(statement)}
 
+    @override
     def list_types(self, table: str) -> dict[str, str]:
-        """Give the type of each column, but of those that the target adds."""
         statement = """SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
             WHERE attrelid = %s::regclass AND attnum > 0 AND attname NOT LIKE '\\_sdc\\_%%'"""
         return dict(self.ask(statement, table))
 
+    @override
     def list_key(self, table: str) -> list[str]:
-        """Give the columns of the primary key."""
         statement = """SELECT attname FROM pg_index JOIN pg_attribute
             ON attrelid = indrelid AND attnum = ANY (indkey)
             WHERE indrelid = %s::regclass AND indisprimary ORDER BY attnum"""
         return [name for (name,) in self.ask(statement, table)]
-
-    @override
-    def iter_rows(self, table: str) -> Iterator[Found]:
-        types = self.list_types(table)
-        columns = ", ".join(f'"{name}"' for name in types)
-        for values in self.ask(f'SELECT {columns} FROM "{table}"'):
-            yield {name: _decode(types[name], value) for name, value in zip(types, values, strict=True)}
 
 
 class JsonLines(Destination):
