@@ -6,6 +6,7 @@ UV := $(BIN)/uv
 DEMO := .venv/demo
 TARGETS := .venv/targets
 LOADERS := .venv/bench
+DAGSTER := .venv/dagster
 WHEEL := .venv/wheel
 RESOLUTION ?= highest
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-python-downloads --generate-hashes \
@@ -53,7 +54,7 @@ hub: .venv/.ready ## Write what Meltano Hub is to know, from the tap and [projec
 	@$(BIN)/python hub/generate.py > hub/tap-gladly.yml.new
 	@mv hub/tap-gladly.yml.new hub/tap-gladly.yml
 
-e2e: .venv/.ready $(TARGETS)/.ready ## Run the demo twice, from nothing, Meltano's commands, and loads of every target
+e2e: .venv/.ready $(TARGETS)/.ready $(DAGSTER)/.ready ## Run the demo twice, Meltano's commands, loads of every target, and a split load
 	@$(DEMO)/bin/python -m demo --from-scratch
 	@$(DEMO)/bin/python -m demo --again
 	@$(DEMO)/bin/python -m demo.selection
@@ -89,6 +90,7 @@ lock: .venv/.uv ## Compile requirements/ (make lock UPGRADE=--upgrade takes the 
 	@$(COMPILE) $(UPGRADE) --group demo --output-file requirements/demo.txt
 	@for loader in loader loader-jsonl loader-postgres; do \
 		$(COMPILE) $(UPGRADE) --group $$loader --output-file requirements/$$loader.txt || exit; done
+	@$(COMPILE) $(UPGRADE) --group dagster --output-file requirements/dagster.txt
 	@$(COMPILE) $(UPGRADE) --group targets --constraint requirements/demo.txt --output-file requirements/targets.txt
 	@$(COMPILE) $(UPGRADE) --group bench --output-file requirements/bench.txt
 
@@ -141,4 +143,11 @@ $(LOADERS)/.ready: .venv/.uv requirements/bench.txt
 	@$(OLDER) $(LOADERS) || { echo "The benchmarks need Python 3.10 to 3.13, for DuckDB 1.1.3" >&2; exit 1; }
 	@$(UV) pip install --quiet --compile-bytecode --python $(LOADERS)/bin/python \
 		--require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(DAGSTER)/.ready: .venv/.uv requirements/dagster.txt
+	@echo "Installing Dagster"
+	@$(OLDER) $(DAGSTER)
+	@$(UV) pip install --quiet --compile-bytecode --python $(DAGSTER)/bin/python \
+		--require-hashes -r requirements/dagster.txt
 	@touch $@
