@@ -11,13 +11,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tap_gladly.bookmarks import SECOND, format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    import pytest
 
     from gladly_emulator import Emulator
     from gladly_emulator.messages import Request
@@ -70,6 +70,14 @@ class Sync:
         """A stream's part of the last STATE."""
         bookmark: dict[str, Any] = self.state["bookmarks"][stream]
         return bookmark
+
+
+def fail(sync: Callable[..., Sync], log: pytest.LogCaptureFixture, **settings: str) -> list[str]:
+    """Run a sync that ends badly, and give the lines that it logs as errors."""
+    with pytest.raises(SystemExit) as ended:
+        sync(**settings)
+    assert ended.value.code == 1
+    return [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
 
 
 def export_requests(emulator: Emulator) -> list[Request]:

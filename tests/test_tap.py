@@ -1,36 +1,28 @@
-"""The command line: what works without settings, what is said of wrong ones, and how a run ends."""
+"""The command line: what works without settings, and what is said of wrong ones."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
-from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 from support import (
     FILE_STREAMS,
-    LISTS,
     export_requests,
-    replay,
     rows_named,
     run_command,
-    tap_environment,
     write_json,
 )
 
 import tap_gladly
-from gladly_emulator import Fault
 from tap_gladly.streams import STREAMS
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gladly_emulator import Emulator, StaticExports
 
 SETTINGS = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
@@ -261,159 +253,3 @@ def test_test_of_a_good_account_logs_no_error(exports: StaticExports, emulator: 
 
     assert run.returncode == 0
     assert not lines(run.stderr)
-
-
-def told(text: str) -> list[str]:
-    """Give a log's lines, but for the SDK's on each stream that is not selected."""
-    return [line for line in text.splitlines() if "Skipping deselected stream" not in line]
-
-
-def test_a_quiet_run_is_a_handful_of_lines(
-    exports: StaticExports, emulator: Emulator, tmp_path: Path
-) -> None:
-    """A run logs a line for each job it reads, three for each list, and little else."""
-    for hour in range(10, 15):
-        exports.add_job(f"j{hour}", f"2026-11-20T{hour}:00:00Z", {"agents.jsonl": rows_named("a")})
-
-    run = run_command("--config=ENV", settings=emulator.settings)
-
-    assert sum("| Job " in line for line in run.stderr.splitlines()) == 5
-    assert len(told(run.stderr)) < 26 + 3 * len(LISTS)
-
-    file = write_json(tmp_path / "config.json", emulator.settings)
-    state = write_json(
-        tmp_path / "state.json", replay([json.loads(line) for line in run.stdout.splitlines()])
-    )
-    again = run_command(f"--config={file}", f"--state={state}")
-
-    assert len(told(again.stderr)) < 13 + 3 * len(LISTS)  # on Python 3.10, the SDK adds three
-
-
-def test_structured_logging_has_the_summary_as_fields(
-    exports: StaticExports, emulator: Emulator, tmp_path: Path
-) -> None:
-    """With the SDK's JSON formatter, what a run has done can be read by machines."""
-    formatter = {"()": "singer_sdk.logging.StructuredFormatter"}
-    handler = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
-    config = {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"json": formatter},
-        "handlers": {"json": handler},
-        "root": {"level": "INFO", "handlers": ["json"]},
-    }
-    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1", "c2")})
-    file = write_json(tmp_path / "logging.json", config)  # JSON is YAML
-
-    run = run_command("--config=ENV", settings=emulator.settings, SINGER_SDK_LOG_CONFIG=file)
-
-    records = [json.loads(line) for line in run.stderr.splitlines() if line.startswith("{")]
-    summary = next(record["extra"]["summary"] for record in records if "summary" in record["extra"])
-    assert summary["rows"]["customers"] == 2
-    assert summary["jobs_read"] == 1
-
-
-def start(settings: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a sync, to be stopped."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tap_gladly", "--config=ENV", *arguments],
-        env=tap_environment(settings, PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        pipesize=4096,  # so that the tap cannot run far ahead of whoever reads
-    )
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_told_to_stop_does_not_end_as_a_success(
-    exports: StaticExports, emulator: Emulator, number: signal.Signals
-) -> None:
-    """SIGTERM and SIGINT, here in the middle of a download: what was sent stands, the status is not zero."""
-    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1")})
-    exports.add_job("j2", "2026-11-20T08:00:00Z", {"customers.jsonl": rows_named("c2")})
-    emulator.faults.add(Fault("stall", path="j2", at_byte=3, seconds=60))
-
-    with start(emulator.settings) as process:
-        assert process.stdout is not None
-        output = b""
-        while b'"id":"j2"' not in output or not output.endswith(b"\n"):
-            output += process.stdout.readline()
-        process.send_signal(number)
-        rest, log = process.communicate(timeout=10)
-
-    assert process.returncode == 128 + number
-    assert b"Traceback" not in log
-    messages = [json.loads(line) for line in (output + rest).splitlines()]
-    assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
-
-
-def test_a_target_that_dies_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
-    """A closed stdout is no success, and no traceback either."""
-    for number in range(10, 30):
-        body = rows_named(*(f"r{row}" for row in range(100)))
-        exports.add_job(f"j{number}", f"2026-11-{number}T00:00:00Z", {"customers.jsonl": body})
-
-    with start(emulator.settings) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr is not None
-        log = process.stderr.read()
-        process.wait(10)
-
-    assert process.returncode == 1
-    assert b"Traceback" not in log
-    assert b"BrokenPipe" not in log
-    assert b"nobody reads them any more" in log
-
-
-def test_output_without_room_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
-    """A full disk behind stdout is one line, too."""
-    exports.add_job("j1", "2026-11-20T00:00:00Z", {"customers.jsonl": rows_named("c1")})
-    with Path("/dev/full").open("w") as full:
-        run = subprocess.run(
-            [sys.executable, "-m", "tap_gladly", "--config=ENV"],
-            env=tap_environment(emulator.settings),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            timeout=60,
-            check=False,
-        )
-
-    assert run.returncode == 1
-    assert b"No space left on device" in run.stderr
-    assert b"Traceback" not in run.stderr
-
-
-@pytest.mark.parametrize("kill_after", range(0, 33, 4))
-def test_a_killed_run_is_gone_on_with(
-    exports: StaticExports, emulator: Emulator, tmp_path: Path, kill_after: int
-) -> None:
-    """SIGKILL after any message: the run that goes on loses nothing and repeats one file at most."""
-    for number in (1, 2):
-        body = rows_named(*(f"r{row}" for row in range(3)))
-        files = {f"{stream}.jsonl": body for stream in FILE_STREAMS}
-        exports.add_job(f"j{number}", f"2026-11-20T0{number}:00:00Z", files)
-    wanted = {(stream, f"r{row}", f"j{job}") for stream in FILE_STREAMS for row in range(3) for job in (1, 2)}
-
-    with start(emulator.settings) as process:
-        assert process.stdout is not None
-        begun = [process.stdout.readline() for _ in range(kill_after)]
-        os.kill(process.pid, signal.SIGKILL)
-        begun += [line for line in process.stdout.readlines() if line.endswith(b"\n")]
-        process.communicate()
-    messages: list[dict[str, Any]] = [json.loads(line) for line in begun]
-    state = write_json(tmp_path / "state.json", replay(messages))
-    gone_on = run_command("--config=ENV", f"--state={state}", settings=emulator.settings)
-    messages += [json.loads(line) for line in gone_on.stdout.splitlines()]
-
-    got = Counter(
-        (message["stream"], message["record"]["id"], message["record"]["_job_id"])
-        for message in messages
-        if message["type"] == "RECORD" and message["stream"] != "jobs"
-    )
-    assert gone_on.returncode == 0
-    assert set(got) == wanted
-    repeated = got - Counter(wanted)
-    assert len({(stream, job) for stream, _, job in repeated}) <= 1
-    assert all(count == 1 for count in repeated.values())

@@ -1,0 +1,136 @@
+"""Files that are gone, come broken, or do not come at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from support import Sync, export_requests, rows_named
+
+from gladly_emulator import Fault
+from tap_gladly import client
+from tap_gladly.tap import TapGladly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import Emulator, StaticExports
+
+FIRST, SECOND = "2026-11-20T07:15:19.07272933Z", "2026-11-20T08:15:19Z"
+
+
+def test_a_file_that_is_gone_is_told_and_passed(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """404 for a listed file names job, file and window, and the rest is read."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1"), "topics.jsonl": rows_named("t1")})
+    exports.add_job("j2", SECOND, {"customers.jsonl": rows_named("c2")})
+    exports.remove_file("j1", "customers.jsonl")
+
+    run = sync()
+
+    assert run.ids("customers") == ["c2"]
+    assert run.ids("topics") == ["t1"]
+    assert (
+        "customers.jsonl of job j1, 2026-11-20T04:00:00Z to 2026-11-20T05:00:00Z, is gone (404)" in log.text
+    )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", status=429, path="files"),
+        Fault("status", status=503, path="files", times=2),
+        Fault("status", status=500, path="jobs$"),
+        Fault("cut", at_byte=12, path="files"),
+        Fault("reset", path="files"),
+        Fault("reset", at_byte=12, path="files"),
+        Fault("length", difference=7, path="files"),
+        Fault("length", difference=-7, path="files"),
+        Fault("gzip", at_byte=20, path="files"),
+        Fault("gzip", body=b"no gzip", path="files"),
+        Fault("body", body=b"<!DOCTYPE html><title>Busy</title>", path="files"),
+        Fault("body", body=b'{"errors":[{"code":"temporary_failure"}]}', path="files"),
+        Fault("body", body=b'{"error":"busy"}', path="files"),
+        Fault("status", status=200, body=b'{"message":"busy"}', path="files"),
+        Fault("status", status=200, body=b"null", path="files"),
+        Fault("status", status=200, body=b"[]", path="files"),
+        Fault("status", status=204, path="files"),
+        Fault("status", status=408, path="jobs$"),
+        Fault("stall", at_byte=12, seconds=5, path="files"),
+        Fault("delay", seconds=5, path="jobs$"),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.at_byte}-{fault.difference}",
+)
+def test_what_passes_is_sat_out_and_leaves_no_trace(
+    exports: StaticExports,
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+) -> None:
+    """A file is whole before its first row is sent, so that trying again repeats nothing."""
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", (0.2, 0.2))
+    exports.add_job(
+        "j1", FIRST, {"customers.jsonl": rows_named("c1", "c2"), "topics.jsonl": rows_named("t1")}
+    )
+    emulator.faults.add(fault)
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1", "c2"]
+    assert run.ids("topics") == ["t1"]
+    assert run.ids("jobs") == ["j1"]
+
+
+def test_a_file_that_breaks_off_for_good_keeps_what_it_has(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A last line without an end that is no JSON is asked for again, once, and then is a malformed line."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": b'{"id":"c1"}\n{"id":"c2","na'})
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1"]
+    assert [line["line"] for line in run.rows("malformed_lines")] == ['{"id":"c2","na']
+    assert len(export_requests(emulator)) == 3
+    assert "customers.jsonl of job j1 breaks off" in log.text
+
+
+def test_a_file_that_never_is_one_ends_the_run(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A web page in place of a file is neither rows nor malformed lines, and its job stays to be read."""
+    exports.add_job("j1", FIRST, {"agents.jsonl": rows_named("a1")})
+    emulator.faults.add(Fault("body", body=b"<html>Anna</html>", path="files", times=None))
+
+    with pytest.raises(SystemExit):
+        sync()
+
+    assert "something that is not an export file" in log.text
+    assert "Anna" not in log.text
+
+
+def test_one_job_that_fails_does_not_cost_those_before(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was sent before a fatal error stands, with its STATE, and the next run goes on from there."""
+    for number in range(1, 6):
+        exports.add_job(
+            f"j{number}", f"2026-11-20T0{number}:00:00Z", {"agents.jsonl": rows_named(f"a{number}")}
+        )
+    emulator.faults.add(Fault("status", status=403, path="j3/files", times=None))
+    output = io.StringIO()
+    tap = TapGladly(config=emulator.settings)
+    with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
+        tap.sync_all()
+    emulator.faults.clear()
+    begun = Sync(output.getvalue())
+
+    gone_on = sync(state=begun.state)
+
+    assert begun.ids("agents") == ["a1", "a2"]
+    assert gone_on.ids("agents") == ["a3", "a4", "a5"]
+    assert not capsys.readouterr().out

@@ -1,0 +1,168 @@
+"""Lines that are no usable records: kept, told, and stopping nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import Sync, jsonl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import StaticExports
+
+FIRST = "2026-11-20T07:15:19.07272933Z"
+HUGE, LONG = "1e99999999999999999999999", "7" * 4000
+
+
+def test_malformed_lines_are_kept_and_stop_nothing(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Every line that is no record arrives in `malformed_lines`, and is told by place, not by content."""
+    body = b'{"id":"c1"}\n{"secret-of-anna\n\n[1]\n{"name":"bo"}\n{"id":""}\n{"id":7}\n\xff\xfe\n{"id":"c2"}'
+    exports.add_job("j1", FIRST, {"customers.jsonl": body})
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1", "c2"]
+    lines = run.rows("malformed_lines")
+    assert [line["line_number"] for line in lines] == [2, 4, 5, 6, 7, 8]
+    assert [line["line"] for line in lines[1:]] == [
+        "[1]",
+        '{"name":"bo"}',
+        '{"id":""}',
+        '{"id":7}',
+        "\ufffd\ufffd",
+    ]
+    assert {(line["_job_id"], line["file"], line["_job_updated_at"]) for line in lines} == {
+        ("j1", "customers.jsonl", "2026-11-20T07:15:19.072729Z")
+    }
+    assert run.schemas.count("malformed_lines") == 1
+    assert "customers.jsonl of job j1, line 2" in log.text
+    assert "anna" not in log.text
+
+
+def test_malformed_lines_deselected_are_told_all_the_same(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """Without the stream the lines are not sent, but the log names their places."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": b'{\n{"id":"c1"}\n'})
+
+    run = sync(catalog=catalog("customers"))
+
+    assert run.schemas == ["customers"]
+    assert run.ids("customers") == ["c1"]
+    assert "customers.jsonl of job j1, line 1" in log.text
+
+
+@pytest.mark.parametrize("depth", [150, 400, 5000, 100_000])
+def test_nesting_of_any_depth_stops_nothing(
+    exports: StaticExports, sync: Callable[..., Sync], depth: int
+) -> None:
+    """As deep as it can be sent on it is sent; deeper, it arrives as a malformed line."""
+    deep = b'{"id":"deep","content":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+    flat = b'{"id":"flat","content":' + json.dumps({"text": "[{" * 300, "list": [[]] * 300}).encode() + b"}"
+    exports.add_job("j1", FIRST, {"conversation_items.jsonl": deep + b"\n" + flat + b"\n"})
+
+    run = sync()
+
+    kept = run.ids("conversation_items") == ["deep", "flat"]
+    assert kept or depth > 900  # beyond that it is the interpreter's word
+    assert run.ids("conversation_items")[-1] == "flat"
+    assert [line["line"] for line in run.rows("malformed_lines")] == ([] if kept else [deep.decode()])
+
+
+def test_numbers_beyond_all_bounds_arrive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """What no Python number can hold is passed on as it came; in the job list it is text."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": b'{"id":"a","v":%b}\n{"id":"b"}\n' % HUGE.encode()})
+    listed = exports.jobs(datetime.now(timezone.utc))
+    exports.list_as((json.dumps(listed)[:-2] + f', "weight": {HUGE}, "count": {LONG}' + "}]").encode())
+
+    run = sync()
+
+    assert run.ids("customers") == ["a", "b"]
+    assert f'"_unmapped":{{"v":{HUGE}}}' in run.output
+    assert f'"_unmapped":{{"count":{LONG},"weight":"{HUGE}"}}' in run.output
+
+
+def test_what_the_sdk_could_not_handle_stops_nothing(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """Where records are taken apart, for flattening here, what cannot be is a malformed line."""
+    deep = b'{"id":"deep","content":' + b"[" * 300 + b"]" * 300 + b"}"
+    body = b'{"id":"a"}\n{"id":"b","v":%b}\n%b\n{"id":"c"}\n' % (HUGE.encode(), deep)
+    exports.add_job("j1", FIRST, {"conversation_items.jsonl": body})
+
+    run = sync(flattening_enabled=True, flattening_max_depth=1)
+
+    assert run.ids("conversation_items") == ["a", "c"]
+    assert [line["error"] for line in run.rows("malformed_lines")] == [
+        "a number beyond all bounds",
+        "nested more than 200 deep",
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"flattening_enabled": True, "flattening_max_depth": 0},
+        {"stream_maps": {"customers": {"x": "id"}}},
+    ],
+    ids=["passed on", "flattened", "mapped"],
+)
+def test_both_ways_send_the_same(
+    exports: StaticExports, sync: Callable[..., Sync], settings: dict[str, object]
+) -> None:
+    """Whether records are passed on or taken apart, the same rows and malformed lines arrive."""
+    lines = [
+        '{"id":"1","name":"\\u00e9 \\ud83d\\ude00 \\ud83d","externalCustomerIds":{"a":[1,{"b":1.10}]}}',
+        '{"id":"2","name":"x\u2028y\u2029z\u0085","extra":{"\u0085":"\u2028"}}',
+        '{"id":"3",\r"extra":{"a":\r1}}\r',
+        '{"id":"4","name":null,"a":true,"b":-0.0,"c":12345678901234567890123}',
+        '{"id":"\\u0061","id":"5"}',
+        '{"id":"6","name":"\\ud800"}',
+        '{"id":7}',
+        '{"id":"8","x":[NaN]}',
+        '{"id":"9","x":"\t"}',
+        "[]",
+        '{"id":"cr","x":{"y":"a\rb"}}',
+    ]
+    body = "\n".join(lines).encode() + b'\n{"id":"10","x":{"y":"\xff"}}'
+    exports.add_job("j1", FIRST, {"customers.jsonl": body})
+
+    run = sync(**settings)
+
+    assert "\r" not in run.output.replace("\\r", "")
+    assert len(run.output.splitlines()) == run.output.count("\n")
+    rows = [{name: value for name, value in row.items() if name != "x"} for row in run.rows("customers")]
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    assert rows[0]["name"] == "\u00e9 \U0001f600 \ufffd"
+    assert rows[1]["name"] == "x\u2028y\u2029z\u0085"
+    assert rows[1]["_unmapped"] == {"extra": {"\u0085": "\u2028"}}
+    assert rows[2]["_unmapped"] == {"extra": {"a": 1}}
+    assert '"a":[1,{"b":1.10}]' in run.output
+    assert '"b":-0.0,"c":12345678901234567890123' in run.output
+    assert rows[5]["name"] == "\ufffd"
+    assert [line["line_number"] for line in run.rows("malformed_lines")] == [7, 8, 9, 10, 11, 12]
+
+
+def test_names_from_the_data_cannot_forge_the_log(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A field's name is told on one line, and not at any length."""
+    forged = "x\n2026-11-24 | ERROR | forged"
+    body = jsonl({"id": "c1", forged: 1, "y" * 5000: 2})
+    exports.add_job("j1", FIRST, {"customers.jsonl": body}, parameters={"startAt": forged, "endAt": forged})
+
+    run = sync()
+
+    assert run.rows("customers")[0]["_unmapped"] == {forged: 1, "y" * 5000: 2}
+    assert all("\n" not in record.getMessage() for record in log.records)
+    assert all(len(record.getMessage()) < 1000 for record in log.records)

@@ -1,0 +1,134 @@
+"""What a catalog selects, and the ways in which it may be written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from support import (
+    Sync,
+    catalog_entry,
+    export_requests,
+    jsonl,
+    rows_named,
+    stream_metadata,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import Emulator, StaticExports
+
+FIRST = "2026-11-20T07:15:19.07272933Z"
+
+
+def test_deselected_jobs_still_feed_their_files(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """Without `jobs` there is no row, no SCHEMA and no bookmark of it, and the file streams are read."""
+    exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "agents.jsonl": rows_named("a1")})
+
+    run = sync(catalog=catalog("topics"))
+
+    assert run.schemas == ["topics"]
+    assert run.ids("topics") == ["t1"]
+    assert list(run.state["bookmarks"]) == ["topics"]
+
+
+def test_deselected_files_are_not_downloaded(
+    exports: StaticExports,
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+) -> None:
+    """A stream that is not wanted costs no request."""
+    exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "agents.jsonl": rows_named("a1")})
+
+    sync(catalog=catalog("jobs", "agents"))
+
+    assert [request.path.rsplit("/", 1)[1] for request in export_requests(emulator)] == [
+        "jobs",
+        "agents.jsonl",
+    ]
+
+
+def test_deselected_fields_are_left_out(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """A field that is declared and deselected is neither a column nor in `_unmapped`."""
+    chosen = catalog("customers")
+    stream_metadata(catalog_entry(chosen, "customers"), "properties", "name")["selected"] = False
+    exports.add_job("j1", FIRST, {"customers.jsonl": jsonl({"id": "c1", "name": "Anna", "address": "Row 1"})})
+
+    run = sync(catalog=chosen)
+
+    assert run.rows("customers")[0].keys() == {"id", "address", "_job_id", "_job_updated_at"}
+    assert "name" not in run.of_type("SCHEMA")[0]["schema"]["properties"]
+
+
+def test_deselected_nested_fields_are_left_out(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """A field within an object can be deselected, and leaves the rest of the object as it is."""
+    chosen = catalog("conversation_items")
+    entry = catalog_entry(chosen, "conversation_items")
+    stream_metadata(entry, "properties", "content", "properties", "from")["selected"] = False
+    item = {"id": "i1", "content": {"type": "SMS", "from": "+1555", "to": "+1556", "new": [1]}}
+    exports.add_job("j1", FIRST, {"conversation_items.jsonl": jsonl(item)})
+
+    run = sync(catalog=chosen)
+
+    assert run.rows("conversation_items")[0]["content"] == {"type": "SMS", "to": "+1556", "new": [1]}
+
+
+def test_catalog_without_replication_key_stays_incremental(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """A catalog written by hand need not repeat the key for the bookmark to be kept."""
+    chosen = catalog("customers")
+    entry = catalog_entry(chosen, "customers")
+    del entry["replication_key"], entry["replication_method"]
+    stream_metadata(entry).pop("replication-key", None)
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+
+    run = sync(catalog=chosen)
+
+    assert run.bookmark("customers")["replication_key"] == "_job_updated_at"
+
+
+def test_full_table_reads_all_that_is_listed_and_keeps_no_bookmark(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """A file stream set to FULL_TABLE is read anew each run, and sends no ACTIVATE_VERSION."""
+    chosen = catalog("customers", "topics")
+    catalog_entry(chosen, "customers")["replication_method"] = "FULL_TABLE"
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1"), "topics.jsonl": rows_named("t1")})
+
+    first = sync(catalog=chosen)
+    second = sync(catalog=chosen, state=first.state)
+
+    assert (first.ids("customers"), second.ids("customers")) == (["c1"], ["c1"])
+    assert (first.ids("topics"), second.ids("topics")) == (["t1"], [])
+    assert list(second.state["bookmarks"]) == ["topics"]
+    assert not first.of_type("ACTIVATE_VERSION")
+
+
+def test_a_minimal_catalog_is_completed(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Whatever a catalog leaves out, rows have their key, their provenance and `_unmapped` declared."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": jsonl({"id": "c1", "name": "Anna", "new": 1})})
+    selected = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    schema = {"properties": {"name": {"type": ["string", "null"]}}}
+    catalogs = [
+        {"streams": [{"tap_stream_id": "customers", "schema": schema, "metadata": selected}]},
+        {"streams": [{"tap_stream_id": "customers", "metadata": selected}]},
+        {"streams": [{"stream": "customers", "schema": {}, "metadata": selected}]},
+    ]
+
+    for catalog in catalogs:
+        run = sync(catalog=catalog)
+        message = next(it for it in run.of_type("SCHEMA") if it["stream"] == "customers")
+        row = run.rows("customers")[0]
+        assert message["key_properties"] == ["id"]
+        assert message["bookmark_properties"] == ["_job_updated_at"]
+        assert row.keys() <= message["schema"]["properties"].keys()
+        assert {**row.get("_unmapped", {}), **row}["name"] == "Anna"
+        assert row["_unmapped"]["new"] == 1

@@ -1,0 +1,111 @@
+"""A run that is cut short, anywhere, and the one that goes on from it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import FILE_STREAMS, Message, Sync, replay, rows_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import StaticExports
+
+
+@pytest.fixture
+def three_jobs(exports: StaticExports) -> StaticExports:
+    """Three jobs with all files, of one to three rows, and some lines that are none."""
+    for number in range(1, 4):
+        files = {
+            f"{stream}.jsonl": rows_named(*(f"{stream[:2]}{row}" for row in range(number))) + b"not a row\n"
+            for stream in FILE_STREAMS
+        }
+        exports.add_job(f"job{number}", f"2026-11-20T0{number}:00:00.{number}Z", files)
+    return exports
+
+
+def placed(message: Message) -> tuple[str, ...]:
+    """Tell a RECORD from all others: its stream, its key and the job it came from."""
+    row = message["record"]
+    return (message["stream"], row.get("id", ""), row.get("_job_id", ""), str(row.get("line_number", "")))
+
+
+@pytest.mark.usefixtures("three_jobs")
+def test_no_state_covers_rows_not_yet_sent(sync: Callable[..., Sync]) -> None:
+    """Whatever a STATE calls read has been sent whole before it."""
+    messages = sync().messages
+    rows = Counter(placed(message)[::2] for message in messages if message["type"] == "RECORD")
+
+    sent: Counter[tuple[str, ...]] = Counter()
+    states = 0
+    for message in messages:
+        if message["type"] == "RECORD":
+            sent[placed(message)[::2]] += 1
+        if message["type"] == "STATE":
+            states += 1
+            for stream in set(message["value"]["bookmarks"]) - {"jobs"}:
+                for job_id in message["value"]["bookmarks"][stream]["jobs_read"]:
+                    assert sent[stream, job_id] == rows[stream, job_id]
+    assert states == 3 * 5
+
+
+@pytest.mark.usefixtures("three_jobs")
+def test_a_state_follows_each_file_at_once(sync: Callable[..., Sync]) -> None:
+    """Between the rows of two files there is always a STATE, and never one within a file."""
+    kinds = [
+        (message["type"], message.get("stream"), message.get("record", {}).get("_job_id"))
+        for message in sync().messages
+        if message.get("stream") != "malformed_lines"
+    ]
+
+    for before, after in pairwise(kinds):
+        if before[0] == after[0] == "RECORD":
+            assert before == after
+
+
+@pytest.mark.usefixtures("three_jobs")
+def test_a_run_cut_anywhere_is_gone_on_with(sync: Callable[..., Sync]) -> None:
+    """From the last STATE of any beginning: nothing is lost, and only files in hand are repeated."""
+    clean = sync().messages
+    wanted = Counter(placed(message) for message in clean if message["type"] == "RECORD")
+
+    for length in range(len(clean) + 1):
+        begun = clean[:length]
+        gone_on = sync(state=replay(begun)).messages
+        got = Counter(placed(message) for message in [*begun, *gone_on] if message["type"] == "RECORD")
+        repeated = got - wanted
+        assert set(got) == set(wanted)
+        assert all(count == 1 for count in repeated.values())
+        assert (
+            len({(stream, job_id) for stream, _, job_id, _ in repeated if stream != "malformed_lines"}) <= 1
+        )
+
+
+@pytest.mark.usefixtures("three_jobs")
+def test_state_survives_json(sync: Callable[..., Sync]) -> None:
+    """What is sent as STATE and read back is the same state, under 16 KB."""
+    state = sync().state
+
+    text = json.dumps(state)
+    assert json.loads(text) == state
+    assert len(text) < 16 * 1024
+
+
+@pytest.mark.usefixtures("three_jobs")
+@given(share=st.floats(0, 1))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_run_cut_at_any_byte_is_gone_on_with(sync: Callable[..., Sync], share: float) -> None:
+    """A line that was torn is no line; from the last whole STATE on, nothing is lost."""
+    output = sync().output
+    wanted = {placed(message) for message in Sync(output).of_type("RECORD")}
+    begun = Sync(output[: int(len(output) * share)].rpartition("\n")[0])
+
+    gone_on = sync(state=begun.state)
+
+    assert {placed(message) for message in begun.of_type("RECORD") + gone_on.of_type("RECORD")} == wanted

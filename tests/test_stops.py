@@ -1,0 +1,133 @@
+"""How a run ends that is stopped, killed, or left without a reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import (
+    FILE_STREAMS,
+    replay,
+    rows_named,
+    run_command,
+    tap_environment,
+    write_json,
+)
+
+from gladly_emulator import Fault
+
+if TYPE_CHECKING:
+    from gladly_emulator import Emulator, StaticExports
+
+
+def start(settings: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a sync, to be stopped."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tap_gladly", "--config=ENV", *arguments],
+        env=tap_environment(settings, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pipesize=4096,  # so that the tap cannot run far ahead of whoever reads
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_stop_does_not_end_as_a_success(
+    exports: StaticExports, emulator: Emulator, number: signal.Signals
+) -> None:
+    """SIGTERM and SIGINT, here in the middle of a download: what was sent stands, the status is not zero."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1")})
+    exports.add_job("j2", "2026-11-20T08:00:00Z", {"customers.jsonl": rows_named("c2")})
+    emulator.faults.add(Fault("stall", path="j2", at_byte=3, seconds=60))
+
+    with start(emulator.settings) as process:
+        assert process.stdout is not None
+        output = b""
+        while b'"id":"j2"' not in output or not output.endswith(b"\n"):
+            output += process.stdout.readline()
+        process.send_signal(number)
+        rest, log = process.communicate(timeout=10)
+
+    assert process.returncode == 128 + number
+    assert b"Traceback" not in log
+    messages = [json.loads(line) for line in (output + rest).splitlines()]
+    assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
+
+
+def test_a_target_that_dies_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
+    """A closed stdout is no success, and no traceback either."""
+    for number in range(10, 30):
+        body = rows_named(*(f"r{row}" for row in range(100)))
+        exports.add_job(f"j{number}", f"2026-11-{number}T00:00:00Z", {"customers.jsonl": body})
+
+    with start(emulator.settings) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        log = process.stderr.read()
+        process.wait(10)
+
+    assert process.returncode == 1
+    assert b"Traceback" not in log
+    assert b"BrokenPipe" not in log
+    assert b"nobody reads them any more" in log
+
+
+def test_output_without_room_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
+    """A full disk behind stdout is one line, too."""
+    exports.add_job("j1", "2026-11-20T00:00:00Z", {"customers.jsonl": rows_named("c1")})
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "tap_gladly", "--config=ENV"],
+            env=tap_environment(emulator.settings),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+
+    assert run.returncode == 1
+    assert b"No space left on device" in run.stderr
+    assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("kill_after", range(0, 33, 4))
+def test_a_killed_run_is_gone_on_with(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path, kill_after: int
+) -> None:
+    """SIGKILL after any message: the run that goes on loses nothing and repeats one file at most."""
+    for number in (1, 2):
+        body = rows_named(*(f"r{row}" for row in range(3)))
+        files = {f"{stream}.jsonl": body for stream in FILE_STREAMS}
+        exports.add_job(f"j{number}", f"2026-11-20T0{number}:00:00Z", files)
+    wanted = {(stream, f"r{row}", f"j{job}") for stream in FILE_STREAMS for row in range(3) for job in (1, 2)}
+
+    with start(emulator.settings) as process:
+        assert process.stdout is not None
+        begun = [process.stdout.readline() for _ in range(kill_after)]
+        os.kill(process.pid, signal.SIGKILL)
+        begun += [line for line in process.stdout.readlines() if line.endswith(b"\n")]
+        process.communicate()
+    messages: list[dict[str, Any]] = [json.loads(line) for line in begun]
+    state = write_json(tmp_path / "state.json", replay(messages))
+    gone_on = run_command("--config=ENV", f"--state={state}", settings=emulator.settings)
+    messages += [json.loads(line) for line in gone_on.stdout.splitlines()]
+
+    got = Counter(
+        (message["stream"], message["record"]["id"], message["record"]["_job_id"])
+        for message in messages
+        if message["type"] == "RECORD" and message["stream"] != "jobs"
+    )
+    assert gone_on.returncode == 0
+    assert set(got) == wanted
+    repeated = got - Counter(wanted)
+    assert len({(stream, job) for stream, _, job in repeated}) <= 1
+    assert all(count == 1 for count in repeated.values())
