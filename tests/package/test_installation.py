@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 from importlib.metadata import requires
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
 from support import rows_named, run_command, tap_environment
 
+from package.home import TOOLS, Home, ask
 from tap_gladly import __version__
 from tap_gladly.tap import TapGladly
 
@@ -27,31 +27,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).parents[2]
-TOOLS = Path(sys.executable).parent
-
-
-class Home(NamedTuple):
-    """An empty home directory, in which a way of installing has its own places."""
-
-    path: Path
-
-    def run(self, *command: object) -> None:
-        """Run a command in it, quietly; pip and uv may take from their caches."""
-        settings = {
-            "HOME": str(self.path),
-            "PIPX_HOME": str(self.path / "pipx"),
-            "PIPX_BIN_DIR": str(self.path / "bin"),
-            "UV_TOOL_DIR": str(self.path / "tools"),
-            "UV_TOOL_BIN_DIR": str(self.path / "bin"),
-            "UV_CACHE_DIR": _ask(TOOLS / "uv", "cache", "dir"),
-            "PIP_CACHE_DIR": _ask(sys.executable, "-m", "pip", "cache", "dir"),
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        }
-        subprocess.run([*map(str, command)], check=True, cwd=self.path, env=os.environ | settings)
-
-
-def _ask(*command: object) -> str:
-    return subprocess.check_output([*map(str, command)], text=True).strip()
 
 
 def install_newest(home: Home, wheel: Path) -> Path:
@@ -113,7 +88,7 @@ def test_lowest_dependencies_are_the_lowest(program: Path) -> None:
         if specifier.operator in {">=", "~="}
     }
 
-    frozen = _ask(TOOLS / "uv", "pip", "freeze", "--python", program.with_name("python"))
+    frozen = ask(TOOLS / "uv", "pip", "freeze", "--python", program.with_name("python"))
     assert [pin for pin in map("==".join, floors.items()) if pin not in frozen] == []
 
 

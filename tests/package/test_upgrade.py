@@ -1,0 +1,93 @@
+"""A newer version takes the place of an older one, as the README says, and goes on from its state."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support import replay, rows_named, tap_environment, write_json
+
+from package.home import TOOLS, Home
+from tap_gladly import __version__
+
+if TYPE_CHECKING:
+    from gladly_emulator import Emulator, StaticExports
+
+# Longer than other tests may take: each way installs from the package index.
+pytestmark = pytest.mark.timeout(600)
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NEWER = "99.0.0"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with a clone in it."""
+    clone = tmp_path / "tap-gladly"
+    clone.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, clone)
+    shutil.copytree(ROOT / "tap_gladly", clone / "tap_gladly", ignore=shutil.ignore_patterns("__pycache__"))
+    return Home(tmp_path)
+
+
+def release(home: Home) -> None:
+    """Make the clone one of a newer version."""
+    module = home.path / "tap-gladly" / "tap_gladly" / "__init__.py"
+    module.write_text(module.read_text().replace(f'"{__version__}"', f'"{NEWER}"'))
+
+
+def run(program: Path, *arguments: str, settings: dict[str, str]) -> str:
+    """Run an installed tap, and give its output."""
+    environment = tap_environment(settings)
+    environment.pop("PYTHONPATH", None)
+    return subprocess.check_output([program, *arguments], text=True, cwd=program.parent, env=environment)
+
+
+@pytest.mark.parametrize(
+    ("install", "upgrade", "folder"),
+    [
+        ("tap/bin/pip install ./tap-gladly", "tap/bin/pip install ./tap-gladly", "tap/bin"),
+        ("uv tool install ./tap-gladly", "uv tool install ./tap-gladly", "bin"),
+        ("pipx install ./tap-gladly", "pipx install --force ./tap-gladly", "bin"),
+    ],
+    ids=["pip", "uv", "pipx"],
+)
+def test_an_upgrade_goes_on_from_the_state(
+    home: Home, exports: StaticExports, emulator: Emulator, install: str, upgrade: str, folder: str
+) -> None:
+    """The commands are the README's; what was loaded does not come again, and what is new comes."""
+    exports.add_job("j1", "2026-11-20T07:15:19Z", {"customers.jsonl": rows_named("c1")})
+    home.run(sys.executable, "-m", "venv", "tap")
+    program = home.path / folder / "tap-gladly"
+
+    home.run(*place(install))
+    messages = run(program, "--config=ENV", settings=emulator.settings).splitlines()
+    state = write_json(home.path / "state.json", replay([json.loads(line) for line in messages]))
+    release(home)
+    home.run(*place(upgrade))
+    exports.add_job("j2", "2026-11-20T08:15:19Z", {"customers.jsonl": rows_named("c2")})
+    sent = run(program, "--config=ENV", f"--state={state}", settings=emulator.settings).splitlines()
+
+    assert f"`{install}`" in README or f"$ {install}\n" in README
+    assert f"$ {upgrade}\n" in README
+    assert f"v{NEWER}," in run(program, "--version", settings={})
+    assert [row["id"] for row in map(record, sent) if row.get("_job_id")] == ["c2"]
+
+
+def place(command: str) -> list[str]:
+    """Give a command of the README's; uv and pipx are those of this environment."""
+    program, *arguments = command.split()
+    return [str(TOOLS / program) if program in {"uv", "pipx"} else program, *arguments]
+
+
+def record(line: str) -> dict[str, str]:
+    """Give the row of a RECORD; of another message, nothing."""
+    row: dict[str, str] = json.loads(line).get("record", {})
+    return row
