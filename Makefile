@@ -16,7 +16,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-pyth
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types docs hub e2e soak bench build package wheel lock clean
+.PHONY: help demo test lint format types docs picture hub e2e soak bench build package wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,14 @@ types: .venv/.ready ## Check types, with two checkers
 docs: .venv/.ready ## Write docs/tables.md from the schemas
 	@$(BIN)/python docs/tables.py > docs/tables.md.new
 	@mv docs/tables.md.new docs/tables.md
+
+# Without .meltano and its state, the run is a newcomer's first one: Meltano installs its plugins, too.
+picture: $(DEMO)/.ready ## Write docs/demo.svg, the picture in the README, from a first run of the demo
+	@rm -rf .meltano
+	@mkdir -p output
+	@$(DEMO)/bin/python -m demo --from-scratch > output/demo.txt
+	@$(DEMO)/bin/python docs/picture.py < output/demo.txt > docs/demo.svg.new
+	@mv docs/demo.svg.new docs/demo.svg
 
 hub: .venv/.ready ## Write what Meltano Hub is to know, from the tap and [project.urls]
 	@$(BIN)/python hub/generate.py > hub/tap-gladly.yml.new
