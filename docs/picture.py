@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 _COMMAND: Final = "$ make demo"
 _COLUMNS: Final = 80
-_ADVANCE: Final = 8.4
-_LINE: Final = 18
+_ADVANCE: Final = 9
+_LINE: Final = 19
 _MARGIN: Final = 24
 _BAR: Final = 36
-_WIDTH: Final = round(_COLUMNS * _ADVANCE + 2 * _MARGIN)
+_WIDTH: Final = _COLUMNS * _ADVANCE + 2 * _MARGIN
 # A window as dark as terminals are, with an edge that shows on dark pages, too.
 _STYLE: Final = """
-  text { font: 14px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d1d7e0 }
-  .name { font-size: 13px; fill: #9198a1; text-anchor: middle }
+  text { font: 15px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d1d7e0 }
+  .name { font-size: 14px; fill: #9198a1; text-anchor: middle }
   .command { font-weight: bold; fill: #f0f6fc }
   .title { font-weight: bold; fill: #79c0ff }
   .header { fill: #9198a1 }
@@ -36,7 +36,7 @@ def main() -> None:
 def draw_picture(text: str) -> str:
     """Draw a window that shows the text, line by line."""
     lines = list(_iter_lines(text.strip("\n")))
-    height = _BAR + (len(lines) + 1) * _LINE
+    height = _BAR + len(lines) * _LINE + _MARGIN
     size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
     return "\n".join(
         [
@@ -81,11 +81,10 @@ def _list_kinds(block: Sequence[str]) -> list[str]:
 
 
 def _write(number: int, line: str, kind: str) -> str:
-    """Write a line at its place, as long as its characters make it: columns meet, whatever the font."""
+    """Write a line with a place for each character: columns meet, whatever the font."""
     look = f' class="{kind}"' if kind else ""
-    length = f' textLength="{len(line) * _ADVANCE:.1f}" lengthAdjust="spacingAndGlyphs"' if line else ""
-    place = f'x="{_MARGIN}" y="{_BAR + number * _LINE + 4}"'
-    return f"<text{look} {place}{length}>{escape(line, quote=False)}</text>"
+    places = " ".join(f"{_MARGIN + column * _ADVANCE}" for column in range(len(line)))
+    return f'<text{look} x="{places}" y="{_BAR + number * _LINE + 5}">{escape(line, quote=False)}</text>'
 
 
 if __name__ == "__main__":
