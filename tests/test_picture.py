@@ -1,0 +1,95 @@
+"""The README's picture of the demo is whole, stands alone, and shows the demo as it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parent.parent
+PICTURE = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
+SVG = "http://www.w3.org/2000/svg"
+IMAGE = ET.fromstring(PICTURE)  # noqa: S314  (a file of our own)
+LINES = [line.text or "" for line in IMAGE.iterfind(f"{{{SVG}}}g/{{{SVG}}}text")]
+LARGEST = 40_000
+
+
+def test_picture_is_what_make_picture_draws_of_its_text() -> None:
+    """Nobody has changed it by hand, and it says again what it has been told."""
+    command, *printed = LINES
+    drawn = subprocess.check_output(
+        [sys.executable, ROOT / "docs" / "picture.py"], input="\n".join(printed), text=True
+    )
+
+    assert command == "$ make demo"
+    assert drawn == PICTURE
+
+
+def test_picture_stands_alone() -> None:
+    """It asks no host for anything, runs nothing, and is small; what cannot see it is told what it is."""
+    tags = {element.tag.removeprefix(f"{{{SVG}}}") for element in IMAGE.iter()}
+
+    assert tags == {"svg", "title", "style", "rect", "path", "circle", "g", "text"}
+    assert PICTURE.count("//") == PICTURE.count(f'"{SVG}"') == 1
+    assert re.findall(r"href|url\(|@|<!|<\?|\bon\w+=", PICTURE) == []
+    assert len(PICTURE.encode()) < LARGEST
+    assert IMAGE.get("role") == "img"
+    assert IMAGE.findtext(f"{{{SVG}}}title")
+
+
+def test_picture_clips_no_text() -> None:
+    """Every character has its place within the window, and every line has."""
+    for line in IMAGE.iterfind(f"{{{SVG}}}g/{{{SVG}}}text"):
+        places = [int(place) for place in line.attrib["x"].split()]
+        assert len(places) == len(line.text or "")
+        assert max(places, default=0) < int(IMAGE.attrib["width"]) - 24
+        assert int(line.attrib["y"]) < int(IMAGE.attrib["height"]) - 5
+
+
+def test_picture_shows_the_tables_that_the_demo_loads() -> None:
+    """They are those that it compares, in that order, and there are no differences."""
+    names = (
+        "from demo.report import REPORT; from demo.shop import *; print(JOBS, *FILE_STREAMS, *LISTS, REPORT)"
+    )
+    loaded = subprocess.check_output([sys.executable, "-c", names], cwd=ROOT, text=True).split()
+    start = next(number for number, line in enumerate(LINES) if line.endswith("   differences")) + 1
+
+    rows = [line.split() for line in LINES[start : LINES.index("", start)]]
+    assert [row[0] for row in rows] == loaded
+    assert {row[-1] for row in rows} == {"0"}
+
+
+def test_picture_shows_the_questions() -> None:
+    """All those of questions.sql, in that order, each with an answer."""
+    asked = re.findall("^-- (.*)", (ROOT / "demo" / "questions.sql").read_text("utf-8"), re.MULTILINE)
+    titles = [line.text for line in IMAGE.iterfind(f".//{{{SVG}}}text[@class='title']")]
+
+    assert asked
+    assert titles[1:] == asked
+    assert len(IMAGE.findall(f".//{{{SVG}}}text[@class='header']")) == len(titles)
+    assert all(LINES[LINES.index(question) + 2] for question in asked)
+
+
+def test_picture_says_what_the_demo_says() -> None:
+    """Each sentence of the demo's stands there, whatever its numbers are."""
+    tree = ast.parse((ROOT / "demo" / "__main__.py").read_text("utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    texts = [call.args[0] for call in calls if ast.unparse(call.func) == "print_text"]
+    pieces = [
+        piece for text in texts for piece in (text.values if isinstance(text, ast.JoinedStr) else [text])
+    ]
+
+    told = [piece.value for piece in pieces if isinstance(piece, ast.Constant)]
+    shown = " ".join(LINES)
+    assert len(texts) == 3
+    assert [text for text in told if str(text).strip() not in shown] == []
+
+
+def test_readme_shows_the_picture() -> None:
+    """Before its first heading, with words for those who do not see it."""
+    top = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")[0]
+
+    assert re.search(r"!\[[^\]]{40,}\]\(docs/demo\.svg\)", top)
