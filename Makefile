@@ -51,8 +51,9 @@ docs: .venv/.ready ## Write docs/tables.md from the schemas
 	@mv docs/tables.md.new docs/tables.md
 
 # Without .meltano and its state, the run is a newcomer's first one: Meltano installs its plugins, too.
+# Those that the tests of targets use go with it.
 picture: $(DEMO)/.ready ## Write docs/demo.svg, the picture in the README, from a first run of the demo
-	@rm -rf .meltano
+	@rm -rf .meltano $(TARGETS)/.ready
 	@mkdir -p output
 	@$(DEMO)/bin/python -m demo --from-scratch > output/demo.txt
 	@$(DEMO)/bin/python docs/picture.py < output/demo.txt > docs/demo.svg.new
