@@ -46,7 +46,7 @@ def _find_repository() -> str | None:
 
 
 def _make_definition(repository: str | None) -> dict[str, Any]:
-    """Make the definition; without a repository it names none, and the variant says so."""
+    """Make the definition; without a repository it names none, and stands for the clone that it is in."""
     about = _ask_tap("--about", "--format=json")
     return {
         "capabilities": sorted(about["capabilities"]),
@@ -59,7 +59,6 @@ def _make_definition(repository: str | None) -> dict[str, Any]:
         "maintenance_status": _find_status(),
         "name": _NAME,
         "namespace": "tap_gladly",
-        "pip_url": _NAME,
         "quality": "unknown",  # the Hub rates for itself, and wants the field
         "select": _list_default_streams(),
         "settings": _make_settings(about["settings"]["properties"]),
@@ -71,10 +70,11 @@ def _make_definition(repository: str | None) -> dict[str, Any]:
 
 
 def _tell_origin(repository: str | None) -> dict[str, str]:
+    # Never the package's name alone: at PyPI it is that of another tap, which would be sent the token.
     if repository is None:
-        return {"variant": _NO_OWNER}
+        return {"pip_url": f"../{_NAME}", "variant": _NO_OWNER}
     owner = urlsplit(repository).path.split("/")[1]
-    return {"repo": repository, "variant": owner.lower()}
+    return {"pip_url": f"git+{repository}.git", "repo": repository, "variant": owner.lower()}
 
 
 def _make_settings(properties: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

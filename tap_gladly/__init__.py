@@ -1,3 +1,3 @@
 """Singer tap for Gladly, the customer-service platform."""
 
-__version__ = "0.1.0"
+__version__ = "0.5.0"

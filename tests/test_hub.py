@@ -82,17 +82,25 @@ def test_hub_file_names_repository_and_owner_once_they_are_settled() -> None:
     settled = yaml.safe_load(generate("--repository", "https://code.example/Acme-Data/tap-gladly"))
 
     assert settled["repo"] == "https://code.example/Acme-Data/tap-gladly"
+    assert settled["pip_url"] == "git+https://code.example/Acme-Data/tap-gladly.git"
     assert settled["variant"] == "acme-data"
-    rest = {"repo": None, "variant": None}
+    rest = {"pip_url": None, "repo": None, "variant": None}
     assert {**settled, **rest} == {**DEFINITION, **rest}
 
 
 def test_hub_file_makes_up_no_repository() -> None:
-    """Its address is that of `[project.urls]`; without one, a word stands for the owner."""
+    """Its address is that of `[project.urls]`; without one, a word and a folder stand in its place."""
     urls = dict(url.split(", ", 1) for url in metadata("tap-gladly").get_all("Project-URL") or [])
 
     assert DEFINITION.get("repo") == urls.get("Repository")
     assert (DEFINITION["variant"] == "unsettled") == ("Repository" not in urls)
+    assert (DEFINITION["pip_url"] == "../tap-gladly") == ("Repository" not in urls)
+
+
+def test_hub_file_never_names_the_package_alone() -> None:
+    """At PyPI that name is another tap's: it would be installed, and handed the token."""
+    for arguments in ((), ("--repository", "https://code.example/Acme-Data/tap-gladly")):
+        assert "/" in yaml.safe_load(generate(*arguments))["pip_url"]
 
 
 def test_hub_file_keeps_to_the_fields_of_the_hub(declared: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -85,21 +86,29 @@ class Meltano:
 
 @pytest.fixture(scope="session")
 def added(tmp_path_factory: pytest.TempPathFactory) -> Meltano:
-    """A project to which tap and loader were added, and nothing else was done."""
+    """A project beside a clone, to which tap and loader were added as docs/meltano.md says, and no more."""
     folder = tmp_path_factory.mktemp("meltano")
-    _build_wheel(folder / "dist")
-    (wheel,) = (folder / "dist").glob("*.whl")
-    pins = f"--constraint {ROOT}/requirements"
-    # What pip_url says in the Hub's definition can be installed once it is released, and not before.
-    tap = {**DEFINITION, "pip_url": f"{pins}/dev.txt {wheel}"}
+    (folder / "tap-gladly").symlink_to(ROOT)
+    # What the tap depends on is pinned for the tests alone; the definition itself stays as it is.
+    pins = str(ROOT / "requirements" / "dev.txt")
+    variables = _make_variables() | {"UV_CONSTRAINT": pins, "UV_BUILD_CONSTRAINT": pins}
+    Meltano(folder, variables).run("init", "project")
+    meltano = Meltano(folder / "project", variables)
+    for command in take_commands("Add it"):
+        meltano.run(*command)
     loader = {**LOADER, "pip_url": LOADER["pip_url"].replace("requirements/", f"{ROOT}/requirements/")}
-    Meltano(folder, _make_variables()).run("init", "project")
-    meltano = Meltano(folder / "project", _make_variables())
-    for plugin in (tap, loader):
-        file = folder / f"{plugin['name']}.yml"
-        file.write_text(yaml.safe_dump(plugin), encoding="utf-8")
-        meltano.run("add", str(plugin["name"]), "--from-ref", str(file))
+    file = folder / "loader.yml"
+    file.write_text(yaml.safe_dump(loader), encoding="utf-8")
+    meltano.run("add", str(loader["name"]), "--from-ref", str(file))
     return meltano
+
+
+def take_commands(section: str) -> list[list[str]]:
+    """Give the arguments of the calls of Meltano that a section of docs/meltano.md shows."""
+    page = (ROOT / "docs" / "meltano.md").read_text(encoding="utf-8")
+    text = page.split(f"\n## {section}\n")[1].split("```console\n")[1].split("```")[0]
+    calls = re.findall(r"^\$ meltano (.+)$", text, re.MULTILINE)
+    return [shlex.split(call) for call in calls]
 
 
 @pytest.fixture
@@ -110,17 +119,10 @@ def meltano(added: Meltano, emulator: Emulator, tmp_path: Path) -> Meltano:
         (tmp_path / ".meltano" / kind).symlink_to(added.folder / ".meltano" / kind)
     shutil.copy(added.folder / "meltano.yml", tmp_path)
     settings = {
-        # Meltano takes no `select` over from a definition that is not the Hub's own.
-        "TAP_GLADLY__SELECT": json.dumps(DEFINITION["select"]),
         "TARGET_DUCKDB_PATH": "gladly.duckdb",
         "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": "gladly",
     }
     return Meltano(tmp_path, _make_variables(emulator.settings) | settings)
-
-
-def _build_wheel(folder: Path) -> None:
-    options = ["--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable]
-    subprocess.run([TOOLS / "uv", "build", *options, "--out-dir", folder, ROOT], check=True)
 
 
 def _make_variables(settings: dict[str, str] | None = None) -> dict[str, str]:

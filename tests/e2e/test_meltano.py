@@ -45,13 +45,14 @@ def list_sent_streams(output: str) -> set[str]:
 
 
 def test_added_tap_is_what_the_definition_says(added: Meltano) -> None:
-    """All that a project's file can hold of it; the rest is for the Hub's page, but `select` and the log."""
+    """All that a project's file can hold of it; the rest is for the Hub's page, but the log."""
     settings = [{**it, "kind": it["kind"].replace("password", "string")} for it in DEFINITION["settings"]]
-    wanted = {**DEFINITION, "settings": settings, "pip_url": added.extractor["pip_url"]}
+    wanted = {**DEFINITION, "settings": settings, "select": sorted(DEFINITION["select"])}
 
     page = {"domain_url", "keywords", "maintenance_status", "next_steps", "prereq", "quality", "usage"}
-    assert wanted.keys() - added.extractor.keys() - {"repo"} == page | {"log_parser", "select"}
-    assert added.extractor == {name: wanted[name] for name in added.extractor}
+    found = {**added.extractor, "select": sorted(added.extractor["select"])}
+    assert wanted.keys() - found.keys() - {"repo"} == page | {"log_parser"}
+    assert found == {name: wanted[name] for name in found}
 
 
 def test_added_tap_fits_meltanos_schema(added: Meltano) -> None:
@@ -71,7 +72,6 @@ def test_tap_of_the_hub_has_its_select_and_its_log_parser(meltano: Meltano) -> N
     plugin = {name: DEFINITION[name] for name in ("name", "variant", "pip_url")}
     project = {**meltano.project, "plugins": {"extractors": [plugin]}}
     (meltano.folder / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
-    del meltano.variables["TAP_GLADLY__SELECT"]
 
     extras = json.loads(meltano.run("config", "print", "--extras", "tap-gladly"))
 
@@ -104,17 +104,18 @@ def test_config_test_tells_whether_gladly_lets_the_tap_in(meltano: Meltano, expo
 def test_select_chooses_what_is_sent(meltano: Meltano, exports: StaticExports) -> None:
     """Streams and columns, in the project's file."""
     add_job(exports, hours_ago=3)
-    del meltano.variables["TAP_GLADLY__SELECT"]
+    before = meltano.extractor["select"]
 
-    meltano.run("select", "tap-gladly", "topics", "*")
+    meltano.run("select", "tap-gladly", "--rm", "customers", "*")
     meltano.run("select", "tap-gladly", "--exclude", "topics", "name")
 
     listed = meltano.run("select", "tap-gladly", "--list", "--all")
-    assert meltano.extractor["select"] == ["topics.*", "!topics.name"]
+    assert meltano.extractor["select"] == [*(it for it in before if it != "customers.*"), "!topics.name"]
     assert "[selected   ] topics.disabled" in listed
     assert "[excluded   ] topics.name" in listed
     assert "[excluded   ] customers.name" in listed
-    assert list_sent_streams(meltano.run("invoke", "tap-gladly")) == {"topics"}
+    sent = list_sent_streams(meltano.run("invoke", "tap-gladly"))
+    assert sent == {"jobs", "topics", "conversation_items"}
 
 
 def test_invoke_runs_the_tap_itself(meltano: Meltano) -> None:
