@@ -139,21 +139,22 @@ def tell_late(logger: logging.Logger, jobs: Sequence[Job], bookmarks: dict[str, 
 
 
 class Progress:
-    """One line for each job that has been sent: which of how many, and how long the rest will take."""
+    """One line for each part that has been sent: which of how many, and how long the rest will take."""
 
-    def __init__(self, logger: logging.Logger, *, total: int) -> None:
+    def __init__(self, logger: logging.Logger, part: str, *, total: int) -> None:
         self.done = 0
-        """Jobs that have been sent."""
+        """Parts that have been sent."""
         self._logger = logger
+        self._part = part
         self._total = total
         self._started = time.monotonic()
 
-    def tell(self, job: Job, rows: int) -> None:
-        """Log the line of a job."""
+    def tell(self, span: object, rows: int) -> None:
+        """Log the line of a part, by the span that it covers."""
         self.done += 1
         left = (time.monotonic() - self._started) / self.done * (self._total - self.done)
         rest = f"; about {left / 60:.0f} min left" if left > _LONG_SECONDS else ""
-        self._logger.info("Job %d of %d, %s: %d rows%s", self.done, self._total, job.window, rows, rest)
+        self._logger.info("%s %d of %d, %s: %d rows%s", self._part, self.done, self._total, span, rows, rest)
 
 
 @dataclass

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
 from typing import TYPE_CHECKING
 
 from support import (
@@ -13,8 +15,12 @@ from support import (
     write_json,
 )
 
+from tap_gladly.telling import Progress
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from gladly_emulator import Emulator, StaticExports
 
@@ -67,3 +73,22 @@ def test_structured_logging_has_the_summary_as_fields(
     summary = next(record["extra"]["summary"] for record in records if "summary" in record["extra"])
     assert summary["rows"]["customers"] == 2
     assert summary["jobs_read"] == 1
+
+
+def test_progress_tells_how_long_the_rest_takes(
+    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes by what the parts before took, and is silent of what is over soon."""
+    now = iter([0.0, 60.0, 180.0, 200.0, 210.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
+    progress = Progress(logging.getLogger("tap-gladly"), "Window", total=5)
+
+    for day in range(4):
+        progress.tell(f"day {day}", 10)
+
+    assert log.messages == [
+        "Window 1 of 5, day 0: 10 rows; about 4 min left",
+        "Window 2 of 5, day 1: 10 rows; about 4 min left",
+        "Window 3 of 5, day 2: 10 rows; about 2 min left",
+        "Window 4 of 5, day 3: 10 rows",
+    ]

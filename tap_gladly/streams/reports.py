@@ -19,6 +19,7 @@ from tap_gladly.metric_sets import METRIC_SETS
 from tap_gladly.streams.base import TableStream
 from tap_gladly.streams.report_bodies import ReportBody, download_report
 from tap_gladly.streams.report_rows import ROW_HASH, Row, RowReader, RowRules
+from tap_gladly.telling import Progress
 from tap_gladly.windows import MINUTE, Window, halve, iter_windows
 
 if sys.version_info >= (3, 12):
@@ -105,11 +106,11 @@ class ReportStream(TableStream):
             return
         self._now = time.time_ns()
         windows = self._plan()
-        for number, window in enumerate(windows, start=1):
+        progress = Progress(self.logger, "Window", total=len(windows))
+        for window in windows:
             before = self.row_count
             yield from self._iter_window(self._make_span(window), window)
-            rows = self.row_count - before
-            self.logger.info("Window %d of %d, %s: %d rows", number, len(windows), window, rows)
+            progress.tell(window, self.row_count - before)
             if not self._is_dry_run and window.end + _LAG <= self._now:
                 self._settle(window.end)
 
