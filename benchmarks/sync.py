@@ -9,13 +9,14 @@ from benchmarks.data import MIB, count_lines, make_empty_file, make_file
 from benchmarks.measure import TAP, UNBUFFERED, Command, Run, measure, median
 from benchmarks.results import Options, Row, tell
 from benchmarks.serving import JOB_ID, serve
+from tap_gladly import DISTRIBUTION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SIZES = {"conversation_items": 107 * MIB, "customers": 40 * MIB, "agents": 40 * MIB, "topics": 40 * MIB}
 QUICK_PART = 8
-PACKAGES = ("tap-gladly", "singer-sdk", "msgspec", "requests", "urllib3")
+PACKAGES = (DISTRIBUTION, "singer-sdk", "msgspec", "requests", "urllib3")
 CONTENDER = (sys.executable, "-m", "benchmarks.contenders")
 
 

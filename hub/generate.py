@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from tap_gladly import DISTRIBUTION
+
 _NAME: Final = "tap-gladly"
 _TEXTS: Final = Path(__file__).parent / "texts"
 _HEADER: Final = """\
 # Written by `make hub`. In the repository meltano/hub its place is the folder
 # _data/meltano/extractors/tap-gladly, its name there that of the variant.
 """
-# In place of the owner's name, until that is settled.
-_NO_OWNER: Final = "unsettled"
+# In place of the owner's name, until that is settled: then it is a clone that is installed.
+_NO_OWNER: Final = "clone"
 _STATUSES: Final = {"3 - Alpha": "development", "4 - Beta": "beta", "5 - Production/Stable": "active"}
 # The SDK offers it to every tap, but what it needs does not come with this one.
 _NOT_OFFERED: Final = "faker_config"
@@ -41,7 +43,7 @@ def main() -> None:
 
 
 def _find_repository() -> str | None:
-    urls = dict(url.split(", ", 1) for url in metadata(_NAME).get_all("Project-URL") or [])
+    urls = dict(url.split(", ", 1) for url in metadata(DISTRIBUTION).get_all("Project-URL") or [])
     return urls.get("Repository")
 
 
@@ -94,7 +96,7 @@ def _make_setting(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _find_status() -> str:
     """Return the Hub's word for the package's status of development."""
     prefix = "Development Status :: "
-    classifiers = metadata(_NAME).get_all("Classifier") or []
+    classifiers = metadata(DISTRIBUTION).get_all("Classifier") or []
     (status,) = (line.removeprefix(prefix) for line in classifiers if line.startswith(prefix))
     return _STATUSES[status]
 

@@ -1,3 +1,5 @@
 """Singer tap for Gladly, the customer-service platform."""
 
 __version__ = "0.5.0"
+DISTRIBUTION = "tap-gladly"
+"""The package's `name` in pyproject.toml."""

@@ -58,7 +58,7 @@ CUSTOM_REPORTS = th.Property(
         )
     ),
     title="Custom reports",
-    description="Further reports, each a stream of its own: a list of objects with metric_set and, if "
+    description="Further reports, each a stream of its own: a JSON list of objects with metric_set and, if "
     "wanted, key_columns, window_days, look_back_days, aggregation_level and filters.",
 )
 

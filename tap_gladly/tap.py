@@ -11,9 +11,10 @@ from typing import IO, TYPE_CHECKING, Any
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.helpers.capabilities import TapCapabilities
+from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG, TapCapabilities
 from singer_sdk.plugin_base import JSONSchemaValidator
 
+from tap_gladly import DISTRIBUTION
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.inputs import (
     complete_catalog,
@@ -55,6 +56,7 @@ class TapGladly(Tap):
     """Gladly: export jobs and their files, reference lists, and events."""
 
     name = "tap-gladly"
+    package_name = DISTRIBUTION
     message_writer_class = MessageWriter
     message_writer: MessageWriter
     # The SDK's list leaves out --test, which every tap of it has.
@@ -104,8 +106,8 @@ class TapGladly(Tap):
             th.IntegerType(nullable=False, minimum=1, maximum=50),
             default=6,
             title="Most parallel downloads",
-            description="How many files are downloaded at a time, ahead of being sent. Requests stay within "
-            "Gladly's 10 a second all the same.",
+            description="How many files are downloaded at a time, ahead of being sent; 6 if not set. "
+            "Requests stay within Gladly's 10 a second all the same.",
         ),
         th.Property(
             "event_entities",
@@ -141,6 +143,14 @@ class TapGladly(Tap):
         errors = [f"{variable} is neither a number nor JSON, as it should be" for variable in variables]
         if errors:
             raise make_error(*errors)
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        super().append_builtin_config(config_jsonschema)
+        # The SDK counts it among its capabilities, and leaves out the setting that turns it on.
+        for name, setting in EMIT_ACTIVATE_VERSION_CONFIG["properties"].items():
+            config_jsonschema["properties"].setdefault(name, setting)
 
     @property
     @override

@@ -115,19 +115,36 @@ def test_readme_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
 
 
 def test_env_example_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
-    """Each setting is there as a variable."""
-    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    """Each setting is there as a variable, in the tap's own words; those that may be missing are comments."""
+    required = TapGladly.config_jsonschema["required"]
+    blocks = (ROOT / ".env.example").read_text(encoding="utf-8").split("\n\n")[1:]
 
-    assert re.findall(r"TAP_GLADLY_([A-Z_]+)=", text) == [name.upper() for name in settings]
+    assert len(blocks) == len(settings)
+    for block, (name, setting) in zip(blocks, settings.items(), strict=True):
+        *comment, line = block.splitlines()
+        needed = " Required, secret." if setting.get("secret") else " Required."
+        text = " ".join(part.removeprefix("# ") for part in comment)
+        assert text == setting["description"] + (needed if name in required else "")
+        assert line.startswith(f"TAP_GLADLY_{name.upper()}=" if name in required else "# TAP_GLADLY_")
+        assert line.removeprefix("# ").startswith(f"TAP_GLADLY_{name.upper()}=")
+
+
+def test_env_example_suits_a_shell() -> None:
+    """With what it shows filled in, a shell reads it as Meltano does."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8").replace("# TAP_GLADLY_", "TAP_GLADLY_")
+    program = f'set -eu\n{text}\nprintf %s "$TAP_GLADLY_EVENT_ENTITIES"'
+
+    told = subprocess.check_output(["/bin/sh", "-c", program], text=True)
+    assert json.loads(told) == ["CONTACT", "CONVERSATION"]
 
 
 def test_meltano_yml_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
-    """Meltano knows each setting, which are required, and which one is secret."""
+    """Meltano knows each setting, the SDK's own after those of the tap, and which are required or secret."""
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     extractor = project["plugins"]["extractors"][0]
 
     listed = {setting["name"]: setting for setting in extractor["settings"]}
-    assert list(listed) == list(settings)
+    assert list(listed)[: len(settings)] == list(settings)
     assert extractor["settings_group_validation"] == [TapGladly.config_jsonschema["required"]]
     for name, setting in settings.items():
         assert listed[name].get("sensitive", False) == setting.get("secret", False)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from support import run_command
 
+from tap_gladly import DISTRIBUTION
 from tap_gladly.tap import TapGladly
 
 ROOT = Path(__file__).parent.parent
@@ -90,10 +91,10 @@ def test_hub_file_names_repository_and_owner_once_they_are_settled() -> None:
 
 def test_hub_file_makes_up_no_repository() -> None:
     """Its address is that of `[project.urls]`; without one, a word and a folder stand in its place."""
-    urls = dict(url.split(", ", 1) for url in metadata("tap-gladly").get_all("Project-URL") or [])
+    urls = dict(url.split(", ", 1) for url in metadata(DISTRIBUTION).get_all("Project-URL") or [])
 
     assert DEFINITION.get("repo") == urls.get("Repository")
-    assert (DEFINITION["variant"] == "unsettled") == ("Repository" not in urls)
+    assert (DEFINITION["variant"] == "clone") == ("Repository" not in urls)
     assert (DEFINITION["pip_url"] == "../tap-gladly") == ("Repository" not in urls)
 
 
@@ -101,6 +102,13 @@ def test_hub_file_never_names_the_package_alone() -> None:
     """At PyPI that name is another tap's: it would be installed, and handed the token."""
     for arguments in ((), ("--repository", "https://code.example/Acme-Data/tap-gladly")):
         assert "/" in yaml.safe_load(generate(*arguments))["pip_url"]
+
+
+def test_hub_file_presents_the_tap() -> None:
+    """What it is called, what it is built with, and how its log is read."""
+    assert DEFINITION["label"] == "Gladly"
+    assert DEFINITION["keywords"] == ["meltano_sdk"]
+    assert DEFINITION["log_parser"] == "singer-sdk"
 
 
 def test_hub_file_keeps_to_the_fields_of_the_hub(declared: dict[str, Any]) -> None:
@@ -144,12 +152,11 @@ def test_hub_file_has_what_the_tap_can_do(about: dict[str, Any]) -> None:
 
 
 def test_meltano_yml_has_what_the_hub_file_has(declared: dict[str, Any]) -> None:
-    """The same capabilities, and the tap's own settings in the same words."""
+    """The same capabilities, and the same settings in the same words."""
     extractor = load_extractor((ROOT / "meltano.yml").read_text(encoding="utf-8"))
 
     assert extractor["capabilities"] == DEFINITION["capabilities"]
-    for setting in extractor["settings"]:
-        assert setting == as_meltano_writes(declared[setting["name"]])
+    assert extractor["settings"] == [as_meltano_writes(setting) for setting in declared.values()]
 
 
 def test_readme_has_what_the_hub_file_has(declared: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from support import rows_named, run_command, tap_environment
 
 from package.home import TOOLS, Home, ask
-from tap_gladly import __version__
+from tap_gladly import DISTRIBUTION, __version__
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def run_installed(program: Path, tmp_path: Path) -> Callable[..., str]:
 @pytest.mark.parametrize("program", [install_lowest], indirect=True, scope="module")
 def test_lowest_dependencies_are_the_lowest(program: Path) -> None:
     """Each has the version that its range begins with."""
-    requirements = [Requirement(line) for line in requires("tap-gladly") or ()]
+    requirements = [Requirement(line) for line in requires(DISTRIBUTION) or ()]
     floors = {
         requirement.name: specifier.version
         for requirement in requirements

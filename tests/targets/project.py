@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 TAP = "tap-gladly"
 
-# Settings of the SDK's that the checkout's meltano.yml need not name.
-_SDK_SETTINGS = {"batch_config": "object", "stream_maps": "object", "stream_map_config": "object"}
-
 
 class Project:
     """A project in a folder of its own: `meltano.yml` and what is installed are this checkout's.
@@ -43,10 +40,6 @@ class Project:
         content = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
         extractor = content["plugins"]["extractors"][0]
         extractor["select"] = select
-        declared = {setting["name"] for setting in extractor["settings"]}
-        extractor["settings"] += [
-            {"name": name, "kind": kind} for name, kind in _SDK_SETTINGS.items() if name not in declared
-        ]
         for kind, plugins_of_kind in (more or {}).items():
             content["plugins"][kind] += plugins_of_kind
         (folder / "meltano.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
