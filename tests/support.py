@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,11 +19,11 @@ from tap_gladly.bookmarks import SECOND, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from gladly_emulator import Emulator
     from gladly_emulator.messages import Request
 
+ROOT = Path(__file__).parent.parent
 Message = dict[str, Any]
 
 FILE_STREAMS = ("customers", "conversation_items", "agents", "topics")
@@ -149,6 +151,11 @@ def run_command(
         timeout=60,
         check=False,
     )
+
+
+def copy_checkout(folder: Path) -> None:
+    """Make a folder with this checkout's files, but for hidden ones and what was made here."""
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__", "dist", "output"))
 
 
 def write_json(path: Path, value: object) -> str:

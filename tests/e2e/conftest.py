@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from support import tap_environment
+from support import copy_checkout, tap_environment
 
 if TYPE_CHECKING:
     from gladly_emulator import Emulator
@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 MELTANO_TOOLS = ROOT / ".venv" / "demo" / "bin"
 DEFINITION: dict[str, Any] = yaml.safe_load((ROOT / "hub" / "tap-gladly.yml").read_text(encoding="utf-8"))
+CLONED: dict[str, Any] = {**DEFINITION, "pip_url": "../tap-gladly"}
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
 LOADER: dict[str, Any] = PROJECT["plugins"]["loaders"][0]
 
@@ -88,8 +89,11 @@ class Meltano:
 def added(tmp_path_factory: pytest.TempPathFactory) -> Meltano:
     """A project beside a clone, to which tap and loader were added as docs/meltano.md says, and no more."""
     folder = tmp_path_factory.mktemp("meltano")
-    (folder / "tap-gladly").symlink_to(ROOT)
-    # What the tap depends on is pinned for the tests alone; the definition itself stays as it is.
+    copy_checkout(folder / "tap-gladly")
+    # Once the repository's address is settled, the definition has what lies there installed, not this.
+    definition = folder / "tap-gladly" / "hub" / "tap-gladly.yml"
+    definition.write_text(yaml.safe_dump(CLONED), encoding="utf-8")
+    # What the tap depends on is pinned for the tests alone.
     pins = str(ROOT / "requirements" / "dev.txt")
     variables = _make_variables() | {"UV_CONSTRAINT": pins, "UV_BUILD_CONSTRAINT": pins}
     Meltano(folder, variables).run("init", "project")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from support import rows_named
 
-from e2e.conftest import DEFINITION, PROJECT, ROOT, TOOLS, Meltano
+from e2e.conftest import CLONED, DEFINITION, PROJECT, ROOT, TOOLS, Meltano
 
 if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
@@ -47,7 +47,7 @@ def list_sent_streams(output: str) -> set[str]:
 def test_added_tap_is_what_the_definition_says(added: Meltano) -> None:
     """All that a project's file can hold of it; the rest is for the Hub's page, but the log."""
     settings = [{**it, "kind": it["kind"].replace("password", "string")} for it in DEFINITION["settings"]]
-    wanted = {**DEFINITION, "settings": settings, "select": sorted(DEFINITION["select"])}
+    wanted = {**CLONED, "settings": settings, "select": sorted(DEFINITION["select"])}
 
     page = {"domain_url", "keywords", "maintenance_status", "next_steps", "prereq", "quality", "usage"}
     found = {**added.extractor, "select": sorted(added.extractor["select"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,15 +10,19 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from tap_gladly import __version__
+from tap_gladly import DISTRIBUTION, __version__
 
-INFO = f"tap_gladly-{__version__}.dist-info"
+INFO = f"{DISTRIBUTION.replace('-', '_')}-{__version__}.dist-info"
+
+
+FILES = re.compile(r"tap_gladly/(streams/)?\w+\.py|tap_gladly/schemas/\w+\.json|tap_gladly/py\.typed")
 
 
 def list_package(root: Path) -> set[str]:
-    """Give the files of the package that git holds: modules, schemas, `py.typed`."""
+    """Give the files of the package that git holds, which are modules, schemas, and `py.typed`."""
     git = shutil.which("git") or "git"
-    return set(subprocess.check_output([git, "-C", str(root), "ls-files", "tap_gladly"], text=True).split())
+    files = subprocess.check_output([git, "-C", str(root), "ls-files", "tap_gladly"], text=True).split()
+    return set(filter(FILES.fullmatch, files))
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(root: Path, wheel: Path) -> None:
@@ -36,7 +41,7 @@ def test_the_sdist_holds_what_the_wheel_is_made_of(root: Path, sdist: Path) -> N
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
-    about = {".gitignore", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
+    about = {".gitignore", "LICENSE", "PKG-INFO", "README.md", "hatch_build.py", "pyproject.toml"}
     assert names == list_package(root) | about
 
 

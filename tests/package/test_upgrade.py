@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support import replay, rows_named, tap_environment, write_json
+from support import copy_checkout, replay, rows_named, tap_environment, write_json
 
 from package.home import TOOLS, Home
 from tap_gladly import __version__
@@ -29,11 +28,7 @@ NEWER = "99.0.0"
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A home with a clone in it."""
-    clone = tmp_path / "tap-gladly"
-    clone.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, clone)
-    shutil.copytree(ROOT / "tap_gladly", clone / "tap_gladly", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_checkout(tmp_path / "tap-gladly")
     return Home(tmp_path)
 
 
