@@ -1,0 +1,91 @@
+"""Every command that docs/meltano.md and the README show for Meltano does what stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from e2e.conftest import MELTANO_TOOLS, ROOT, Meltano
+from e2e.test_meltano import add_job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gladly_emulator import Emulator, StaticExports
+
+pytestmark = pytest.mark.timeout(900)
+
+PAGE = (ROOT / "docs" / "meltano.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"```console\n(.+?)```", re.DOTALL)
+COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+VARYING = re.compile(r"\d+(?:\.\d+)*")
+"""Numbers, which are those of another organization there."""
+
+
+def iter_failures(text: str, meltano: Meltano, host: str) -> Iterator[str]:
+    """Type the commands of a text one after the other, and yield those that do not do what is shown."""
+    environment = meltano.variables | {"PATH": f"{MELTANO_TOOLS}{os.pathsep}{os.environ['PATH']}"}
+    for command, shown in COMMAND.findall("".join(BLOCK.findall(text))):
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            cwd=meltano.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        told = done.stdout.replace(host, "myorg.gladly.com")
+        if done.returncode != ("=wrong" in command) or not is_told(shown, told):
+            yield f"$ {command}\n{told}\n"
+
+
+def is_told(shown: str, told: str) -> bool:
+    """Say whether an output is as shown there: lines are broken anywhere, and "..." stands for anything."""
+    place, text = 0, simplify(told)
+    for part in map(simplify, shown.split("...")):
+        place = text.find(part, place)
+        if place < 0:
+            return False
+        place += len(part)
+    return True
+
+
+def simplify(text: str) -> str:
+    """Leave away how lines are broken, and what is another organization's."""
+    return VARYING.sub("0", "".join(text.split()))
+
+
+@pytest.fixture
+def host(exports: StaticExports, emulator: Emulator) -> str:
+    """Where the emulator is, with a job."""
+    add_job(exports, hours_ago=3)
+    return emulator.settings["api_url"].removeprefix("http://")
+
+
+def test_page_shows_what_meltano_does(meltano: Meltano, host: str) -> None:
+    """Status and output of each command are as shown, in that order, in one project."""
+    commands = PAGE.split("\n## Settings\n")[1]  # those before it have added the tap
+
+    failures = list(iter_failures(commands, meltano, host))
+    assert not failures, "\n".join(failures)
+    assert len(COMMAND.findall("".join(BLOCK.findall(commands)))) > 20
+
+
+def test_readmes_project_loads(added: Meltano, meltano: Meltano, host: str) -> None:
+    """What the README shows is all that an empty project needs beside a clone."""
+    section = README.split("\n## Use it with Meltano\n")[1].split("\n## ")[0]
+    plugins = yaml.safe_load(section.split("```yaml\n")[1].split("```")[0])
+    project = Meltano(added.folder.with_name("readme"), meltano.variables)
+    Meltano(added.folder.parent, added.variables).run("init", "readme")
+    (project.folder / "meltano.yml").write_text(yaml.safe_dump({**project.project, **plugins}), "utf-8")
+
+    failures = list(iter_failures(section, project, host))
+    assert not failures, "\n".join(failures)
+    assert project.count_rows("topics") == 1
