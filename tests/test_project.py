@@ -6,21 +6,31 @@ import re
 import subprocess
 from importlib.metadata import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from tap_gladly import __version__
+from tap_gladly import DISTRIBUTION, __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 TEXTS = [
     *ROOT.glob("*.md"),
-    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+    *(ROOT / "docs" / "examples").iterdir(),
+    *(ROOT / "benchmarks").glob("*.md"),
+    *(ROOT / "demo").glob("*.md"),
+    *(path for path in (ROOT / "tap_gladly").rglob("*") if path.suffix in {".py", ".json"}),
+    *(ROOT / "hub" / "texts").iterdir(),
     *(path for path in (ROOT / ".github").rglob("*") if path.is_file()),
     *(ROOT / name for name in (".env.example", ".pre-commit-config.yaml", "Makefile", "meltano.yml")),
     ROOT / "pyproject.toml",
@@ -36,9 +46,14 @@ KNOWN_HOSTS = {
 }
 
 
-def load_workflow(name: str) -> dict[str, Any]:
+def iter_pins(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what a text pins exactly: names and versions."""
+    yield from re.findall(r"\b([a-z][\w-]*)==([\w.]+)", text)
+
+
+def load_workflow(name: str) -> dict[Any, Any]:
     """Read a workflow."""
-    workflow: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text())
+    workflow: dict[Any, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text())
     return workflow
 
 
@@ -96,10 +111,59 @@ def test_workflows_name_the_version_behind_each_hash() -> None:
 
 def test_ci_tests_the_wheel_on_every_supported_python() -> None:
     """Those of the classifiers."""
-    classifiers = metadata("tap-gladly").get_all("Classifier") or []
+    classifiers = metadata(DISTRIBUTION).get_all("Classifier") or []
 
     tested = load_workflow("ci.yml")["jobs"]["wheel"]["strategy"]["matrix"]["python"]
     assert tested == [line.split()[-1] for line in classifiers if line.startswith("Programming Language")]
+
+
+def test_ci_runs_weekly_and_loads_databases() -> None:
+    """Besides each push and pull request; the oldest dependencies are tested, too."""
+    workflow = load_workflow("ci.yml")
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+    # To YAML 1.1, "on" is true.
+    assert {"push", "pull_request", "schedule", "workflow_call"} == workflow[True].keys()
+    assert [
+        re.fullmatch(r"\d+ \d+ \* \* [0-6]", each["cron"]) is None for each in workflow[True]["schedule"]
+    ] == [False]
+    assert {"make e2e", "make test", "make lint", "make types", "make wheel"} <= {
+        step.get("run") for step in steps
+    }
+    matrix = workflow["jobs"]["wheel"]["strategy"]["matrix"]
+    assert "lowest-direct" in {each["resolution"] for each in matrix["include"] if each["python"] == "3.10"}
+
+
+def test_workflows_need_jobs_that_exist() -> None:
+    """The wheel that is tested and published is the one that was built."""
+    jobs = {path.stem: load_workflow(path.name)["jobs"] for path in WORKFLOWS}
+
+    needs = {(stem, name): job.get("needs") for stem, them in jobs.items() for name, job in them.items()}
+    assert {pair: need for pair, need in needs.items() if need} == {
+        ("ci", "wheel"): "build",
+        ("release", "ci"): "tag",
+        ("release", "publish"): "ci",
+    }
+    assert jobs["release"]["ci"]["uses"] == "./.github/workflows/ci.yml"
+
+
+def test_pins_of_the_targets_are_the_same_everywhere() -> None:
+    """Those in pyproject.toml: what `make lock` made of them, the README, and the page on targets."""
+    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    groups = re.findall(r"^(loader[\w-]*) = (\[.+\])$", PYPROJECT, re.MULTILINE)
+    pins = {pin for _, group in groups for pin in iter_pins(group)}
+
+    assert {name for name, _ in pins} == {
+        "duckdb",
+        "meltanolabs-target-postgres",
+        "target-duckdb",
+        "target-jsonl",
+    }
+    assert [pin for pin in pins if " ".join(pin) not in page] == []
+    assert set(iter_pins(README)) == {pin for pin in pins if pin[0] in {"duckdb", "target-duckdb"}}
+    for name, group in groups:
+        locked = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        assert set(iter_pins(group)) <= set(iter_pins(locked))
 
 
 def test_help_and_contributing_list_the_targets() -> None:
@@ -127,9 +191,10 @@ def test_ci_calls_targets_that_exist() -> None:
 def test_no_address_is_made_up(path: Path) -> None:
     """The project's own address is the one of `[project.urls]`; people are reached at .example alone."""
     text = path.read_text(encoding="utf-8")
-    own = [line.split(", ")[1] for line in metadata("tap-gladly").get_all("Project-URL") or []]
+    own = [line.split(", ")[1] for line in metadata(DISTRIBUTION).get_all("Project-URL") or []]
 
     links = re.findall(r"\bhttps?://[\w.-]+[^\s)>\"'`]*", text)
     foreign = [link for link in links if not link.startswith(tuple(own))]
-    assert {link.split("/")[2] for link in foreign} <= KNOWN_HOSTS
+    hosts = {re.split(r"[:;,]", link.split("/")[2])[0] for link in foreign}
+    assert {host for host in hosts if not host.endswith(".example")} <= KNOWN_HOSTS
     assert re.findall(r"[\w.+-]+@[\w-]+\.(?!example\b)[a-z][\w.-]*", text) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -48,15 +47,6 @@ def make_rows(*texts: str) -> list[dict[str, Any]]:
         {"type": "RECORD", "stream": "notes", "record": {"id": str(number), "text": text}}
         for number, text in enumerate(texts)
     ]
-
-
-def test_page_names_the_pinned_versions() -> None:
-    """Those of the groups in pyproject.toml."""
-    groups = re.findall(r"^loader[\w-]* = \[(.+)\]$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    pins = dict(pin.split("==") for group in groups for pin in re.findall('"(.+?)"', group))
-
-    assert pins.keys() == {"duckdb", "meltanolabs-target-postgres", "target-duckdb", "target-jsonl"}
-    assert [name for name, version in pins.items() if f"{name} {version}" not in PAGE] == []
 
 
 def test_reports_have_the_types_of_their_contents(tmp_path: Path, socket: str) -> None:
