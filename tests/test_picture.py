@@ -73,19 +73,34 @@ def test_picture_shows_the_questions() -> None:
     assert all(LINES[LINES.index(question) + 2] for question in asked)
 
 
-def test_picture_says_what_the_demo_says() -> None:
-    """Each sentence of the demo's stands there, whatever its numbers are."""
+def list_sentences() -> list[list[str]]:
+    """Give what the demo prints between its tables, without what varies."""
     tree = ast.parse((ROOT / "demo" / "__main__.py").read_text("utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     texts = [call.args[0] for call in calls if ast.unparse(call.func) == "print_text"]
-    pieces = [
-        piece for text in texts for piece in (text.values if isinstance(text, ast.JoinedStr) else [text])
-    ]
+    parts = [text.values if isinstance(text, ast.JoinedStr) else [text] for text in texts]
+    return [[str(part.value).strip() for part in each if isinstance(part, ast.Constant)] for each in parts]
 
-    told = [piece.value for piece in pieces if isinstance(piece, ast.Constant)]
+
+def test_picture_says_what_the_demo_says() -> None:
+    """Each sentence of the demo's stands there, whatever its numbers are."""
+    start, load, end = list_sentences()
+
     shown = " ".join(LINES)
-    assert len(texts) == 3
-    assert [text for text in told if str(text).strip() not in shown] == []
+    assert [text for text in (*start, *load, *end) if text not in shown] == []
+
+
+def test_readme_shows_the_start_of_a_second_run() -> None:
+    """The same sentences, up to the first table, which has the tables that the picture has."""
+    start, load, _ = list_sentences()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = readme.split("\n## See it run\n")[1].split("```text\n")[1].split("```")[0]
+
+    assert [text for text in (*start, *load) if text not in " ".join(block.split())] == []
+    rows = re.compile(r"^  (\w+) +[\d,]+ ", re.MULTILINE)
+    names = rows.findall(block)
+    assert len(names) > 5
+    assert names == rows.findall("\n".join(LINES))[: len(names)]
 
 
 def test_readme_shows_the_picture() -> None:

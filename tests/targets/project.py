@@ -27,10 +27,16 @@ class Project:
         folder: The folder, which is empty.
         select: What the tap selects, unless a run says otherwise.
         more: Further plugins, by kind.
+        config: Settings of the tap's.
     """
 
     def __init__(
-        self, folder: Path, select: list[str], *, more: Mapping[str, list[dict[str, Any]]] | None = None
+        self,
+        folder: Path,
+        select: list[str],
+        *,
+        more: Mapping[str, list[dict[str, Any]]] | None = None,
+        config: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = folder
         plugins = folder / ".meltano"
@@ -40,6 +46,7 @@ class Project:
         content = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
         extractor = content["plugins"]["extractors"][0]
         extractor["select"] = select
+        extractor["config"] = dict(config or {})
         for kind, plugins_of_kind in (more or {}).items():
             content["plugins"][kind] += plugins_of_kind
         (folder / "meltano.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

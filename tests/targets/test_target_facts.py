@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from targets.destinations import DuckDB, Postgres
+from gladly_emulator import Emulator, StaticExports
+from targets.destinations import DuckDB, JsonLines, Postgres
 from targets.expectations import SCHEMAS
-from targets.project import ROOT
+from targets.project import ROOT, Project
 from targets.test_targets import expect_types
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    from targets.destinations import Destination
+
 SCHEMA = {
     "type": "SCHEMA",
     "stream": "notes",
@@ -91,6 +93,48 @@ def test_duckdb_drops_the_first_row_of_a_table_of_text(tmp_path: Path) -> None:
     )
     assert duckdb.ask("SELECT text FROM notes ORDER BY id") == [("b",), ("c",)]
     assert duckdb.ask("SELECT text FROM others ORDER BY id") == [("a",), ("b",), ("c",)]
+
+
+def load_versions(folder: Path, destination: Destination, stream: str, *entries: str) -> None:
+    """Load a list of two and then of one, telling the target each time which rows are of this run."""
+    project, exports = Project(folder, [f"{stream}.*"]), StaticExports()
+    settings = {**destination.settings, "TAP_GLADLY_EMIT_ACTIVATE_VERSION_MESSAGES": "true"}
+    with Emulator(exports, requests_per_second=None) as emulator:
+        for present in (entries, entries[1:]):
+            exports.lists[stream.replace("_", "-")] = [{"id": entry} for entry in present]
+            project.run(destination.target, emulator, settings=settings)
+
+
+def test_postgres_marks_what_a_list_has_no_more(tmp_path: Path, socket: str) -> None:
+    """All lists but one: it stumbles over a column that is called version."""
+    postgres = Postgres(socket, "versions")
+
+    load_versions(tmp_path, postgres, "teams", "t1", "t2")
+    statement = "SELECT id, _sdc_deleted_at IS NULL FROM teams ORDER BY id"
+    assert postgres.ask(statement) == [("t1", False), ("t2", True)]
+    assert [name for name, it in SCHEMAS.items() if "version" in it["properties"]] == ["business_hours"]
+
+
+def test_postgres_fails_where_a_column_is_called_version(tmp_path: Path, socket: str) -> None:
+    """At the end of the run."""
+    with pytest.raises(AssertionError, match=r"bindparam\(\) name 'version' is reserved"):
+        load_versions(tmp_path, Postgres(socket, "columns"), "business_hours", "b1", "b2")
+
+
+def test_duckdb_keeps_what_a_list_has_no_more(tmp_path: Path) -> None:
+    """It takes no notice."""
+    duckdb = DuckDB(tmp_path)
+
+    load_versions(tmp_path, duckdb, "teams", "t1", "t2")
+    assert duckdb.ask("SELECT id FROM teams ORDER BY id") == [("t1",), ("t2",)]
+
+
+def test_json_lines_keep_what_a_list_has_no_more(tmp_path: Path) -> None:
+    """They take no notice."""
+    files = JsonLines(tmp_path, {"teams": set()})
+
+    load_versions(tmp_path, files, "teams", "t1", "t2")
+    assert [row["id"] for row in files.iter_rows("teams")] == ["t1", "t2", "t2"]
 
 
 @pytest.mark.parametrize("target", ["target-duckdb", "target-jsonl"])
