@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gladly_emulator import Emulator, StaticExports
-from targets.destinations import DuckDB, JsonLines, Postgres
+from targets.destinations import Database, Destination, DuckDB, JsonLines, Postgres
 from targets.expectations import SCHEMAS
 from targets.project import ROOT, Project
-from targets.test_targets import expect_types
+from targets.test_targets import KINDS, expect_types
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from targets.destinations import Destination
 
 SCHEMA = {
     "type": "SCHEMA",
@@ -28,6 +26,20 @@ SCHEMA = {
         "type": "object",
         "properties": {"id": {"type": ["string"]}, "text": {"type": ["string", "null"]}},
     },
+}
+
+
+TABLE = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8").split("| | ")[1].split("\n\n")[0]
+ROWS = {title: cells for title, *cells in (line.strip("| ").split(" | ") for line in TABLE.splitlines()[2:])}
+TARGETS: tuple[type[Destination], ...] = (DuckDB, Postgres, JsonLines)
+KIND_TITLES = {
+    "Text": "text",
+    "Objects": "object",
+    "Lists": "list",
+    "Times": "time",
+    "Whole numbers": "integer",
+    "Other numbers": "number",
+    "true or false": "boolean",
 }
 
 
@@ -48,6 +60,32 @@ def make_rows(*texts: str) -> list[dict[str, Any]]:
     return [
         {"type": "RECORD", "stream": "notes", "record": {"id": str(number), "text": text}}
         for number, text in enumerate(texts)
+    ]
+
+
+@pytest.mark.parametrize("title", KIND_TITLES)
+def test_page_names_the_types(title: str) -> None:
+    """Those that the tables are seen to have."""
+    duckdb, postgres, _ = ROWS[title]
+
+    assert duckdb.startswith(f"`{KINDS['duckdb'][KIND_TITLES[title]]}`")
+    assert postgres.startswith(f"`{KINDS['postgres'][KIND_TITLES[title]]}`")
+
+
+def test_page_says_what_the_tests_go_by(socket: str) -> None:
+    """How rows, keys, names and empty text are compared in them, and with which server."""
+    ((version,),) = Postgres(socket, "public").ask("SHOW server_version")
+
+    assert f"PostgreSQL {version.split('.')[0]}" in ROWS["Works with"]
+    assert ROWS["A row whose key is there already"] == [
+        "is appended" if target.appends else "takes the place of the old one" for target in TARGETS
+    ]
+    assert ROWS["Key"] == ["primary key" if issubclass(target, Database) else "none" for target in TARGETS]
+    assert ROWS["Text without characters"] == [
+        "kept" if target.keeps_empty_text else "null" for target in TARGETS
+    ]
+    assert ["in small letters" in cell for cell in ROWS["Names of columns"]] == [
+        target.folds_case for target in TARGETS
     ]
 
 
