@@ -105,9 +105,14 @@ def read_retry_after(response: requests.Response) -> float | None:
     value = response.headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return float(value)
+    moment = read_date(response, "Retry-After")
+    return None if moment is None else max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+
+
+def read_date(response: requests.Response, header: str) -> datetime | None:
+    """Give the time that a header names; None if it names none."""
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        moment = parsedate_to_datetime(response.headers.get(header, ""))
+    except (ValueError, OverflowError):
         return None
-    seconds = (moment - datetime.now(timezone.utc)).total_seconds() if moment.tzinfo else 0.0
-    return max(0.0, seconds)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -10,7 +10,7 @@ import requests
 
 from gladly_emulator import Emulator, Fault, StaticExports
 from tap_gladly import pace, session
-from tap_gladly.pace import Pace, read_retry_after
+from tap_gladly.pace import Pace, read_date, read_retry_after
 
 
 class Clock:
@@ -158,6 +158,29 @@ def test_read_retry_after_reads_seconds_and_dates() -> None:
     assert read_retry_after(answer(Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")) == 0
     assert read_retry_after(answer(Retry_After="soon")) is None
     assert read_retry_after(answer()) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+        "Wed, 21 Oct 2015 07:28:00 +9999999999999",
+        "",
+        "today",
+    ],
+)
+def test_read_date_knows_what_is_no_date(text: str) -> None:
+    """Neither in a calendar nor in a day of 24 hours, or nothing at all: it says no time, and no wait."""
+    assert read_retry_after(answer(Retry_After=text)) is None
+    assert read_date(answer(Date=text), "Date") is None
+
+
+def test_read_date_takes_a_date_without_a_zone_for_utc() -> None:
+    """As all dates in headers are."""
+    moment = datetime(2015, 10, 21, 7, 28, tzinfo=timezone.utc)
+
+    assert read_date(answer(Date="Wed, 21 Oct 2015 07:28:00 GMT"), "Date") == moment
+    assert read_date(answer(Date="Wed, 21 Oct 2015 07:28:00 -0000"), "Date") == moment
 
 
 def test_session_keeps_the_pace(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +12,7 @@ from singer_sdk.exceptions import RetriableAPIError
 from tap_gladly.bookmarks import DAY, SECOND, format_instant, parse_instant
 from tap_gladly.download import download
 from tap_gladly.exceptions import UnusableBookmarkError
+from tap_gladly.pace import read_date
 from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl, parse_line
 from tap_gladly.streams.base import TableStream
 
@@ -216,10 +216,8 @@ def _read_answer(response: requests.Response) -> tuple[IO[bytes], int]:
 
 def _read_clock(response: requests.Response) -> int:
     """Give the time by the clock of whoever answered, to the second; by this machine's if there is none."""
-    try:
-        return int(parsedate_to_datetime(response.headers["Date"]).timestamp()) * SECOND
-    except (LookupError, TypeError, ValueError):
-        return time.time_ns()
+    moment = read_date(response, "Date")
+    return time.time_ns() if moment is None else int(moment.timestamp()) * SECOND
 
 
 def _iter_events(file: IO[bytes]) -> Iterator[Record | MalformedLine]:
