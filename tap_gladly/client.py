@@ -1,10 +1,9 @@
-"""Talking to Gladly: address, credentials, retries, and what an answer's status means."""
+"""Talking to Gladly: address, credentials, and what an answer's status means."""
 
 from __future__ import annotations
 
 import json
 import logging
-import random
 import re
 import sys
 from abc import abstractmethod
@@ -32,6 +31,7 @@ from tap_gladly.exceptions import (
     refusal,
 )
 from tap_gladly.pace import read_retry_after
+from tap_gladly.retries import TRANSIENT_ERRORS, iter_waits
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -39,7 +39,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from backoff.types import Details
     from singer_sdk import Tap
@@ -56,16 +56,7 @@ OUTAGE_SECONDS = 300
 DRY_RUN_OUTAGE_SECONDS = 10
 TIMEOUT_SECONDS = (15, 120)
 """For the connection, and for each wait on the answer's bytes."""
-FIRST_WAIT_SECONDS = 1.0
-LONGEST_WAIT_SECONDS = 60.0
 
-_TRANSIENT_ERRORS = (
-    RetriableAPIError,
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
 _TRANSIENT_STATUSES = {
     HTTPStatus.NO_CONTENT,
     HTTPStatus.PARTIAL_CONTENT,
@@ -248,8 +239,8 @@ class GladlyStream(RESTStream[Any]):
     @override
     def request_decorator(self, func: Callable[..., _T]) -> Callable[..., _T]:
         return backoff.on_exception(
-            _iter_waits,
-            _TRANSIENT_ERRORS,
+            iter_waits,
+            TRANSIENT_ERRORS,
             max_time=self._outage_seconds,
             giveup=is_hopeless,
             jitter=None,
@@ -271,17 +262,6 @@ class GladlyStream(RESTStream[Any]):
             details["wait"],
             self._outage_seconds - details["elapsed"],
         )
-
-
-def _iter_waits() -> Generator[float, BaseException, None]:
-    """Yield how long to wait after each failure: what Gladly asks for, else ever longer, with jitter."""
-    error = yield 0
-    wait = FIRST_WAIT_SECONDS
-    while True:
-        response = error.response if isinstance(error, RetriableAPIError) else None
-        asked = None if response is None else read_retry_after(response)
-        error = yield wait * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311
-        wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
 
 def _read_error_code(response: requests.Response) -> str:

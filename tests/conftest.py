@@ -13,7 +13,7 @@ import pytest
 from support import Sync, stream_metadata
 
 from gladly_emulator import Emulator, ReportLimits, StaticExports
-from tap_gladly import client, session
+from tap_gladly import client, retries, session
 from tap_gladly.streams import reports
 from tap_gladly.tap import TapGladly
 
@@ -62,7 +62,7 @@ def emulator(exports: StaticExports) -> Iterator[Emulator]:
 def _unhurried_clocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "REQUESTS_PER_SECOND", 100_000)
-        patch.setattr(client, "FIRST_WAIT_SECONDS", 0.001)
+        patch.setattr(retries, "FIRST_WAIT_SECONDS", 0.001)
         patch.setattr(client, "OUTAGE_SECONDS", 1)
         patch.setattr(session, "REPORT_MINUTE_SECONDS", 0)
         patch.setattr(reports, "OUTAGE_SECONDS", 1)
