@@ -26,11 +26,11 @@ TRANSIENT_ERRORS = (
 
 
 def iter_waits() -> Generator[float, BaseException, None]:
-    """Yield how long to wait after each failure: what Gladly asks for, else ever longer, with jitter."""
+    """Yield how long to wait after each failure: ever longer, with jitter, and no less than Gladly asks."""
     error = yield 0
     wait = FIRST_WAIT_SECONDS
     while True:
         response = error.response if isinstance(error, RetriableAPIError) else None
         asked = None if response is None else read_retry_after(response)
-        error = yield wait * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311
+        error = yield max(wait * random.uniform(0.5, 1), asked or 0)  # noqa: S311
         wait = min(2 * wait, LONGEST_WAIT_SECONDS)

@@ -11,7 +11,7 @@ import requests
 from support import export_requests, fail
 
 from gladly_emulator import Emulator, Fault, StaticExports
-from tap_gladly import client, session
+from tap_gladly import client, retries, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,21 @@ def test_retry_after_is_obeyed(
     sync()
 
     assert 7 in waits
+
+
+def test_a_retry_after_of_nothing_hurries_no_one(
+    emulator: Emulator, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may come back at once does so ever more slowly all the same."""
+    waits: list[float] = []
+    monkeypatch.setattr(session.GladlySession, "note_retry", lambda _, seconds: waits.append(seconds))
+    emulator.faults.add(Fault("status", status=503, headers={"Retry-After": "0"}, times=6))
+
+    sync()
+
+    assert len(waits) == 6
+    assert waits == sorted(waits)
+    assert waits[0] >= retries.FIRST_WAIT_SECONDS / 2
 
 
 @pytest.mark.parametrize("status", [429, 503])
