@@ -30,7 +30,7 @@ from tap_gladly.exceptions import (
     is_hopeless,
     refusal,
 )
-from tap_gladly.pace import read_retry_after
+from tap_gladly.pace import LONGEST_PAUSE_SECONDS, read_retry_after
 from tap_gladly.retries import TRANSIENT_ERRORS, iter_waits
 
 if sys.version_info >= (3, 12):
@@ -228,10 +228,11 @@ class GladlyStream(RESTStream[Any]):
         status, path = response.status_code, urlsplit(response.url).path
         if status in _TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             asked = read_retry_after(response)
-            if asked is not None and asked > OUTAGE_SECONDS:
+            if asked is not None and asked > LONGEST_PAUSE_SECONDS:
                 raise GladlyUnreachableError(
                     f"Gladly answered {status} and asks to wait {asked:.0f} s (Retry-After), longer than the "
-                    f"{OUTAGE_SECONDS} s that a run waits. Run again later: it goes on where it stopped."
+                    f"{LONGEST_PAUSE_SECONDS} s that a run waits. "
+                    "Run again later: it goes on where it stopped."
                 )
             raise RetriableAPIError(f"Gladly answered {status} for {path}", response)
         raise refusal(status, host=urlsplit(response.url).netloc, path=path, code=_read_error_code(response))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 SECOND = 1.02
 """A little over, so that requests which take unequal time to arrive still fit in Gladly's second."""
+LONGEST_PAUSE_SECONDS = 300
+"""How long Gladly may ask to be left alone. Who is told to wait longer gives up, and who comes next asks for
+itself: held back as long, the run would hang."""
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 
 
@@ -88,7 +91,8 @@ class Pace:
 
     def _slow_down(self, sent: float, asked: float | None) -> None:
         self._good_answers = 0
-        self._not_before = max(self._not_before, time.monotonic() + (1 if asked is None else asked))
+        pause = 1 if asked is None or asked > LONGEST_PAUSE_SECONDS else asked
+        self._not_before = max(self._not_before, time.monotonic() + pause)
         if sent > self._slowed_at:  # requests that were under way before do not count again
             self._limit = max(self._least, self._limit // 2)
             self._slowed_at = time.monotonic()

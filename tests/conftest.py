@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Sync, stream_metadata
+from support import Clock, Sync, stream_metadata
 
 from gladly_emulator import Emulator, ReportLimits, StaticExports
-from tap_gladly import client, retries, session
+from tap_gladly import client, pace, retries, session
 from tap_gladly.streams import reports
 from tap_gladly.tap import TapGladly
 
@@ -67,6 +67,14 @@ def _unhurried_clocks() -> Iterator[None]:
         patch.setattr(session, "REPORT_MINUTE_SECONDS", 0)
         patch.setattr(reports, "OUTAGE_SECONDS", 1)
         yield
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that the pace goes by."""
+    clock = Clock()
+    monkeypatch.setattr(pace, "time", clock)
+    return clock
 
 
 @pytest.fixture

@@ -33,6 +33,21 @@ LISTS = ("teams", "inboxes")
 """The lists that are selected by default."""
 
 
+class Clock:
+    """A clock that moves only when someone sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Tell the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
 @dataclass(frozen=True)
 class Sync:
     """What a sync has sent, in order."""

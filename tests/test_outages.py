@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import requests_mock
-    from support import Sync
+    from support import Clock, Sync
 
 HOST = "brindlewick.gladly.com"
 
@@ -104,6 +104,26 @@ def test_a_retry_after_of_many_minutes_ends_the_run(
     assert len(errors) == 1
     assert f"{status} and asks to wait 3600 s (Retry-After)" in errors[0]
     assert len(emulator.requests) == 1
+
+
+def test_a_retry_after_of_many_minutes_holds_no_other_stream(
+    exports: StaticExports,
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    clock: Clock,
+) -> None:
+    """What a list is told to wait for ends that list, and those after it ask for themselves."""
+    exports.lists["teams"] = [{"id": "t1"}]
+    headers = {"Retry-After": "3600"}
+    emulator.faults.add(Fault("status", path="inboxes", status=429, headers=headers))
+    before = clock.now
+
+    run = sync(ends_badly=True)
+
+    assert "429 and asks to wait 3600 s" in log.text
+    assert run.ids("teams") == ["t1"]
+    assert clock.now - before < 2
 
 
 def test_an_outage_that_ends_leaves_no_trace(

@@ -4,36 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from gladly_emulator import Emulator, Fault, StaticExports
-from tap_gladly import pace, session
+from tap_gladly import session
 from tap_gladly.pace import Pace, read_date, read_retry_after
 
-
-class Clock:
-    """A clock that moves only when someone sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        """Tell the time."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that the pace goes by."""
-    clock = Clock()
-    monkeypatch.setattr(pace, "time", clock)
-    return clock
+if TYPE_CHECKING:
+    from support import Clock
 
 
 def answer(status: int = 200, **headers: str) -> requests.Response:
@@ -123,6 +104,15 @@ def test_pace_stops_for_as_long_as_gladly_asks() -> None:
     turns.heed(answer(429, Retry_After="30"), turns.wait())
 
     assert turns.wait() == pytest.approx(1030)
+
+
+@pytest.mark.usefixtures("clock")
+def test_pace_does_not_stop_for_hours() -> None:
+    """Nobody waits for so long: whoever asks next does so after a moment, at half the pace."""
+    turns = Pace(4)
+    turns.heed(answer(429, Retry_After="3600"), turns.wait())
+
+    assert [turns.wait() for _ in range(3)] == pytest.approx([1001, 1001.02, 1002.02])
 
 
 @pytest.mark.usefixtures("clock")
