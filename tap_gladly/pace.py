@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -60,11 +61,25 @@ class Pace:
             The moment at which it is sent, on the monotonic clock.
         """
         with self._turn:
-            while (delay := self._earliest() - time.monotonic()) > 0:
+            while True:
+                with self._lock:
+                    now = time.monotonic()
+                    delay = self._earliest() - now
+                    if delay <= 0:
+                        self._sent.append(now)
+                        return now
                 time.sleep(delay)
-            now = time.monotonic()
-            self._sent.append(now)
-            return now
+
+    def put_off(self, sent: float) -> None:
+        """Count a request as sent just now: it may have left so late.
+
+        Args:
+            sent: When it had its turn, as `wait` gave it.
+        """
+        with self._lock:
+            with suppress(ValueError):  # so many have been sent since that it counts no more
+                self._sent.remove(sent)
+            self._sent.append(time.monotonic())
 
     def _earliest(self) -> float:
         limit = self._limit

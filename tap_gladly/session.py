@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -17,6 +18,9 @@ if sys.version_info >= (3, 12):
     from typing import override
 else:
     from typing_extensions import override
+
+if TYPE_CHECKING:
+    import socket
 
 REQUESTS_PER_SECOND = 10
 REPORTS_PER_MINUTE = 10
@@ -62,6 +66,7 @@ class PacedAdapter(HTTPAdapter):
             least=_FEWEST_REPORTS,
             answers_to_recover=_REPORTS_TO_RECOVER,
         )
+        self._used_sockets: WeakSet[socket.socket] = WeakSet()
 
     @override
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -72,4 +77,16 @@ class PacedAdapter(HTTPAdapter):
         response = super().send(request, *args, **kwargs)
         # A 429 to a report speaks of the budget of reports, which is by far the smaller one.
         (self._report_pace if is_report else self._pace).heed(response, sent)
+        if self._is_first(response):
+            # How long its connection took to open is not known, only that it has arrived by now.
+            self._pace.put_off(sent)
         return response
+
+    def _is_first(self, response: requests.Response) -> bool:
+        """Say whether an answer is the first that came over its connection."""
+        used = getattr(response.raw.connection, "sock", None)
+        if used in self._used_sockets:
+            return False
+        if used is not None:  # else it is closed again already
+            self._used_sockets.add(used)
+        return True

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from urllib3.util import connection
 
 from gladly_emulator import Emulator, Fault, StaticExports
 from tap_gladly import session
 from tap_gladly.pace import Pace, read_date, read_retry_after
 
 if TYPE_CHECKING:
+    import socket
+
     from support import Clock
 
 
@@ -200,6 +203,41 @@ def test_session_heeds_the_answers(exports: StaticExports, clock: Clock) -> None
             paced.get(f"{running.url}/api/v1/export/jobs", auth=auth, timeout=10)
 
     assert clock.now - before == pytest.approx(1)
+
+
+def test_pace_counts_what_is_put_off_once(clock: Clock) -> None:
+    """A request that left late holds its place for a second from then on; one long past takes one anew."""
+    turns = Pace(2)
+    first, second = turns.wait(), turns.wait()
+    clock.sleep(0.5)
+    turns.put_off(first)
+    moments = [turns.wait() for _ in range(2)]
+    turns.put_off(second)
+
+    assert moments == pytest.approx([1001.02, 1001.52])
+    assert turns.wait() == pytest.approx(1002.54)
+
+
+def test_session_counts_requests_when_they_arrive(
+    exports: StaticExports, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that takes long to open does not let an eleventh into the second that the others share."""
+    monkeypatch.setattr(session, "REQUESTS_PER_SECOND", 10)
+    connect = connection.create_connection
+
+    def connect_slowly(*args: Any, **kwargs: Any) -> socket.socket:
+        clock.sleep(0.9)
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr(connection, "create_connection", connect_slowly)
+    arrived: list[float] = []
+    with Emulator(exports, requests_per_second=None) as running, session.GladlySession(pool_size=1) as paced:
+        for _ in range(21):
+            paced.get(f"{running.url}/api/v1/export/jobs", timeout=10)
+            arrived.append(clock.now)
+
+    assert arrived[0] == pytest.approx(1000.9)
+    assert all(arrived[number + 10] - arrived[number] >= 1 for number in range(11))
 
 
 def test_session_holds_reports_alone_when_there_were_too_many(exports: StaticExports, clock: Clock) -> None:
