@@ -146,6 +146,11 @@ class GladlyStream(RESTStream[Any]):
         return resolve_base_url(self.config) + API_PATH
 
     @property
+    def _address_setting(self) -> str:
+        """The setting that says where requests go."""
+        return "api_url" if self.config.get("api_url") else "organization"
+
+    @property
     @override
     def requests_session(self) -> requests.Session:
         return self._session
@@ -194,7 +199,7 @@ class GladlyStream(RESTStream[Any]):
         except (RetriableAPIError, requests.RequestException) as error:
             raise GladlyUnreachableError(
                 f"Gladly gave no usable answer at {urlsplit(url).netloc}: {describe_failure(error)}. "
-                "Check organization and the network, then run again: it goes on where it stopped."
+                f"Check {self._address_setting} and the network, then run again: it goes on where it stopped."
             ) from error
 
     def _send(
@@ -235,7 +240,13 @@ class GladlyStream(RESTStream[Any]):
                     "Run again later: it goes on where it stopped."
                 )
             raise RetriableAPIError(f"Gladly answered {status} for {path}", response)
-        raise refusal(status, host=urlsplit(response.url).netloc, path=path, code=_read_error_code(response))
+        raise refusal(
+            status,
+            host=urlsplit(response.url).netloc,
+            path=path,
+            code=_read_error_code(response),
+            address_setting=self._address_setting,
+        )
 
     @override
     def request_decorator(self, func: Callable[..., _T]) -> Callable[..., _T]:

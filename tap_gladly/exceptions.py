@@ -63,7 +63,7 @@ class MissingColumnsError(GladlyError):
     """A report lacks the columns by which its rows are told apart."""
 
 
-def refusal(status: int, *, host: str, path: str, code: str) -> RequestRefusedError:
+def refusal(status: int, *, host: str, path: str, code: str, address_setting: str) -> RequestRefusedError:
     """Make the error for a status that ends the run.
 
     Args:
@@ -71,6 +71,7 @@ def refusal(status: int, *, host: str, path: str, code: str) -> RequestRefusedEr
         host: Host that answered.
         path: Path that was asked for.
         code: Gladly's error code, or nothing.
+        address_setting: The setting that names the host.
     """
     answer = f"{status} {code}".rstrip()
     if status == HTTPStatus.UNAUTHORIZED:
@@ -84,11 +85,11 @@ def refusal(status: int, *, host: str, path: str, code: str) -> RequestRefusedEr
             "The agent of agent_email lacks the permission API User; an administrator grants it."
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        return NotFoundError(f"Gladly has nothing at {host}{path} ({answer}). Check organization.")
+        return NotFoundError(f"Gladly has nothing at {host}{path} ({answer}). Check {address_setting}.")
     if status < HTTPStatus.BAD_REQUEST:
         return RequestRefusedError(
             f"{host} answered {path} with {answer}, which is not followed: the token goes to one host alone. "
-            "Check organization."
+            f"Check {address_setting}."
         )
     return RequestRefusedError(f"Gladly refused {path} at {host} ({answer}).")
 

@@ -47,7 +47,7 @@ def test_missing_permission_is_one_line(
     [
         (
             Fault("status", status=404, body=b'{"errors":{"code":"not_exist"}}'),
-            "(404 not_exist). Check organization",
+            "(404 not_exist). Check api_url.",
         ),
         (Fault("status", status=400, body=b'[{"code":"invalid","detail":"Anna"}]'), "(400 invalid)"),
         (Fault("status", status=400, body=b'{"errors":[{"code":"Anna Smith"}]}'), "(400)"),
@@ -87,6 +87,7 @@ def test_redirects_are_not_followed(
         assert not elsewhere.requests
     assert len(errors) == 1
     assert "302, which is not followed" in errors[0]
+    assert "Check api_url." in errors[0]
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])

@@ -161,7 +161,7 @@ def test_a_refused_connection_is_one_line(sync: Callable[..., Sync], log: pytest
     errors = fail(sync, log, api_url=f"http://127.0.0.1:{port}")
 
     assert len(errors) == 1
-    assert f"at 127.0.0.1:{port}: the connection was refused" in errors[0]
+    assert f"at 127.0.0.1:{port}: the connection was refused. Check api_url and the network" in errors[0]
 
 
 @pytest.mark.parametrize(
