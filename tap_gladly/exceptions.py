@@ -86,6 +86,11 @@ def refusal(status: int, *, host: str, path: str, code: str, address_setting: st
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         return NotFoundError(f"Gladly has nothing at {host}{path} ({answer}). Check {address_setting}.")
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return RequestRefusedError(
+            f"{host} answered {path} with {answer}, where only 200 brings what was asked for. "
+            f"Check {address_setting}."
+        )
     if status < HTTPStatus.BAD_REQUEST:
         return RequestRefusedError(
             f"{host} answered {path} with {answer}, which is not followed: the token goes to one host alone. "

@@ -74,6 +74,20 @@ def test_refusals_name_status_and_code_alone(
     assert len(emulator.requests) == 1
 
 
+@pytest.mark.parametrize("status", [201, 202, 203])
+def test_an_answer_of_success_that_is_none_is_told(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture, status: int
+) -> None:
+    """Only 200 brings what was asked for, and nobody speaks of a redirect."""
+    emulator.faults.add(Fault("status", status=status, body=b"[]"))
+
+    errors = fail(sync, log)
+
+    host = emulator.url.removeprefix("http://")
+    told = f"{host} answered /api/v1/export/jobs with {status}, where only 200 brings what was asked for."
+    assert errors == [f"{told} Check api_url."]
+
+
 def test_redirects_are_not_followed(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
