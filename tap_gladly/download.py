@@ -7,7 +7,7 @@ import tempfile
 import threading
 import zlib
 from collections import deque
-from typing import IO, TYPE_CHECKING, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Generic, TypeVar, cast
 
 import requests
 import urllib3.exceptions
@@ -85,14 +85,12 @@ def _iter_gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
 class Downloads(Generic[_Key]):
     """Files on their way: a few at a time, handed out in the order in which they are wanted."""
 
-    def __init__(
-        self, wanted: Iterable[_Key], fetch: Callable[[_Key], IO[bytes] | None], *, parallel: int
-    ) -> None:
+    def __init__(self, wanted: Iterable[_Key], fetch: Callable[[_Key], IO[bytes]], *, parallel: int) -> None:
         """Take note of what is wanted; nothing starts before the first file is taken.
 
         Args:
             wanted: Names of the files, in order.
-            fetch: Fetches one, or finds that there is none; it runs in a thread of its own.
+            fetch: Fetches one; it runs in a thread of its own.
             parallel: How many are under way or waiting to be taken, the one being taken included.
         """
         self._wanted = iter(wanted)
@@ -100,7 +98,7 @@ class Downloads(Generic[_Key]):
         self._parallel = parallel
         self._under_way: deque[_Download] = deque()
 
-    def take(self) -> IO[bytes] | None:
+    def take(self) -> IO[bytes]:
         """Give what fetching the next file has given, when it is there, or raise what it has raised."""
         while len(self._under_way) < self._parallel:
             try:
@@ -119,14 +117,14 @@ class Downloads(Generic[_Key]):
 class _Download:
     """One file on its way, in a thread that does not keep a process alive that wants to end."""
 
-    def __init__(self, fetch: Callable[[_Key], IO[bytes] | None], key: _Key) -> None:
+    def __init__(self, fetch: Callable[[_Key], IO[bytes]], key: _Key) -> None:
         self._file: IO[bytes] | None = None
         self._error: BaseException | None = None
         self._is_abandoned = False
         self._thread = threading.Thread(target=self._run, args=(fetch, key), daemon=True)
         self._thread.start()
 
-    def _run(self, fetch: Callable[[_Key], IO[bytes] | None], key: _Key) -> None:
+    def _run(self, fetch: Callable[[_Key], IO[bytes]], key: _Key) -> None:
         try:
             self._file = fetch(key)
         except BaseException as error:  # noqa: BLE001 - it is raised where the file is taken
@@ -134,11 +132,11 @@ class _Download:
         if self._is_abandoned:
             self.abandon()
 
-    def wait(self) -> IO[bytes] | None:
+    def wait(self) -> IO[bytes]:
         """Wait for the end of it."""
         self._thread.join()
-        if self._error is not None:
-            raise self._error
+        if self._file is None:
+            raise cast("BaseException", self._error)
         return self._file
 
     def abandon(self) -> None:

@@ -38,6 +38,10 @@ class AccessRefusedError(RequestRefusedError):
 class NotFoundError(RequestRefusedError):
     """There is nothing at the address (404, 410). For an export file: it has expired or was deleted."""
 
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
 
 class GladlyUnreachableError(GladlyError):
     """No usable answer came, however often it was tried."""
@@ -85,7 +89,9 @@ def refusal(status: int, *, host: str, path: str, code: str, address_setting: st
             "The agent of agent_email lacks the permission API User; an administrator grants it."
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        return NotFoundError(f"Gladly has nothing at {host}{path} ({answer}). Check {address_setting}.")
+        return NotFoundError(
+            f"Gladly has nothing at {host}{path} ({answer}). Check {address_setting}.", status=status
+        )
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return RequestRefusedError(
             f"{host} answered {path} with {answer}, where only 200 brings what was asked for. "

@@ -147,9 +147,7 @@ def test_downloads_come_in_order_and_a_few_at_a_time() -> None:
         gates.opened[number].set()
     taken = []
     for number in range(5):
-        file = downloads.take()
-        assert file is not None
-        taken.append(file.read())
+        taken.append(downloads.take().read())
         assert len(gates.started) <= number + 3
 
     assert taken == [b"0", b"1", b"2", b"3", b"4"]
@@ -176,10 +174,10 @@ def test_downloads_raise_in_order() -> None:
         gate.set()
     downloads = Downloads([1, 11, 2], gates.fetch, parallel=3)
 
-    assert downloads.take() is not None
+    assert downloads.take().read() == b"1"
     with pytest.raises(ValueError, match="11"):
         downloads.take()
-    assert downloads.take() is not None
+    assert downloads.take().read() == b"2"
 
 
 def test_downloads_abandoned_give_their_space_back() -> None:

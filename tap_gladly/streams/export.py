@@ -62,7 +62,7 @@ class JobsStream(ExportStream):
                     yield self.complete(dict(job.record))
                     self.settle(job, job.version.updated_at)
                 if due:
-                    rows = sum(reader.send_file(job, downloads.take()) for reader in due)
+                    rows = sum(reader.send_file(job, downloads.take) for reader in due)
                     progress.tell(job.window, rows)
                 if any(reader.has_read(job) for reader in readers):
                     summary.note_newest(job)
@@ -111,7 +111,7 @@ class JobsStream(ExportStream):
         return sorted(jobs.values(), key=lambda job: job.version)
 
 
-def _open_file(file: tuple[ExportFileStream, Job]) -> IO[bytes] | None:
+def _open_file(file: tuple[ExportFileStream, Job]) -> IO[bytes]:
     reader, job = file
     return reader.open_file(job)
 

@@ -41,7 +41,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import requests
     from singer_sdk import Tap
@@ -98,41 +98,45 @@ class ExportFileStream(ExportStream):
         """Send SCHEMA, so that the table is there even when nothing is to be loaded."""
         self._write_schema_message()
 
-    def open_file(self, job: Job) -> IO[bytes] | None:
-        """Download a job's file; None if it is there no more.
+    def open_file(self, job: Job) -> IO[bytes]:
+        """Download a job's file.
 
         A file whose last line breaks off is asked for again, once: it may have been cut on the way.
+
+        Raises:
+            NotFoundError: It is there no more.
         """
         path = ("export", "jobs", job.id, "files", self.file_name)
-        try:
+        file = self.fetch(path, _read_file)
+        if ends_in_cut_line(file):
+            file.close()
+            self.logger.warning("%s of job %s breaks off; it is asked for again", self.file_name, job.id)
             file = self.fetch(path, _read_file)
-            if ends_in_cut_line(file):
-                file.close()
-                self.logger.warning("%s of job %s breaks off; it is asked for again", self.file_name, job.id)
-                file = self.fetch(path, _read_file)
-        except NotFoundError:
-            return None
         return file
 
-    def send_file(self, job: Job, file: IO[bytes] | None) -> int:
+    def send_file(self, job: Job, take: Callable[[], IO[bytes]]) -> int:
         """Send a job's file whole, then move the bookmark past it.
 
         Args:
             job: The job.
-            file: Its file, which is closed afterwards; None if it is gone.
+            take: Gives its file, which is closed afterwards, or raises what `open_file` has raised.
 
         Returns:
             How many rows it had.
         """
-        if file is None:
+        self._job = job
+        try:
+            self._file = take()
+        except NotFoundError as error:
+            self._file = io.BytesIO()
             self.logger.warning(
-                "%s of job %s, %s, is gone (404): expired, or deleted by someone else. If it was not loaded "
+                "%s of job %s, %s, is gone (%d): expired, or deleted by someone else. If it was not loaded "
                 "before, ask Gladly support to generate the export again.",
                 self.file_name,
                 job.id,
                 job.window,
+                error.status,
             )
-        self._job, self._file = job, file or io.BytesIO()
         self._job_updated_at = format_instant(job.version.instant)
         before = self.row_count
         # A dry run stops a file in the middle, and must not move the bookmark.

@@ -38,6 +38,20 @@ def test_a_file_that_is_gone_is_told_and_passed(
     )
 
 
+def test_a_file_that_is_gone_for_good_is_told_as_such(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """410 says no less than 404, and is told as what it is."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+    emulator.faults.add(Fault("status", status=410, path="files"))
+
+    run = sync()
+
+    assert run.rows("customers") == []
+    assert run.bookmark("customers")["jobs_read"] == {"j1": FIRST}
+    assert "is gone (410)" in log.text
+
+
 @pytest.mark.parametrize(
     "fault",
     [
