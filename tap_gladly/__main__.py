@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from types import ModuleType
 
@@ -22,6 +23,10 @@ class _StandIn(ModuleType):
 
 def main() -> None:
     """Run the tap's command line."""
+    # Until the tap handles SIGINT, it ends the process at once: a KeyboardInterrupt would be a traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is to be ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     # With the SDK come its targets, and with them joblib: a sixth of the time in which a tap starts. There is
     # no target in this process, so that nothing will look for what is in joblib.
     sys.modules.setdefault("joblib", _StandIn("joblib"))

@@ -61,6 +61,24 @@ def test_a_run_that_is_told_to_stop_does_not_end_as_a_success(
     assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
 
 
+def test_an_interrupt_while_the_tap_starts_is_quiet() -> None:
+    """SIGINT before the tap has its own handler ends the process as the signal does, without a traceback."""
+    script = (
+        "import importlib.abc, signal, sys, tap_gladly.__main__ as command\n"
+        "class Interrupting(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'tap_gladly.tap':\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "command.main()\n"
+    )
+
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+
+    assert run.returncode == -signal.SIGINT
+    assert run.stdout + run.stderr == b""
+
+
 def test_a_target_that_dies_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
     """A closed stdout is no success, and no traceback either."""
     for number in range(10, 30):
