@@ -96,6 +96,11 @@ class GladlyStream(RESTStream[Any]):
             self._session.summary.failed_streams.append(self.name)
 
     @property
+    def is_dry_run(self) -> bool:
+        """Whether `--test` asks for the first rows alone."""
+        return self.ABORT_AT_RECORD_COUNT is not None
+
+    @property
     def writer(self) -> MessageWriter:
         """The tap's writer of messages."""
         return cast("MessageWriter", self._tap.message_writer)
@@ -112,8 +117,7 @@ class GladlyStream(RESTStream[Any]):
     @override
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
         # The SDK takes the end of a dry run for an error, and says so.
-        is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
-        super().log(message, *args, level=logging.DEBUG if is_dry_run else level, **kwargs)
+        super().log(message, *args, level=logging.DEBUG if self.is_dry_run else level, **kwargs)
 
     @override
     def generate_child_contexts(self, record: Record, context: Context | None) -> Iterable[Context | None]:
@@ -262,8 +266,7 @@ class GladlyStream(RESTStream[Any]):
 
     @property
     def _outage_seconds(self) -> float:
-        is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
-        return DRY_RUN_OUTAGE_SECONDS if is_dry_run else OUTAGE_SECONDS
+        return DRY_RUN_OUTAGE_SECONDS if self.is_dry_run else OUTAGE_SECONDS
 
     @override
     def backoff_handler(self, details: Details) -> None:

@@ -197,7 +197,7 @@ class EventsStream(TableStream):
 
     def _settle(self) -> None:
         """Say in a STATE how far it has come; a dry run has sent too little to say so."""
-        if self.is_full_table or self.ABORT_AT_RECORD_COUNT is not None:
+        if self.is_full_table or self.is_dry_run:
             return
         bookmarks = self.tap_state.setdefault("bookmarks", {})
         bookmarks[self.name] = {"replication_key": self.replication_key, **self._bookmark.to_state()}

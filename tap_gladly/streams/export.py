@@ -80,8 +80,7 @@ class JobsStream(ExportStream):
 
     @property
     def _parallel_downloads(self) -> int:
-        is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
-        return 1 if is_dry_run else int(self.config["max_parallel_downloads"])
+        return 1 if self.is_dry_run else int(self.config["max_parallel_downloads"])
 
     def _tell_gaps(self, plan: Plan, readers: Sequence[ExportFileStream]) -> None:
         bookmarks = {reader.name: reader.bookmark for reader in readers if not reader.is_full_table}

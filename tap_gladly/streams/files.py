@@ -148,8 +148,8 @@ class ExportFileStream(ExportStream):
 
     def _send_rows(self) -> None:
         config = self.get_batch_config(self.config)
-        is_limited = self.ABORT_AT_RECORD_COUNT is not None
-        if is_limited or (config and config.encoding.format != "jsonl") or not (config or self._is_plain):
+        is_odd_batch = config is not None and config.encoding.format != "jsonl"
+        if self.is_dry_run or is_odd_batch or not (config or self._is_plain):
             self.sync({"_job_id": self._job.id})
             return
         with self._record_counter, self._sync_timer:

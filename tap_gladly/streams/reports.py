@@ -111,7 +111,7 @@ class ReportStream(TableStream):
             before = self.row_count
             yield from self._iter_window(self._make_span(window), window)
             progress.tell(window, self.row_count - before)
-            if not self._is_dry_run and window.end + _LAG <= self._now:
+            if not self.is_dry_run and window.end + _LAG <= self._now:
                 self._settle(window.end)
 
     def _plan(self) -> list[Window]:
@@ -119,7 +119,7 @@ class ReportStream(TableStream):
         if place is not None and place > self._now + DAY:
             self.logger.warning("The bookmark lies in the future: nothing is due before that")
         span = self._find_span(place)
-        if self._is_dry_run:
+        if self.is_dry_run:
             # One request, for one row; at midnight the newest window has none yet, so it is a day more.
             start = max(span.start, span.end - (self.window_days + 1) * DAY)
             return [Window(start, span.end)]
@@ -183,7 +183,7 @@ class ReportStream(TableStream):
             return
         body = self.ask(span, self._known_fields)
         is_near_cap = body.row_count >= NEAR_CAP_ROWS
-        halves = self._cut(span) if is_near_cap and not self._is_dry_run else []
+        halves = self._cut(span) if is_near_cap and not self.is_dry_run else []
         if halves:
             body.file.close()
             self.logger.info(
@@ -287,11 +287,7 @@ class ReportStream(TableStream):
     @property
     @override
     def _outage_seconds(self) -> float:
-        return DRY_RUN_OUTAGE_SECONDS if self._is_dry_run else OUTAGE_SECONDS
-
-    @property
-    def _is_dry_run(self) -> bool:
-        return self.ABORT_AT_RECORD_COUNT is not None
+        return DRY_RUN_OUTAGE_SECONDS if self.is_dry_run else OUTAGE_SECONDS
 
     @override
     def log_sync_costs(self) -> None:
