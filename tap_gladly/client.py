@@ -116,7 +116,7 @@ class GladlyStream(RESTStream[Any]):
 
     @override
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
-        # The SDK takes the end of a dry run for an error, and says so.
+        # A dry run makes no progress, and its end is an error to the SDK, which says so.
         super().log(message, *args, level=logging.DEBUG if self.is_dry_run else level, **kwargs)
 
     @override

@@ -19,7 +19,7 @@ else:
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -141,10 +141,10 @@ def tell_late(logger: logging.Logger, jobs: Sequence[Job], bookmarks: dict[str, 
 class Progress:
     """One line for each part that has been sent: which of how many, and how long the rest will take."""
 
-    def __init__(self, logger: logging.Logger, part: str, *, total: int) -> None:
+    def __init__(self, log: Callable[..., None], part: str, *, total: int) -> None:
         self.done = 0
         """Parts that have been sent."""
-        self._logger = logger
+        self._log = log
         self._part = part
         self._total = total
         self._started = time.monotonic()
@@ -154,7 +154,7 @@ class Progress:
         self.done += 1
         left = (time.monotonic() - self._started) / self.done * (self._total - self.done)
         rest = f"; about {left / 60:.0f} min left" if left > _LONG_SECONDS else ""
-        self._logger.info("%s %d of %d, %s: %d rows%s", self._part, self.done, self._total, span, rows, rest)
+        self._log("%s %d of %d, %s: %d rows%s", self._part, self.done, self._total, span, rows, rest)
 
 
 @dataclass

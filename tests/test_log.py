@@ -81,7 +81,7 @@ def test_progress_tells_how_long_the_rest_takes(
     """It goes by what the parts before took, and is silent of what is over soon."""
     now = iter([0.0, 60.0, 180.0, 200.0, 210.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(now))
-    progress = Progress(logging.getLogger("tap-gladly"), "Window", total=5)
+    progress = Progress(logging.getLogger("tap-gladly").info, "Window", total=5)
 
     for day in range(4):
         progress.tell(f"day {day}", 10)

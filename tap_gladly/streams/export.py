@@ -55,7 +55,7 @@ class JobsStream(ExportStream):
         self._tell_gaps(plan, readers)
         files = ((reader, job) for job, due in plan for reader in due)
         downloads = Downloads(files, _open_file, parallel=self._parallel_downloads)
-        progress = Progress(self.logger, "Job", total=sum(1 for _, due in plan if due))
+        progress = Progress(self.log, "Job", total=sum(1 for _, due in plan if due))
         try:
             for job, due in plan:
                 if self.is_sent and self.is_due(job):

@@ -106,7 +106,7 @@ class ReportStream(TableStream):
             return
         self._now = time.time_ns()
         windows = self._plan()
-        progress = Progress(self.logger, "Window", total=len(windows))
+        progress = Progress(self.log, "Window", total=len(windows))
         for window in windows:
             before = self.row_count
             yield from self._iter_window(self._make_span(window), window)

@@ -147,8 +147,9 @@ def test_dry_run_asks_once_for_each_report_that_is_selected(
     asked: Callable[[], list[dict[str, Any]]],
     report_clock: Callable[[str], None],
     catalog: Callable[..., dict[str, Any]],
+    log: pytest.LogCaptureFixture,
 ) -> None:
-    """For yesterday and today, or a week more; it sends one row and moves no bookmark."""
+    """For yesterday and today, or a week more; it sends one row, moves no bookmark, tells no progress."""
     report_clock(NOON)
     rows = [event("2026-11-24T09:00:00Z", f"v{number}") for number in range(5)]
     exports.reports.put("ConversationTimestampsReport", rows)
@@ -160,6 +161,7 @@ def test_dry_run_asks_once_for_each_report_that_is_selected(
     spans = [(document["startAt"], document["endAt"]) for document in asked()]
     assert spans == [("2026-11-17", "2026-11-24"), ("2026-11-23", "2026-11-24")]
     assert tap.state == {"bookmarks": {}}
+    assert "Window" not in log.text
 
 
 def test_dry_run_leaves_reports_alone_that_are_off(
