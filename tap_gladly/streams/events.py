@@ -126,9 +126,11 @@ class EventsStream(TableStream):
         if window.start > window.end:
             return  # it has been read up to a minute ago, or `end_date` lies before
         file, now = self._download(window)
+        is_sure = self._is_plausible(now)
+        if is_sure:  # by Gladly's own clock, in case that of this machine is fast
+            window = window._replace(end=min(window.end, now - LAG))
         with file:
-            # By Gladly's own clock, in case that of this machine is fast.
-            yield from self._iter_new(file, window._replace(end=min(window.end, now - LAG)))
+            yield from self._iter_new(file, window, is_sure=is_sure)
             self._session.summary.bytes[self.name] = file.tell()
 
     def _take_up(self) -> EventBookmark:
@@ -169,8 +171,25 @@ class EventsStream(TableStream):
             file, now = self.fetch(("events",), _read_answer, params=query)
         return file, now
 
-    def _iter_new(self, file: IO[bytes], window: Window) -> Iterator[Record]:
-        """Yield the events of a window that have not been read, and move the bookmark past them."""
+    def _is_plausible(self, now: int) -> bool:
+        """Say whether it may be as late as Gladly's answer says, and warn if not."""
+        apart = abs(now - time.time_ns())
+        if apart > DAY:
+            self.logger.warning(
+                "Gladly's clock and this machine's are %.1f days apart. Events are read by this machine's, "
+                "and if there are none, the bookmark stays. Check this machine's clock.",
+                apart / DAY,
+            )
+        return apart <= DAY
+
+    def _iter_new(self, file: IO[bytes], window: Window, *, is_sure: bool) -> Iterator[Record]:
+        """Yield the events of a window that have not been read, and move the bookmark past them.
+
+        Args:
+            file: The answer.
+            window: What counts of it.
+            is_sure: Whether the window's end has passed: if nothing came, the bookmark moves there.
+        """
         is_in_order, count = _is_in_order(file), 0
         for event in _iter_events(file):
             if isinstance(event, MalformedLine):
@@ -186,7 +205,7 @@ class EventsStream(TableStream):
                 self._bookmark.mark_read(event_id, instant)
             if is_in_order and count % STEP == 0:
                 self._settle()
-        if not count:
+        if is_sure and not count:
             # Else it stays at the newest event: an answer that ends early is then asked for again.
             self._bookmark.move_to(window.end)
         self._settle()

@@ -71,20 +71,6 @@ def test_the_last_minute_is_left_for_the_next_run(
     assert run.ids("events") == ["e1"]
 
 
-def test_a_clock_that_is_fast_does_not_reach_into_the_last_minute(
-    exports: StaticExports, read_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Now is what Gladly's answer says, if that is earlier; the bookmark stays behind it, too."""
-    exports.events.add(make_event("e1", ago(10 * SECOND)))
-    now = time.time_ns()
-    monkeypatch.setattr(time, "time_ns", lambda: now + HOUR)
-
-    run = read_events()
-
-    assert run.ids("events") == []
-    assert parse_instant(run.bookmark("events")["replication_key_value"]) <= now - MINUTE + 5 * SECOND
-
-
 def test_a_quiet_account_keeps_up(
     exports: StaticExports, read_events: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:

@@ -1,0 +1,75 @@
+"""Events by which clock: Gladly's, or this machine's."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from support import HOUR, MINUTE, ago, event_bookmark, list_warnings, make_event
+
+from gladly_emulator import Fault
+from tap_gladly.bookmarks import DAY, SECOND, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support import Sync
+
+    from gladly_emulator import Emulator, StaticExports
+
+
+@pytest.fixture
+def days_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose clock is ten days ahead of what Gladly's answers say."""
+    now = time.time_ns() + 10 * DAY
+    monkeypatch.setattr(time, "time_ns", lambda: now)
+
+
+def test_a_clock_that_is_fast_does_not_reach_into_the_last_minute(
+    exports: StaticExports, read_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Now is what Gladly's answer says, if that is earlier; the bookmark stays behind it, too."""
+    exports.events.add(make_event("e1", ago(10 * SECOND)))
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now + HOUR)
+
+    run = read_events()
+
+    assert run.ids("events") == []
+    assert parse_instant(run.bookmark("events")["replication_key_value"]) <= now - MINUTE + 5 * SECOND
+
+
+@pytest.mark.usefixtures("days_later")
+def test_a_clock_that_is_days_off_is_told_and_not_gone_by(
+    exports: StaticExports,
+    emulator: Emulator,
+    read_events: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """The answer's Date is days behind: what was asked for has come all the same, and is sent."""
+    emulator.advance(timedelta(days=10))
+    at = ago(HOUR)
+    exports.events.add(make_event("e1", at))
+
+    run = read_events()
+
+    assert run.state == event_bookmark(at, "e1")
+    [warning] = list_warnings(log)
+    assert warning.startswith("Gladly's clock and this machine's are 10.0 days apart")
+
+
+@pytest.mark.usefixtures("days_later")
+@pytest.mark.parametrize("days", [None, 20])
+def test_a_clock_that_is_days_off_moves_no_bookmark(
+    emulator: Emulator, read_events: Callable[..., Sync], days: int | None
+) -> None:
+    """When nothing came, nobody knows which clock is right, and so up to when nothing happened."""
+    emulator.faults.add(Fault("status", path="events", status=200, content_type="application/x-ndjson"))
+
+    at = ago(days * DAY) if days else None
+
+    run = read_events(event_bookmark(at) if at else None)
+
+    assert run.bookmark("events")["replication_key_value"] == at
