@@ -19,6 +19,7 @@ Record = dict[str, Any]
 decode_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 # Numbers with a point keep every digit as Decimal; integers of any length are Python's own.
 _decode_all = msgspec.json.Decoder(Record, float_hook=Decimal).decode
+_decode_one = msgspec.json.Decoder(float_hook=Decimal).decode
 
 _OTHER_TYPES = {"application/json", "application/problem+json", "text/html", "text/plain"}
 _BLOCK_BYTES = 64 * 1024
@@ -50,13 +51,11 @@ def decode_values(line: bytes) -> Record:
 
     Raises:
         ValueError: It is no JSON object, or nothing that could be encoded again.
+        ArithmeticError: It has a number that Python cannot hold.
     """
     if _is_too_deep(line):
         raise ValueError(f"nested more than {_DEEPEST} deep")
-    try:
-        return _decode_all(line)
-    except ArithmeticError as error:
-        raise ValueError("a number beyond all bounds") from error
+    return _decode_all(line)
 
 
 def iter_jsonl(
@@ -95,11 +94,13 @@ def parse_line(
 def _parse_record(line: bytes, decode: Callable[[bytes], Record]) -> Record | str:
     try:
         record = _decode_object(line, decode)
+        identifier = record.get("id")
+        if isinstance(identifier, msgspec.Raw):
+            identifier = _decode_one(identifier)
+    except ArithmeticError:
+        return "a number beyond all bounds"
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return str(error)
-    identifier = record.get("id")
-    if isinstance(identifier, msgspec.Raw):
-        identifier = msgspec.json.decode(identifier)
     if isinstance(identifier, str) and identifier:
         return record
     return "no id" if identifier is None else "the id is empty" if identifier == "" else "the id is not text"

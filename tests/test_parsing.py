@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_gladly.parsing import MalformedLine, iter_jsonl
+from tap_gladly.parsing import MalformedLine, decode_raw, iter_jsonl, parse_line
 
 
 def parse(body: bytes) -> list[dict[str, Any] | MalformedLine]:
@@ -97,6 +97,26 @@ def test_iter_jsonl_gives_malformed_lines_with_place_and_reason(line: bytes) -> 
     assert isinstance(malformed, MalformedLine)
     assert (malformed.number, malformed.line) == (2, line)
     assert malformed.error
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":1e400}',
+        b'{"id":[1e400]}',
+        b'{"id":"a","id":1e400}',
+        b'{"id":1e99999999999999999999}',
+        b'{"id":-1.50}',
+        b'{"id":{"a":null}}',
+    ],
+    ids=lambda line: line[:20],
+)
+def test_parse_line_says_the_same_of_an_id_however_it_decodes(line: bytes) -> None:
+    """A number beyond bounds in the place of an id is a malformed line, also where the rest stays as it is."""
+    parsed, whole = parse_line(1, line, decode=decode_raw), parse_line(1, line)
+
+    assert isinstance(whole, MalformedLine)
+    assert parsed == whole
 
 
 def test_iter_jsonl_reads_a_long_line() -> None:
