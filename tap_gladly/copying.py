@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from tap_gladly.parsing import MalformedLine
+from tap_gladly.parsing import MalformedLine, may_hold_long_integer
 from tap_gladly.writing import has_line_end
 
 if TYPE_CHECKING:
@@ -50,13 +50,14 @@ class Copier:
         first = 1
         while block := file.read(BLOCK_BYTES) + file.readline():
             lines = block.removesuffix(b"\n").split(b"\n")
-            yield from self._iter_block(lines, first, is_odd=b"\r" in block)
+            # A carriage return may stand between values, where it is no harm but to some readers.
+            is_odd = b"\r" in block or may_hold_long_integer(block)
+            yield from self._iter_block(lines, first, is_odd=is_odd)
             first += len(lines)
 
     def _iter_block(
         self, lines: list[bytes], first: int, *, is_odd: bool
     ) -> Iterator[list[bytes] | MalformedLine]:
-        # A carriage return may stand between values, where it is no harm but to some readers.
         check = _refuse if is_odd else self._check
         rows: list[bytes] = []
         for number, line in enumerate(lines, first):

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-# Only the top level is taken apart; what is below goes on as it came, checked but not rebuilt.
-decode_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_top = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 # Numbers with a point keep every digit as Decimal; integers of any length are Python's own.
 _decode_all = msgspec.json.Decoder(Record, float_hook=Decimal).decode
 _decode_one = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -24,6 +23,12 @@ _decode_one = msgspec.json.Decoder(float_hook=Decimal).decode
 _OTHER_TYPES = {"application/json", "application/problem+json", "text/html", "text/plain"}
 _BLOCK_BYTES = 64 * 1024
 _DEEPEST = 200
+_TOO_DEEP = f"nested more than {_DEEPEST} deep"
+# Python, and with it a target, reads no integer that is longer. Of one that is, every 400th byte makes ten
+# digits in a row: a look at so few costs next to nothing, however long a text is.
+_LONGEST_INTEGER = 4300
+_SAMPLE = slice(None, None, 400)
+_SAMPLED_INTEGER = re.compile(rb"[0-9]{10}")
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -46,6 +51,23 @@ class MalformedLine:
     """The line without its end."""
 
 
+def may_hold_long_integer(text: bytes) -> bool:
+    """Say whether there may be an integer in a text that has more digits than a target could read."""
+    return len(text) > _LONGEST_INTEGER and _SAMPLED_INTEGER.search(text[_SAMPLE]) is not None
+
+
+def decode_raw(line: bytes) -> Record:
+    """Take a line's top level apart; what is below goes on as it came, checked but not rebuilt.
+
+    Raises:
+        ValueError: It is no JSON object, or has an integer that no target could read.
+        ArithmeticError: As for `decode_values`.
+    """
+    if may_hold_long_integer(line):
+        decode_values(line)
+    return _decode_top(line)
+
+
 def decode_values(line: bytes) -> Record:
     """Decode a line to Python values all the way down.
 
@@ -54,7 +76,7 @@ def decode_values(line: bytes) -> Record:
         ArithmeticError: It has a number that Python cannot hold.
     """
     if _is_too_deep(line):
-        raise ValueError(f"nested more than {_DEEPEST} deep")
+        raise ValueError(_TOO_DEEP)
     return _decode_all(line)
 
 
@@ -99,7 +121,9 @@ def _parse_record(line: bytes, decode: Callable[[bytes], Record]) -> Record | st
             identifier = _decode_one(identifier)
     except ArithmeticError:
         return "a number beyond all bounds"
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except RecursionError:
+        return _TOO_DEEP
+    except (msgspec.DecodeError, ValueError) as error:
         return str(error)
     if isinstance(identifier, str) and identifier:
         return record

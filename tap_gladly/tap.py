@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 
     from tap_gladly.client import GladlyStream
 
-_DEEPEST_JSON = 10_000
-
 
 class TapGladly(Tap):
     """Gladly: export jobs and their files, reference lists, and events."""
@@ -212,8 +210,6 @@ class TapGladly(Tap):
     @classmethod
     @override
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **kwargs: Any) -> None:
-        # How deep JSON may be nested, which is checked with the interpreter's stack.
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEPEST_JSON))
         super().invoke(state=read_json_object(state), catalog=read_json_object(catalog), **kwargs)
 
     # These options are read before the SDK's own handling of unusable settings begins.

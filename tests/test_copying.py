@@ -106,7 +106,10 @@ def test_an_odd_line_with_a_record_is_rebuilt(line: bytes) -> None:
         b'{"id":"c1","name":"\xff"}',
         b'{"id":"c1","name":{"a":"\xc3"}}',
         b'{"id":"\xff"}',
+        b'{"id":"c1","name":%b}' % (b"9" * 4301),
+        b'{"id":"c1","name":[%b{"a":-%b}]}' % (b"7," * 9999, b"9" * 4301),
     ],
+    ids=lambda line: line[:20],
 )
 def test_a_line_without_a_record_is_told_in_its_place(line: bytes) -> None:
     """Rows before and after it arrive before and after it."""
@@ -119,6 +122,20 @@ def test_a_line_without_a_record_is_told_in_its_place(line: bytes) -> None:
     assert items[1].number == 2
     assert items[1].line == line
     assert items[2] == [b'{"id":"b"']
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b'"%b"' % (b"9" * 9999), b"0.%b" % (b"9" * 9999), b"%b.5" % (b"9" * 9999), b"[%b7]" % (b"9999," * 2000)],
+    ids=["text", "fraction", "decimal", "list"],
+)
+@pytest.mark.parametrize("field", ["name", "unknown"])
+def test_many_digits_are_no_long_integer(field: str, value: bytes) -> None:
+    """In a text, a number with a point or several numbers, each digit goes on."""
+    rows, _, malformed = copy(b'{"id":"c1","%b":%b}\n' % (field.encode(), value))
+
+    assert malformed == []
+    assert value in rows[0]
 
 
 def test_a_record_over_two_lines_is_none() -> None:

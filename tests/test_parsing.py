@@ -106,13 +106,16 @@ def test_iter_jsonl_gives_malformed_lines_with_place_and_reason(line: bytes) -> 
         b'{"id":[1e400]}',
         b'{"id":"a","id":1e400}',
         b'{"id":1e99999999999999999999}',
+        b'{"id":%b}' % (b"9" * 5000),
+        b'{"id":"a","x":%b}' % (b"9" * 4301),
+        b'{"id":"a","x":[-%b,1]}' % (b"9" * 4301),
         b'{"id":-1.50}',
         b'{"id":{"a":null}}',
     ],
     ids=lambda line: line[:20],
 )
-def test_parse_line_says_the_same_of_an_id_however_it_decodes(line: bytes) -> None:
-    """A number beyond bounds in the place of an id is a malformed line, also where the rest stays as it is."""
+def test_parse_line_says_the_same_however_it_decodes(line: bytes) -> None:
+    """What is malformed where all is taken apart is so, too, where what is below the top stays as it is."""
     parsed, whole = parse_line(1, line, decode=decode_raw), parse_line(1, line)
 
     assert isinstance(whole, MalformedLine)

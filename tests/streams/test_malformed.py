@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Sync, jsonl
+from support import Sync, jsonl, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gladly_emulator import StaticExports
+    from gladly_emulator import Emulator, StaticExports
 
 FIRST = "2026-11-20T07:15:19.07272933Z"
 HUGE, LONG = "1e99999999999999999999999", "7" * 4000
@@ -76,6 +76,19 @@ def test_nesting_of_any_depth_stops_nothing(
     assert kept or depth > 900  # beyond that it is the interpreter's word
     assert run.ids("conversation_items")[-1] == "flat"
     assert [line["line"] for line in run.rows("malformed_lines")] == ([] if kept else [deep.decode()])
+
+
+def test_a_target_can_read_every_message(exports: StaticExports, emulator: Emulator) -> None:
+    """What Python would not read, for its depth or its digits, is a malformed line of the command, too."""
+    deep = b'{"id":"deep","name":%b}' % (b"[" * 1500 + b"]" * 1500)
+    long = b'{"id":"long","name":%b}' % (b"9" * 5000)
+    exports.add_job("j1", FIRST, {"customers.jsonl": b"%b\n%b\n" % (deep, long) + b'{"id":"c1"}\n'})
+
+    run = Sync(run_command("--config=ENV", settings=emulator.settings).stdout)
+
+    kept, malformed = run.ids("customers"), [line["line"][7:11] for line in run.rows("malformed_lines")]
+    assert sorted(kept + malformed) == ["c1", "deep", "long"]
+    assert "long" in malformed
 
 
 def test_numbers_beyond_all_bounds_arrive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
