@@ -78,7 +78,7 @@ def _iter_gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 unpacker = zlib.decompressobj(_GZIP_WINDOW)
             yield unpacker.decompress(rest, _CHUNK_BYTES)
             rest = unpacker.unconsumed_tail or unpacker.unused_data
-    if unpacker is not None and not unpacker.eof:
+    if unpacker is None or not unpacker.eof:  # even of nothing it has some 20 bytes
         raise zlib.error("the gzip stream ends early")
 
 

@@ -81,8 +81,9 @@ def test_download_leaves_no_file_with_a_name(
         Fault("gzip", body=gzip.compress(SMALL)[:-9]),
         Fault("gzip", body=gzip.compress(SMALL)[:20]),
         Fault("gzip", body=gzip.compress(SMALL) + b"and more"),
+        Fault("gzip", body=b""),
     ],
-    ids=["cut", "reset", "length", "no gzip", "cut gzip", "short gzip", "gzip and more"],
+    ids=["cut", "reset", "length", "no gzip", "cut gzip", "short gzip", "gzip and more", "empty gzip"],
 )
 def test_download_gives_no_part_of_a_body(exports: StaticExports, emulator: Emulator, fault: Fault) -> None:
     """A body that ends early or cannot be decompressed is an error, never a shorter file."""
@@ -93,7 +94,7 @@ def test_download_gives_no_part_of_a_body(exports: StaticExports, emulator: Emul
         download(response)
 
 
-@pytest.mark.parametrize("body", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("body", [b"", SMALL, LARGE], ids=["empty", "small", "large"])
 @pytest.mark.parametrize("members", [1, 3])
 def test_download_unpacks_gzip(exports: StaticExports, emulator: Emulator, body: bytes, members: int) -> None:
     """A compressed body, in one member or several, reads as what was compressed."""
