@@ -20,7 +20,11 @@ _decode_top = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_all = msgspec.json.Decoder(Record, float_hook=Decimal).decode
 _decode_one = msgspec.json.Decoder(float_hook=Decimal).decode
 
-_OTHER_TYPES = {"application/json", "application/problem+json", "text/html", "text/plain"}
+_PAGE_TYPE = "text/html"
+_ERROR_TYPES = {"application/json", "application/problem+json", "text/plain"}
+# A web page, or errors in the shapes that Gladly documents: in a bare list, or in an object.
+_ERROR_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:[<\[]|\{\s*"errors?"\s*:)')
+_START_BYTES = 4096
 _BLOCK_BYTES = 64 * 1024
 _DEEPEST = 200
 _TOO_DEEP = f"nested more than {_DEEPEST} deep"
@@ -167,32 +171,46 @@ def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
     return rb"\ufffd" if escape[2] else escape[0]
 
 
-def is_error_body(head: bytes, content_type: str) -> bool:
-    """Say whether a body is a web page or an error object, and no JSON Lines.
+def is_something_else(file: IO[bytes], content_type: str) -> bool:
+    """Say whether a body is a web page, an error or a sentence, and no JSON Lines.
+
+    Gladly promises application/x-ndjson, but under any other name than that of a web page, too, what has a
+    record in a line is taken. What has none may be a file whose lines are all malformed, unless its name or
+    its start tells otherwise.
 
     Args:
-        head: The beginning of the body; all of it, if it is short.
-        content_type: What its header says of it. Gladly's files are application/x-ndjson.
+        file: Open for reading; it is left at its start.
+        content_type: What the body's header says of it.
     """
-    text = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
-    if text[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == _PAGE_TYPE:
         return True
-    try:
-        body = msgspec.json.decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return False
-    if isinstance(body, dict) and "id" in body:
-        return False
-    is_told = isinstance(body, dict) and not {"errors", "error"}.isdisjoint(body)
-    return is_told or content_type.partition(";")[0].strip().lower() in _OTHER_TYPES
+    start = file.read(_START_BYTES)
+    file.seek(0)
+    return _has_no_record(file) and (kind in _ERROR_TYPES or _ERROR_START.match(start) is not None)
 
 
-def ends_in_cut_line(file: IO[bytes]) -> bool:
-    """Say whether a file's last line has no end and is no JSON, as when a transfer was cut unnoticed.
+def find_doubt(file: IO[bytes]) -> str:
+    """Say in words why a file should be asked for again, as it may then come otherwise; empty if all is well.
 
     Args:
         file: Open for reading; it is left at its start.
     """
+    if _ends_in_cut_line(file):
+        return "breaks off"
+    return "has no record" if _has_no_record(file) else ""
+
+
+def _has_no_record(file: IO[bytes]) -> bool:
+    # Blank lines alone are nothing to find fault with: a file may be empty.
+    are_records = (isinstance(line, dict) for line in iter_jsonl(file, decode=decode_raw))
+    has_record = next(are_records, True) or any(are_records)
+    file.seek(0)
+    return not has_record
+
+
+def _ends_in_cut_line(file: IO[bytes]) -> bool:
+    # It has no end and is no JSON, as when a transfer was cut unnoticed.
     end = file.seek(0, os.SEEK_END)
     tail = b""
     while end and b"\n" not in tail:

@@ -13,7 +13,7 @@ from tap_gladly.bookmarks import DAY, SECOND, format_instant, parse_instant
 from tap_gladly.download import download
 from tap_gladly.exceptions import UnusableBookmarkError
 from tap_gladly.pace import read_date
-from tap_gladly.parsing import MalformedLine, ends_in_cut_line, is_error_body, iter_jsonl, parse_line
+from tap_gladly.parsing import MalformedLine, find_doubt, is_something_else, iter_jsonl, parse_line
 from tap_gladly.streams.base import TableStream
 
 if sys.version_info >= (3, 12):
@@ -47,8 +47,6 @@ LAG = MINUTE
 step over those for good."""
 STEP = 10_000
 """How many events are sent between two STATEs."""
-
-_HEAD_BYTES = 64 * 1024
 
 
 class Window(NamedTuple):
@@ -165,9 +163,9 @@ class EventsStream(TableStream):
         bounds = [("startAt", write_instant(window.start)), ("endAt", write_instant(window.end))]
         query = [*bounds, *(("entities", entity) for entity in entities)]
         file, now = self.fetch(("events",), _read_answer, params=query)
-        if ends_in_cut_line(file):
+        if doubt := find_doubt(file):
             file.close()
-            self.logger.warning("The events break off; they are asked for again")
+            self.logger.warning("The list of events %s; it is asked for again", doubt)
             file, now = self.fetch(("events",), _read_answer, params=query)
         return file, now
 
@@ -225,9 +223,7 @@ class EventsStream(TableStream):
 
 def _read_answer(response: requests.Response) -> tuple[IO[bytes], int]:
     file = download(response)
-    head = file.read(_HEAD_BYTES)
-    file.seek(0)
-    if is_error_body(head, response.headers.get("Content-Type", "")):
+    if is_something_else(file, response.headers.get("Content-Type", "")):
         file.close()
         raise RetriableAPIError("Gladly answered with something that is not a list of events", response)
     return file, _read_clock(response)

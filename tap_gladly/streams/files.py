@@ -26,8 +26,8 @@ from tap_gladly.exceptions import NotFoundError
 from tap_gladly.parsing import (
     MalformedLine,
     decode_raw,
-    ends_in_cut_line,
-    is_error_body,
+    find_doubt,
+    is_something_else,
     iter_jsonl,
     parse_line,
 )
@@ -51,15 +51,12 @@ if TYPE_CHECKING:
     from tap_gladly.jobs import Job
     from tap_gladly.session import GladlySession
 
-_HEAD_BYTES = 64 * 1024
 _TOP_LEVEL = len(("properties", "name"))
 
 
 def _read_file(response: requests.Response) -> IO[bytes]:
     file = download(response)
-    head = file.read(_HEAD_BYTES)
-    file.seek(0)
-    if is_error_body(head, response.headers.get("Content-Type", "")):
+    if is_something_else(file, response.headers.get("Content-Type", "")):
         file.close()
         raise RetriableAPIError("Gladly answered with something that is not an export file", response)
     return file
@@ -101,16 +98,17 @@ class ExportFileStream(ExportStream):
     def open_file(self, job: Job) -> IO[bytes]:
         """Download a job's file.
 
-        A file whose last line breaks off is asked for again, once: it may have been cut on the way.
+        A file whose last line breaks off, or that has no record, is asked for again, once: it may have been
+        cut on the way, or something else may have come in its place.
 
         Raises:
             NotFoundError: It is there no more.
         """
         path = ("export", "jobs", job.id, "files", self.file_name)
         file = self.fetch(path, _read_file)
-        if ends_in_cut_line(file):
+        if doubt := find_doubt(file):
             file.close()
-            self.logger.warning("%s of job %s breaks off; it is asked for again", self.file_name, job.id)
+            self.logger.warning("%s of job %s %s; it is asked for again", self.file_name, job.id, doubt)
             file = self.fetch(path, _read_file)
         return file
 

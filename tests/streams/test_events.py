@@ -73,8 +73,11 @@ def test_event_entities_narrow_it(
         Fault("body", path="events", body=b"<html>busy</html>"),
         Fault("body", path="events", body=b'{"errors":[]}'),
         Fault("body", path="events", body=b'{"id":"e1","type":"CONTA'),
+        Fault("status", path="events", status=200, body=b"<head>\n</head>\n", content_type="text/html"),
+        Fault("status", path="events", status=200, body=b"busy\n", content_type="text/plain"),
+        Fault("body", path="events", body=b'{"message":"busy"}\n'),
     ],
-    ids=["cut", "reset", "503", "html", "error", "broken-line"],
+    ids=["cut", "reset", "503", "html", "error", "broken-line", "page", "sentence", "message"],
 )
 def test_a_broken_answer_costs_another_request(
     exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync], fault: Fault

@@ -68,6 +68,11 @@ def test_a_file_that_is_gone_for_good_is_told_as_such(
         Fault("body", body=b"<!DOCTYPE html><title>Busy</title>", path="files"),
         Fault("body", body=b'{"errors":[{"code":"temporary_failure"}]}', path="files"),
         Fault("body", body=b'{"error":"busy"}', path="files"),
+        Fault("body", body=b'[{"attr":"a","code":"temporary_failure"}]\n', path="files"),
+        Fault("body", body=b'{\n  "errors": {\n    "code": "temporary_failure"\n  }\n}\n', path="files"),
+        Fault("body", body=b'{"message":"busy"}\n', path="files"),
+        Fault("body", body=b"upstream connect error\n", path="files"),
+        Fault("gzip", body=b"", path="files"),
         Fault("status", status=200, body=b'{"message":"busy"}', path="files"),
         Fault("status", status=200, body=b"null", path="files"),
         Fault("status", status=200, body=b"[]", path="files"),
@@ -97,6 +102,74 @@ def test_what_passes_is_sat_out_and_leaves_no_trace(
     assert run.ids("customers") == ["c1", "c2"]
     assert run.ids("topics") == ["t1"]
     assert run.ids("jobs") == ["j1"]
+
+
+PAGE, SENTENCE, ERROR = "text/html; charset=utf-8", "text/plain", "application/json"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (PAGE, b""),
+        (PAGE, b"<!-- busy -->\n<html>\n<body>Busy</body>\n</html>\n"),
+        (PAGE, b"<head><title>Busy</title></head>\n<body>Busy</body>\n"),
+        (PAGE, b'<script type="application/json">\n{"id":"page"}\n</script>\n'),
+        (PAGE.upper(), "<html>\nBusy\n</html>\n".encode("utf-16")),
+        (SENTENCE, b"upstream connect error or disconnect/reset before headers\n"),
+        (ERROR, b'{"errors":[{"code":"temporary_failure","detail":"%b"}]}\n' % (b"y" * 70_000)),
+        (ERROR, b'{"errors":[{"code":"a"}]}\n{"errors":[{"code":"b"}]}\n'),
+        (ERROR, b'{\n  "message": "busy"\n}\n'),
+        ("application/problem+json", b'{"type":"about:blank","status":500}\n'),
+        ("application/x-ndjson", b"\n\n  <html>\n<body>Busy</body>\n</html>\n"),
+        ("application/x-ndjson", b'\xef\xbb\xbf[{"code":"temporary_failure"},\n{"code":"other"}]\n'),
+        ("", b'{"error":{"code":"%b"}}\n' % (b"y" * 70_000)),
+    ],
+)
+def test_what_is_no_file_is_asked_for_until_it_is_one(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], content_type: str, body: bytes
+) -> None:
+    """A page, a sentence or an error with status 200 is neither a file nor lines of one."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+    odd = Fault("status", status=200, body=body, content_type=content_type, path="files", times=3)
+    emulator.faults.add(odd)
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1"]
+    assert not run.rows("malformed_lines")
+
+
+@pytest.mark.parametrize("content_type", ["", "application/octet-stream", SENTENCE, ERROR])
+def test_a_file_is_one_under_another_name(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], content_type: str
+) -> None:
+    """A record in any line makes a file of what is not called a web page, and so does no line at all."""
+    for name, body in {"a": b'<b>\n{"id":"c1"}\n', "b": b'{"errors":[]}\n{"id":"c2"}\n', "c": b""}.items():
+        exports.add_job(name, FIRST, {"customers.jsonl": b""})
+        emulator.faults.add(
+            Fault("status", status=200, body=body, content_type=content_type, path=f"/{name}/files")
+        )
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1", "c2"]
+    assert [line["line"] for line in run.rows("malformed_lines")] == ["<b>", '{"errors":[]}']
+    assert len(export_requests(emulator)) == 4
+
+
+def test_a_file_that_stays_without_a_record_keeps_what_it_has(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Lines that look like those of a file are asked for again, once, and then are malformed lines."""
+    exports.add_job("j1", FIRST, {"topics.jsonl": b'{"name":"x"}\n{"id":7}\n'})
+    exports.add_job("j2", SECOND, {"topics.jsonl": rows_named("t1")})
+
+    run = sync()
+
+    assert [line["line"] for line in run.rows("malformed_lines")] == ['{"name":"x"}', '{"id":7}']
+    assert run.ids("topics") == ["t1"]
+    assert len(export_requests(emulator)) == 4
+    assert "topics.jsonl of job j1 has no record; it is asked for again" in log.text
 
 
 def test_a_file_that_breaks_off_for_good_keeps_what_it_has(
