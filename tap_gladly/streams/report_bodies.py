@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import requests
 
-_OTHER_TYPES = {"application/json", "application/problem+json", "text/html"}
+_PAGE_TYPE = "text/html"
+_ERROR_TYPES = {"application/json", "application/problem+json"}
 _HEAD_BYTES = 4096
 
 
@@ -64,8 +65,9 @@ def download_report(response: requests.Response, *, known: Collection[str]) -> R
 
 def _refuse_other(head: bytes, content_type: str) -> None:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    is_other = content_type.partition(";")[0].strip().lower() in _OTHER_TYPES
-    if text and (is_other or text.startswith((b"{", b"[", b"<"))):
+    kind = content_type.partition(";")[0].strip().lower()
+    is_other = kind in _ERROR_TYPES or text.startswith((b"{", b"[", b"<"))
+    if kind == _PAGE_TYPE or (text and is_other):
         raise ValueError("JSON or a web page")
 
 

@@ -36,6 +36,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
         (Fault("body", body=b'{"errors": []}'), "JSON or a web page"),
         (Fault("body", body=b"  <html>\n<body>\nservice unavailable\n</body>"), "JSON or a web page"),
         (Fault("status", status=200, content_type="text/html", body=b"down, for now"), "JSON or a web page"),
+        (Fault("status", status=200, content_type="text/html", body=b""), "JSON or a web page"),
         (Fault("body", body=b"The report, sadly, could not be made."), "a sentence"),
         (Fault("body", body=b"service unavailable"), "a sentence"),
         (Fault("body", body=b'Timestamp,Agent ID\n"2026'), "CSV that ends inside quotes"),
