@@ -1,7 +1,8 @@
-"""Bytes to records: what is a usable record in a JSON Lines file, and what is wrong with the rest."""
+"""Bytes to records: what is a usable record in a JSON Lines file, what is wrong with the rest, and lists."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -169,6 +170,30 @@ def _decode_mended(line: bytes, decode: Callable[[bytes], Record]) -> Record:
 def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
     # Half a pair of surrogates is legal in JSON, but is no character: nothing downstream could encode it.
     return rb"\ufffd" if escape[2] else escape[0]
+
+
+def parse_document(body: bytes) -> object:
+    """Read JSON that is one value; None if it is none.
+
+    Numbers keep every digit, and are text if they have more than a target could read; what is no character
+    becomes U+FFFD, as in lines.
+    """
+    text = _ESCAPE.sub(_replace_lone_surrogate, body).decode("utf-8-sig", "replace")
+    try:
+        return json.loads(text, parse_float=_read_decimal, parse_int=_read_integer)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_decimal(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return text
+
+
+def _read_integer(text: str) -> int | str:
+    return int(text) if len(text) <= _LONGEST_INTEGER else text
 
 
 def is_something_else(file: IO[bytes], content_type: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
 from typing import IO, TYPE_CHECKING, cast
 
 from singer_sdk.exceptions import RetriableAPIError
 
 from tap_gladly.download import Downloads
 from tap_gladly.jobs import Job, parse_job
+from tap_gladly.parsing import parse_document
 from tap_gladly.streams.base import ExportStream
 from tap_gladly.telling import Progress, tell_expired, tell_late, tell_missing
 
@@ -115,19 +115,8 @@ def _open_file(file: tuple[ExportFileStream, Job]) -> IO[bytes]:
     return reader.open_file(job)
 
 
-def _read_number(text: str) -> Decimal | str:
-    # Decimal keeps every digit; what is beyond even its bounds stays text.
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return text
-
-
 def _read_list(response: requests.Response) -> list[object]:
-    try:
-        listed = response.json(parse_float=_read_number, parse_int=_read_number)
-    except (ValueError, RecursionError):
-        listed = None
+    listed = parse_document(response.content)
     if not isinstance(listed, list):
         raise RetriableAPIError("Gladly answered the job list with something that is not a list", response)
     return listed

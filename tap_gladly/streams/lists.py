@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import RetriableAPIError
 from singer_sdk.singerlib import StateMessage
 
 from tap_gladly.exceptions import AccessRefusedError, NotFoundError
+from tap_gladly.parsing import parse_document
 from tap_gladly.streams.base import TableStream
 
 if sys.version_info >= (3, 12):
@@ -66,7 +66,7 @@ class ListStream(TableStream):
         Raises:
             RetriableAPIError: It is not what was asked for.
         """
-        entries = _read_json(response)
+        entries = parse_document(response.content)
         if not isinstance(entries, list):
             raise RetriableAPIError(f"Gladly answered {self.name} with something that is no list", response)
         return entries
@@ -75,14 +75,6 @@ class ListStream(TableStream):
 def _has_id(entry: Record) -> bool:
     identifier = entry.get("id")
     return isinstance(identifier, str) and identifier != ""
-
-
-def _read_json(response: requests.Response) -> object:
-    # Decimal keeps every digit.
-    try:
-        return response.json(parse_float=Decimal)
-    except (ValueError, ArithmeticError, RecursionError):
-        return None
 
 
 class TeamsStream(ListStream):
@@ -130,7 +122,7 @@ class OrganizationStream(ListStream):
 
     @override
     def read_entries(self, response: requests.Response) -> list[object]:
-        organization = _read_json(response)
+        organization = parse_document(response.content)
         # An error told with 200 is an object, too, but has no id.
         if not isinstance(organization, dict) or "id" not in organization:
             raise RetriableAPIError("Gladly answered organization with something that is none", response)

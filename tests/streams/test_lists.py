@@ -116,6 +116,27 @@ def test_numbers_keep_every_digit(
     assert '{"big":12345678901234567890,"weight":0.1000000000000000055511151231257827}' in run.output
 
 
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (b"1e99999999999999999999", '"1e99999999999999999999"'),
+        (b"9" * 5000, f'"{"9" * 5000}"'),
+        (b'"a\\ud800b \\ud83d\\ude00"', '"a\ufffdb \U0001f600"'),
+        (b'"a\xffb \xc3\xa9"', '"a\ufffdb \u00e9"'),
+    ],
+    ids=["huge", "long", "half a pair", "bad UTF-8"],
+)
+def test_what_no_target_could_read_does_not_cost_a_list(
+    exports: StaticExports, sync: Callable[..., Sync], value: bytes, sent: str
+) -> None:
+    """A number beyond all bounds is text, what is no character is U+FFFD, and the rest is as it was."""
+    exports.lists["teams"] = b'[{"id":"t1","name":%b}]' % value
+
+    run = sync()
+
+    assert f'"record":{{"id":"t1","name":{sent}}}' in run.output
+
+
 @pytest.mark.parametrize("told", ["403", "404 not_exist", "410"])
 @pytest.mark.parametrize("stream", PATHS)
 def test_a_list_that_is_not_offered_is_told_and_ends_nothing(

@@ -95,13 +95,29 @@ def test_numbers_beyond_all_bounds_arrive(exports: StaticExports, sync: Callable
     """What no Python number can hold is passed on as it came; in the job list it is text."""
     exports.add_job("j1", FIRST, {"customers.jsonl": b'{"id":"a","v":%b}\n{"id":"b"}\n' % HUGE.encode()})
     listed = exports.jobs(datetime.now(timezone.utc))
-    exports.list_as((json.dumps(listed)[:-2] + f', "weight": {HUGE}, "count": {LONG}' + "}]").encode())
+    more = f', "weight": {HUGE}, "count": {LONG}, "many": {LONG * 2}' + "}]"
+    exports.list_as((json.dumps(listed)[:-2] + more).encode())
 
     run = sync()
 
     assert run.ids("customers") == ["a", "b"]
     assert f'"_unmapped":{{"v":{HUGE}}}' in run.output
-    assert f'"_unmapped":{{"count":{LONG},"weight":"{HUGE}"}}' in run.output
+    assert f'"_unmapped":{{"count":{LONG},"many":"{LONG * 2}","weight":"{HUGE}"}}' in run.output
+
+
+@pytest.mark.parametrize("text", [b"\\ud800", b"\xff"], ids=["half a pair", "bad UTF-8"])
+def test_what_is_no_character_is_replaced_in_the_job_list(
+    exports: StaticExports, sync: Callable[..., Sync], text: bytes
+) -> None:
+    """A job is read and sent all the same."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": b'{"id":"a"}'}, scheduleId="here")
+    listed = json.dumps(exports.jobs(datetime.now(timezone.utc))).encode()
+    exports.list_as(listed.replace(b"here", "Z\u00fcrich ".encode() + text))
+
+    run = sync()
+
+    assert run.ids("customers") == ["a"]
+    assert '"scheduleId":"Z\u00fcrich \ufffd"' in run.output
 
 
 def test_what_the_sdk_could_not_handle_stops_nothing(
