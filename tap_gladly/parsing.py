@@ -24,7 +24,7 @@ _decode_one = msgspec.json.Decoder(float_hook=Decimal).decode
 _PAGE_TYPE = "text/html"
 _ERROR_TYPES = {"application/json", "application/problem+json", "text/plain"}
 # A web page, or errors in the shapes that Gladly documents: in a bare list, or in an object.
-_ERROR_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:[<\[]|\{\s*"errors?"\s*:)')
+_ERROR_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:<|\[\s*\{|\{\s*"errors?"\s*:)')
 _START_BYTES = 4096
 _BLOCK_BYTES = 64 * 1024
 _DEEPEST = 200
@@ -199,9 +199,9 @@ def _read_integer(text: str) -> int | str:
 def is_something_else(file: IO[bytes], content_type: str) -> bool:
     """Say whether a body is a web page, an error or a sentence, and no JSON Lines.
 
-    Gladly promises application/x-ndjson, but under any other name than that of a web page, too, what has a
-    record in a line is taken. What has none may be a file whose lines are all malformed, unless its name or
-    its start tells otherwise.
+    Gladly promises application/x-ndjson, but under any other name, too, what has a record in a line is taken;
+    what is called a web page has it in its first line. What has none may be a file whose lines are all
+    malformed, unless its name or its start tells otherwise.
 
     Args:
         file: Open for reading; it is left at its start.
@@ -209,7 +209,9 @@ def is_something_else(file: IO[bytes], content_type: str) -> bool:
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == _PAGE_TYPE:
-        return True
+        first = next(iter_jsonl(file, decode=decode_raw), None)
+        file.seek(0)
+        return not isinstance(first, dict)
     start = file.read(_START_BYTES)
     file.seek(0)
     return _has_no_record(file) and (kind in _ERROR_TYPES or _ERROR_START.match(start) is not None)

@@ -157,16 +157,30 @@ def test_a_file_is_one_under_another_name(
     assert len(export_requests(emulator)) == 4
 
 
+def test_a_file_may_even_be_called_a_page(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """If it begins with a record, whatever comes then."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": b""})
+    body = b'\n{"id":"c1"}\n<b>\n{"id":"c2"}\n'
+    emulator.faults.add(Fault("status", status=200, body=body, content_type=PAGE, path="files"))
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1", "c2"]
+    assert [line["line"] for line in run.rows("malformed_lines")] == ["<b>"]
+
+
 def test_a_file_that_stays_without_a_record_keeps_what_it_has(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """Lines that look like those of a file are asked for again, once, and then are malformed lines."""
-    exports.add_job("j1", FIRST, {"topics.jsonl": b'{"name":"x"}\n{"id":7}\n'})
+    exports.add_job("j1", FIRST, {"topics.jsonl": b'["x"]\n{"name":"x"}\n{"id":7}\n'})
     exports.add_job("j2", SECOND, {"topics.jsonl": rows_named("t1")})
 
     run = sync()
 
-    assert [line["line"] for line in run.rows("malformed_lines")] == ['{"name":"x"}', '{"id":7}']
+    assert [line["line"] for line in run.rows("malformed_lines")] == ['["x"]', '{"name":"x"}', '{"id":7}']
     assert run.ids("topics") == ["t1"]
     assert len(export_requests(emulator)) == 4
     assert "topics.jsonl of job j1 has no record; it is asked for again" in log.text
