@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+from decimal import Decimal
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigValidationError
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 
-def make_error(*lines: str) -> ConfigValidationError:
-    """Make the error that the SDK tells line by line."""
-    return ConfigValidationError("Unusable", errors=list(lines), schema={})
+def make_error(what: str, *reasons: str) -> ConfigValidationError:
+    """Make the error that says in one line what is not usable, and all the reasons."""
+    return ConfigValidationError(f"{what}: {'; '.join(reasons)}", errors=list(reasons))
 
 
 def describe_error(error: ValidationError) -> str:
@@ -89,22 +91,48 @@ def _is_readable(text: str | None, types: Sequence[str]) -> bool:
     return True
 
 
-def read_json_object(file: IO[str] | None) -> IO[str] | None:
-    """Read a file of the command line, and give its text again; None if there is none in it.
+def read_json_object(name: str) -> dict[str, Any]:
+    """Read a file of settings.
+
+    Raises:
+        ConfigValidationError: There is no such file, or it does not hold a JSON object.
+    """
+    return _parse_json_object(name, _read(name, lambda: Path(name).read_text(encoding="utf-8-sig")))
+
+
+def check_json_object(file: IO[str] | None) -> IO[str] | None:
+    """Read a file that the command line has opened, and give its text again; None if there is none in it.
 
     Raises:
         ConfigValidationError: It holds something that is not a JSON object.
     """
-    text = file.read().strip() if file else ""
+    text = _read(file.name, file.read).strip() if file else ""
     if not file or not text:
         return None
-    try:
-        is_object = isinstance(json.loads(text), dict)
-    except ValueError:
-        is_object = False
-    if not is_object:
-        raise make_error(f"{file.name} does not hold a JSON object")
+    _parse_json_object(file.name, text)
     return io.StringIO(text)
+
+
+def _read(name: str, read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except OSError as error:
+        raise make_error(f"{name} is not usable", error.strerror or type(error).__name__) from error
+    except ValueError as error:
+        raise make_error(f"{name} is not usable", "it is not text in UTF-8") from error
+
+
+def _parse_json_object(name: str, text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text, parse_float=Decimal)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise make_error(f"{name} is not usable", f"it is not JSON, at {place}") from error
+    except (ValueError, RecursionError) as error:
+        raise make_error(f"{name} is not usable", "it holds JSON that is too large to be read") from error
+    if not isinstance(value, dict):
+        raise make_error(f"{name} is not usable", "it holds JSON, but no object")
+    return value
 
 
 def complete_catalog(catalog: dict[str, Any], own: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

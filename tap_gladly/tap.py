@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG, TapCapabilities
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_gladly import DISTRIBUTION
+from tap_gladly.command import CommandLineTap
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.inputs import (
     complete_catalog,
@@ -23,7 +21,6 @@ from tap_gladly.inputs import (
     iter_problems,
     iter_unreadable_variables,
     make_error,
-    read_json_object,
 )
 from tap_gladly.report_settings import CUSTOM_REPORTS, iter_report_problems
 from tap_gladly.session import GladlySession
@@ -39,18 +36,17 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
     from types import FrameType
     from typing import ClassVar
 
-    import click
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_gladly.client import GladlyStream
 
 
-class TapGladly(Tap):
+class TapGladly(CommandLineTap):
     """Gladly: export jobs and their files, reference lists, and events."""
 
     name = "tap-gladly"
@@ -140,7 +136,7 @@ class TapGladly(Tap):
         variables = iter_unreadable_variables(cls.config_jsonschema["properties"], "TAP_GLADLY_")
         errors = [f"{variable} is neither a number nor JSON, as it should be" for variable in variables]
         if errors:
-            raise make_error(*errors)
+            raise make_error("Settings are not usable", *errors)
 
     @classmethod
     @override
@@ -185,7 +181,7 @@ class TapGladly(Tap):
         errors = [describe_error(error) for error in validator.iter_errors(self._config)]
         errors = errors or list(self._iter_problems()) or list(iter_contradictions(self._config))
         if errors and raise_errors:
-            raise make_error(*errors)
+            raise make_error("Settings are not usable", *errors)
         return errors
 
     def _iter_problems(self) -> Iterator[str]:
@@ -197,7 +193,7 @@ class TapGladly(Tap):
     def load_state(self, state: dict[str, Any]) -> None:
         bookmarks = state.get("bookmarks", None if state else {})
         if not isinstance(bookmarks, dict) or not all(isinstance(mark, dict) for mark in bookmarks.values()):
-            raise make_error("The state is not usable: it has no bookmarks that map streams to objects")
+            raise make_error("The state is not usable", "it has no bookmarks that map streams to objects")
         super().load_state(state)
 
     @override
@@ -206,42 +202,3 @@ class TapGladly(Tap):
         # last STATE printed is true as it stands, and a run that was told to stop has not finished.
         self.logger.warning("Stopped by %s; the next run goes on from here", signal.Signals(signum).name)
         self.message_writer.end_run(128 + signum)
-
-    @classmethod
-    @override
-    def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **kwargs: Any) -> None:
-        super().invoke(state=read_json_object(state), catalog=read_json_object(catalog), **kwargs)
-
-    # These options are read before the SDK's own handling of unusable settings begins.
-
-    @classmethod
-    @override
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
-        try:
-            return super().cb_config(ctx, param, value)
-        except (OSError, ValueError):
-            names = ", ".join(name for name in value if name != "ENV")
-            logging.getLogger(cls.name).error("%s cannot be read as a file with a JSON object", names)  # noqa: TRY400
-            return ctx.exit(1)
-
-    @classmethod
-    @override
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        with cls._telling_problems(ctx):
-            super().cb_test(ctx, param, value)
-
-    @classmethod
-    @override
-    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
-        with cls._telling_problems(ctx):
-            super().cb_discover(ctx, param, value)
-
-    @classmethod
-    @contextmanager
-    def _telling_problems(cls, ctx: click.Context) -> Generator[None]:
-        try:
-            yield
-        except ConfigValidationError as error:
-            for line in error.errors:
-                logging.getLogger(cls.name).error(line)  # noqa: TRY400
-            ctx.exit(1)

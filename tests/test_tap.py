@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
     from gladly_emulator import Emulator, StaticExports
 
+UNREADABLE = [
+    (None, "No such file or directory"),
+    (b'{"organization":\n myorg}', "it is not JSON, at line 2, column 2"),
+    (b"[1]", "it holds JSON, but no object"),
+    (b'{"organization": "\xff"}', "it is not text in UTF-8"),
+    (b'{"organization": ' + b"[" * 100_000, "it holds JSON that is too large to be read"),
+]
 SETTINGS = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
 
 
@@ -82,14 +89,15 @@ def test_settings_come_from_file_and_environment(
         assert '"stream":"agents","record":{"id": "a1"' in run.stdout
 
 
-def test_missing_settings_are_named_one_a_line() -> None:
-    """Without settings the three that are required are asked for, and there is no traceback."""
+def test_missing_settings_are_named_in_the_last_line() -> None:
+    """Meltano shows no other when it tests a configuration."""
     run = run_command("--config=ENV")
 
     assert run.returncode == 1
-    errors = lines(run.stderr)
-    for setting in SETTINGS:
-        assert sum(f"'{setting}' is a required property" in error for error in errors) == 1
+    (error,) = lines(run.stderr)
+    assert run.stderr.splitlines()[-1].endswith(error)
+    missing = "; ".join(f"'{setting}' is a required property" for setting in SETTINGS)
+    assert error.startswith(f"Settings are not usable: {missing}")
     assert "Traceback" not in run.stderr
 
 
@@ -118,7 +126,8 @@ def test_wrong_settings_are_told_without_their_values(
     run = run_command(f"--config={file}", *([argument] if argument == "--test" else []))
 
     assert run.returncode == 1
-    assert any(error.startswith(words) for error in lines(run.stderr))
+    (error,) = lines(run.stderr)
+    assert error.startswith(f"Settings are not usable: {words}")
     assert "Traceback" not in run.stderr
     if str(value).strip():
         assert str(value) not in run.stderr
@@ -201,8 +210,13 @@ def test_unusable_state_is_told(emulator: Emulator, tmp_path: Path, state: objec
     run = run_command("--config=ENV", f"--state={file}", settings=emulator.settings)
 
     assert run.returncode == 1
-    told = ("The state is not usable: it has no bookmarks", f"{file} does not hold a JSON object")
-    assert any(error.startswith(told) for error in lines(run.stderr))
+    (error,) = lines(run.stderr)
+    assert error.startswith(
+        (
+            "The state is not usable: it has no bookmarks",
+            f"{file} is not usable: it holds JSON, but no object",
+        )
+    )
     assert "Traceback" not in run.stderr
     assert not emulator.requests
 
@@ -215,18 +229,36 @@ def test_an_empty_state_file_is_no_state(emulator: Emulator, tmp_path: Path) -> 
     assert run_command("--config=ENV", f"--state={file}", settings=emulator.settings).returncode == 0
 
 
-@pytest.mark.parametrize("argument", ["--config", "--config --test", "--config --discover"])
-@pytest.mark.parametrize("content", [None, "{"])
-def test_unreadable_settings_are_told(tmp_path: Path, argument: str, content: str | None) -> None:
-    """A file that is missing, or no JSON object, is named in one line."""
+@pytest.mark.parametrize("argument", ["", "--test", "--discover"])
+@pytest.mark.parametrize(("content", "reason"), UNREADABLE)
+def test_unreadable_settings_are_told(
+    tmp_path: Path, argument: str, content: bytes | None, reason: str
+) -> None:
+    """One line says what is wrong with the file."""
     file = tmp_path / "config.json"
     if content is not None:
-        file.write_text(content)
+        file.write_bytes(content)
 
-    run = run_command("--config", str(file), *argument.split()[1:])
+    run = run_command("--config", str(file), *argument.split())
 
     assert run.returncode == 1
-    assert lines(run.stderr) == [f"{file} cannot be read as a file with a JSON object"]
+    assert lines(run.stderr) == [f"{file} is not usable: {reason}"]
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("option", ["--catalog", "--state"])
+@pytest.mark.parametrize(("content", "reason"), UNREADABLE[1:])
+def test_unreadable_catalogs_and_states_are_told(
+    emulator: Emulator, tmp_path: Path, option: str, content: bytes, reason: str
+) -> None:
+    """So it is with what Meltano hands in; that a file is missing, the options themselves say."""
+    file = tmp_path / "file.json"
+    file.write_bytes(content)
+
+    run = run_command("--config=ENV", option, str(file), settings=emulator.settings)
+
+    assert run.returncode == 1
+    assert lines(run.stderr) == [f"{file} is not usable: {reason}"]
     assert "Traceback" not in run.stderr
 
 
@@ -240,7 +272,7 @@ def test_unreadable_variables_are_told(setting: str, arguments: tuple[str, ...])
 
     assert run.returncode == 1
     problem = f"TAP_GLADLY_{setting.upper()} is neither a number nor JSON, as it should be"
-    assert any(error.endswith(problem) for error in lines(run.stderr))
+    assert lines(run.stderr)[-1].endswith(problem)
     assert "many" not in run.stderr
     assert "Traceback" not in run.stderr
 

@@ -102,6 +102,18 @@ def test_config_test_tells_whether_gladly_lets_the_tap_in(meltano: Meltano, expo
     assert "Gladly refused the credentials (401)" in meltano.log
 
 
+def test_config_test_tells_what_is_missing(meltano: Meltano) -> None:
+    """It shows the tap's last line alone, so that has to say it."""
+    for setting in ("organization", "api_token"):
+        del meltano.variables[f"TAP_GLADLY_{setting.upper()}"]
+
+    meltano.run("config", "test", "tap-gladly", status=1)
+
+    assert "Plugin configuration is invalid" in meltano.log
+    problem = "'organization' is a required property; 'api_token' is a required property"
+    assert f"Settings are not usable: {problem}" in meltano.log
+
+
 def test_select_chooses_what_is_sent(meltano: Meltano, exports: StaticExports) -> None:
     """Streams and columns, in the project's file."""
     add_job(exports, hours_ago=3)

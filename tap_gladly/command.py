@@ -1,0 +1,66 @@
+"""The options of the command line: what they name is read, and what is wrong is one line, the last one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError
+
+from tap_gladly.inputs import check_json_object, read_json_object
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    import click
+
+
+class CommandLineTap(Tap):
+    """A tap whose last line says what is wrong: `meltano config test` shows no other."""
+
+    @classmethod
+    @override
+    def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **kwargs: Any) -> None:
+        with cls._telling_problems():
+            super().invoke(state=check_json_object(state), catalog=check_json_object(catalog), **kwargs)
+
+    # These options are read before the SDK's own handling of unusable settings begins.
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        config = super().cb_config(ctx, param, tuple(name for name in value if name == "ENV"))
+        with cls._telling_problems():
+            for name in value:
+                config.config.update({} if name == "ENV" else read_json_object(name))
+        return config
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        with cls._telling_problems():
+            super().cb_test(ctx, param, value)
+
+    @classmethod
+    @override
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
+        with cls._telling_problems():
+            super().cb_discover(ctx, param, value)
+
+    @classmethod
+    @contextmanager
+    def _telling_problems(cls) -> Generator[None]:
+        # The SDK would tell the reasons first, and that validation has failed last.
+        try:
+            yield
+        except ConfigValidationError as error:
+            logging.getLogger(cls.name).error("%s", error)  # noqa: TRY400
+            raise SystemExit(1) from error
