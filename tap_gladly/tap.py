@@ -22,6 +22,7 @@ from tap_gladly.inputs import (
     iter_unreadable_variables,
     make_error,
 )
+from tap_gladly.mapping import GladlyMapper, iter_map_problems
 from tap_gladly.report_settings import CUSTOM_REPORTS, iter_report_problems
 from tap_gladly.session import GladlySession
 from tap_gladly.streams import STREAMS
@@ -178,7 +179,9 @@ class TapGladly(CommandLineTap):
         # The SDK's own messages quote the value that is wrong, which may be the token.
         self.append_builtin_config(self.config_jsonschema)
         validator = JSONSchemaValidator(self.config_jsonschema)
-        errors = [describe_error(error) for error in validator.iter_errors(self._config)]
+        # Maps come first: the SDK's schema of __else__ is none that its validator can use.
+        errors = list(iter_map_problems(self._config.get("stream_maps")))
+        errors = errors or [describe_error(error) for error in validator.iter_errors(self._config)]
         errors = errors or list(self._iter_problems()) or list(iter_contradictions(self._config))
         if errors and raise_errors:
             raise make_error("Settings are not usable", *errors)
@@ -188,6 +191,11 @@ class TapGladly(CommandLineTap):
         taken = load_schemas().keys()
         yield from iter_problems(self._config)
         yield from iter_report_problems(self._config.get("custom_reports") or (), taken)
+
+    @override
+    def setup_mapper(self) -> None:
+        self.mapper = GladlyMapper(plugin_config=dict(self.config), logger=self.logger)
+        self.mapper.register_raw_streams_from_catalog(self.catalog)
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
