@@ -72,6 +72,14 @@ class GladlyMapper(PluginMapper):
     def register_raw_stream_schema(
         self, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
+        if not schema.get("properties"):
+            # It is not selected, so that none of its columns is, and a map that reaches it, as one for *
+            # does, would miss its key.
+            unmapped = self.default_mapper_type(
+                stream_name, schema, key_properties, flattening_options=self.flattening_options
+            )
+            self.stream_maps[stream_name] = [unmapped]
+            return
         try:
             super().register_raw_stream_schema(stream_name, schema, key_properties)
         except StreamMapConfigError as error:  # it names streams and columns, and quotes no value

@@ -113,6 +113,35 @@ def test_maps_that_do_not_fit_are_settings_that_are_not_usable(maps: dict[str, A
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("pattern", ["*", "c*", "audiences", "agent_durations_report_v2"])
+def test_maps_leave_streams_alone_that_are_not_selected(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    pattern: str,
+) -> None:
+    """They have no column, and so not their key; a pattern reaches those that are selected."""
+    exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
+    maps = {pattern: {"stream": "__stream_name__"}}
+
+    runs = [sync(stream_maps=maps), sync(stream_maps=maps, catalog=catalog("jobs", "customers"))]
+
+    mapped = "customers" if "*" in pattern else None
+    for run in runs:
+        assert [row.get("stream") for row in run.rows("customers")] == [mapped, mapped]
+
+
+def test_maps_that_take_all_else_out_do_not_ask_for_keys_of_other_streams(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """Nobody can write a map for * that has the key of every stream there is."""
+    exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
+
+    run = sync(stream_maps={"*": {"id": "id", "__else__": None}}, catalog=catalog("jobs", "customers"))
+
+    assert run.rows("customers") == [{"id": "c1"}, {"id": "c2"}]
+
+
 @pytest.mark.parametrize(
     "maps", [None, "x", {"customers": "x"}, {"customers": {"x": 1}}, {"customers": None}]
 )
