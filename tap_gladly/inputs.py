@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_gladly.address import resolve_api_url, resolve_organization
@@ -74,19 +75,35 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 }
 
 
-def iter_unreadable_variables(properties: Mapping[str, Any], prefix: str) -> Iterator[str]:
-    """Yield the environment variables that cannot be read as what their settings are."""
-    for name, setting in properties.items():
-        variable = f"{prefix}{name.upper()}"
-        if not _is_readable(os.environ.get(variable), setting["type"]):
-            yield variable
+def read_environment(properties: Mapping[str, Mapping[str, Any]], prefix: str) -> dict[str, Any]:
+    """Read settings from variables; an empty one stands for a setting that is not set.
+
+    Args:
+        properties: The settings' schemas, by setting.
+        prefix: What the variables' names begin with.
+
+    Raises:
+        ConfigValidationError: Some cannot be read as what their settings are.
+    """
+    parse_environment_config({}, prefix)  # of no settings: it takes up the variables of a file .env
+    variables = {name: os.environ.get(f"{prefix}{name.upper()}") for name in properties}
+    given = {name: text for name, text in variables.items() if text}
+    unreadable = [name for name, text in given.items() if not _is_readable(text, properties[name]["type"])]
+    if unreadable:
+        words = "is neither a number nor JSON, as it should be"
+        raise make_error(
+            "Settings are not usable", *(f"{prefix}{name.upper()} {words}" for name in unreadable)
+        )
+    return parse_environment_config({"properties": {name: properties[name] for name in given}}, prefix)
 
 
-def _is_readable(text: str | None, types: Sequence[str]) -> bool:
+def _is_readable(text: str, types: Sequence[str]) -> bool:
     try:
-        if text is not None and not {"integer", "object", "array"}.isdisjoint(types):
+        if "integer" in types:
+            int(text)
+        elif not {"object", "array"}.isdisjoint(types):
             json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -19,8 +19,8 @@ from tap_gladly.inputs import (
     describe_error,
     iter_contradictions,
     iter_problems,
-    iter_unreadable_variables,
     make_error,
+    read_environment,
 )
 from tap_gladly.mapping import GladlyMapper, iter_map_problems
 from tap_gladly.report_settings import CUSTOM_REPORTS, iter_report_problems
@@ -122,22 +122,19 @@ class TapGladly(CommandLineTap):
     ).to_dict()
 
     @override
-    def __init__(self, *, catalog: Any = None, parse_env_config: bool = False, **kwargs: Any) -> None:
-        if parse_env_config:
-            self._check_variables()
+    def __init__(self, *, catalog: Any = None, **kwargs: Any) -> None:
         self._is_discovering = not kwargs.get("setup_mapper", True)  # what the SDK leaves out for --discover
         if isinstance(catalog, dict):
             catalog = complete_catalog(catalog, load_schemas())
-        super().__init__(catalog=catalog, parse_env_config=parse_env_config, **kwargs)
+        super().__init__(catalog=catalog, **kwargs)
 
-    @classmethod
-    def _check_variables(cls) -> None:
-        # The SDK would end with a traceback, which quotes the value.
-        cls.append_builtin_config(cls.config_jsonschema)
-        variables = iter_unreadable_variables(cls.config_jsonschema["properties"], "TAP_GLADLY_")
-        errors = [f"{variable} is neither a number nor JSON, as it should be" for variable in variables]
-        if errors:
-            raise make_error("Settings are not usable", *errors)
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        # The SDK would take an empty variable for a value, and end with a traceback that quotes one which it
+        # cannot read.
+        self.append_builtin_config(self.config_jsonschema)
+        return read_environment(self.config_jsonschema["properties"], self._env_var_prefix)
 
     @classmethod
     @override
@@ -155,7 +152,9 @@ class TapGladly(CommandLineTap):
 
     @override
     def discover_streams(self) -> list[GladlyStream]:
-        session = GladlySession(pool_size=self.config.get("max_parallel_downloads", 1) + 1)
+        # --discover is for settings of any kind, and downloads nothing.
+        parallel = 1 if self._is_discovering else self.config.get("max_parallel_downloads", 1)
+        session = GladlySession(pool_size=parallel + 1)
         return [*(stream(self, session) for stream in STREAMS), *self._make_custom_reports(session)]
 
     def _make_custom_reports(self, session: GladlySession) -> list[CustomReportStream]:
@@ -178,6 +177,8 @@ class TapGladly(CommandLineTap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's own messages quote the value that is wrong, which may be the token.
         self.append_builtin_config(self.config_jsonschema)
+        # What is null is not set: the SDK gives defaults only to what is not there.
+        self._config = {name: value for name, value in self._config.items() if value is not None}
         validator = JSONSchemaValidator(self.config_jsonschema)
         # Maps come first: the SDK's schema of __else__ is none that its validator can use.
         errors = list(iter_map_problems(self._config.get("stream_maps")))

@@ -77,6 +77,7 @@ def test_private_hooks_are_where_they_were() -> None:
     )
     assert inspect.signature(Tap._validate_config) == inspect.signature(TapGladly._validate_config)
     assert "self._write_schema_message()" in inspect.getsource(Stream.sync)
+    assert "config_dict.update(self._env_var_config)" in inspect.getsource(PluginBase.__init__)
     assert "self._validate_config(raise_errors=" in inspect.getsource(PluginBase.__init__)
     assert "signal.SIGTERM, self._handle_termination" in inspect.getsource(Tap._setup_signal_handlers)
     assert "_write_record_message" in vars(Stream)

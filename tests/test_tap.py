@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
@@ -133,11 +133,39 @@ def test_wrong_settings_are_told_without_their_values(
         assert str(value) not in run.stderr
 
 
-def test_empty_optional_settings_count_as_not_set(emulator: Emulator) -> None:
-    """An environment that sets a variable to nothing sets nothing."""
-    run = run_command("--config=ENV", settings={**emulator.settings, "start_date": "", "end_date": ""})
+def test_empty_variables_count_as_not_set(emulator: Emulator, tmp_path: Path) -> None:
+    """So it is in a file .env with nothing behind a name; what the settings' file says holds."""
+    file = write_json(tmp_path / "config.json", {**emulator.settings, "max_parallel_downloads": 0})
+    declared: dict[str, Any] = TapGladly.config_jsonschema["properties"]
+    empty = dict.fromkeys(declared, "")
 
+    refused = run_command(f"--config={file}", "--config=ENV", settings=empty)
+    run = run_command("--config=ENV", settings={**empty, **emulator.settings})
+
+    assert lines(refused.stderr) == [
+        "Settings are not usable: max_parallel_downloads does not fit its minimum: 1"
+    ]
     assert run.returncode == 0
+
+
+def test_null_counts_as_not_set(emulator: Emulator) -> None:
+    """A setting that is null has its default; one that is required is missing."""
+    declared = dict.fromkeys(TapGladly.config_jsonschema["properties"])
+
+    tap = TapGladly(config={**declared, **emulator.settings})
+    with pytest.raises(ConfigValidationError) as refused:
+        TapGladly(config={**SETTINGS, "api_token": None})
+
+    assert tap.config["max_parallel_downloads"] == 6
+    assert tap.streams
+    assert refused.value.errors == ["'api_token' is a required property"]
+
+
+def test_discovery_takes_wrong_settings(tmp_path: Path) -> None:
+    """It asks for none, so it minds none."""
+    file = write_json(tmp_path / "config.json", {"max_parallel_downloads": "many", "start_date": "soon"})
+
+    assert run_command(f"--config={file}", "--discover").returncode == 0
 
 
 def test_dates_in_the_wrong_order_are_refused() -> None:
@@ -268,12 +296,13 @@ def test_unreadable_catalogs_and_states_are_told(
 )
 def test_unreadable_variables_are_told(setting: str, arguments: tuple[str, ...]) -> None:
     """A variable that is no number or no JSON is named in one line, without its value."""
-    run = run_command("--config=ENV", *arguments, settings={**SETTINGS, setting: "many{"})
+    value = "many{" if setting != "flattening_max_depth" else "1.5"
+    run = run_command("--config=ENV", *arguments, settings={**SETTINGS, setting: value})
 
     assert run.returncode == 1
     problem = f"TAP_GLADLY_{setting.upper()} is neither a number nor JSON, as it should be"
     assert lines(run.stderr)[-1].endswith(problem)
-    assert "many" not in run.stderr
+    assert value not in run.stderr
     assert "Traceback" not in run.stderr
 
 
