@@ -7,7 +7,7 @@ import json
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
 
+HOW_TO_SET = (
+    "there are none: name a file with --config, or set TAP_GLADLY_ORGANIZATION and the others, and say "
+    "--config ENV"
+)
+
 
 def make_error(what: str, *reasons: str) -> ConfigValidationError:
     """Make the error that says in one line what is not usable, and all the reasons."""
@@ -30,8 +35,22 @@ def describe_error(error: ValidationError) -> str:
     """Say what is wrong with a setting, without the value, which may be the token."""
     setting = ".".join(str(part) for part in error.absolute_path)
     if error.validator == "required":
-        return error.message  # names the setting, and there is no value to quote
+        # It names the setting, and there is no value to quote.
+        return f"{error.message} of {setting}" if setting else error.message
+    if error.validator == "additionalProperties":
+        known = cast("dict[str, Any]", error.schema)["properties"]
+        unknown = sorted(cast("dict[str, Any]", error.instance).keys() - known.keys())
+        return f"{setting} has what is not known there: {', '.join(map(repr, unknown))}"
+    if error.context:
+        deepest = max(len(inner.absolute_path) for inner in error.context)
+        closest = [inner for inner in error.context if len(inner.absolute_path) == deepest]
+        return ", or ".join(describe_error(inner) for inner in closest)
     return f"{setting} does not fit its {error.validator}: {error.validator_value}"
+
+
+def list_unknown(config: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
+    """Give the names of settings that nothing looks at."""
+    return sorted(config.keys() - properties.keys())
 
 
 def iter_problems(config: Mapping[str, Any]) -> Iterator[str]:
@@ -49,6 +68,8 @@ def iter_contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     start, end = config.get("start_date"), config.get("end_date")
     if start and end and parse_last_instant(end) < parse_instant(start):
         yield "end_date lies before start_date"
+    if config.get("flattening_enabled") and "flattening_max_depth" not in config:
+        yield "flattening_enabled needs flattening_max_depth"
 
 
 def _find_problem(check: Callable[[str], object], value: str) -> str | None:

@@ -15,10 +15,12 @@ from tap_gladly import DISTRIBUTION
 from tap_gladly.command import CommandLineTap
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.inputs import (
+    HOW_TO_SET,
     complete_catalog,
     describe_error,
     iter_contradictions,
     iter_problems,
+    list_unknown,
     make_error,
     read_environment,
 )
@@ -161,7 +163,8 @@ class TapGladly(CommandLineTap):
         settings = self.config.get("custom_reports")
         if not settings:
             return []
-        self._validate_config()  # --discover does not, and asks without settings
+        if problems := self._find_problems():  # --discover asks without settings, too
+            raise make_error("Settings are not usable", *problems)
         reports = [
             CustomReportStream(self, session, each, is_discovered=self._is_discovering) for each in settings
         ]
@@ -179,14 +182,24 @@ class TapGladly(CommandLineTap):
         self.append_builtin_config(self.config_jsonschema)
         # What is null is not set: the SDK gives defaults only to what is not there.
         self._config = {name: value for name, value in self._config.items() if value is not None}
-        validator = JSONSchemaValidator(self.config_jsonschema)
-        # Maps come first: the SDK's schema of __else__ is none that its validator can use.
-        errors = list(iter_map_problems(self._config.get("stream_maps")))
-        errors = errors or [describe_error(error) for error in validator.iter_errors(self._config)]
-        errors = errors or list(self._iter_problems()) or list(iter_contradictions(self._config))
+        hints = [] if self._config else [HOW_TO_SET]
+        if unknown := list_unknown(self._config, self.config_jsonschema["properties"]):
+            self.logger.warning("Settings that the tap does not know are not used: %s", unknown)
+        errors = self._find_problems()
         if errors and raise_errors:
-            raise make_error("Settings are not usable", *errors)
+            raise make_error("Settings are not usable", *errors, *hints)
         return errors
+
+    def _find_problems(self) -> list[str]:
+        # Each of these looks at what those before it have found right. Maps are first, since the SDK's schema
+        # of their __else__ is none that its validator can use.
+        validator = JSONSchemaValidator(self.config_jsonschema)
+        return (
+            list(iter_map_problems(self._config.get("stream_maps")))
+            or [describe_error(error) for error in validator.iter_errors(self._config)]
+            or list(self._iter_problems())
+            or list(iter_contradictions(self._config))
+        )
 
     def _iter_problems(self) -> Iterator[str]:
         taken = load_schemas().keys()

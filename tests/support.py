@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 Message = dict[str, Any]
 
+SETTINGS = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
+"""The settings that are required; nothing answers at that address."""
 FILE_STREAMS = ("customers", "conversation_items", "agents", "topics")
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -131,6 +133,11 @@ def ago(nanoseconds: int) -> str:
 def list_warnings(log: pytest.LogCaptureFixture) -> list[str]:
     """Give the warnings of a run."""
     return [record.getMessage() for record in log.records if record.levelno == logging.WARNING]
+
+
+def list_errors(text: str) -> list[str]:
+    """Give the messages of level ERROR in what the command line has logged."""
+    return [line.rsplit("| ", 1)[1] for line in text.splitlines() if "| ERROR" in line]
 
 
 def stream_metadata(entry: dict[str, Any], *breadcrumb: str) -> dict[str, Any]:

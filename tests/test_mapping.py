@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import CustomStreamMap, PluginMapper
-from support import Sync, fail, jsonl, run_command
+from support import SETTINGS, Sync, fail, jsonl, list_errors, run_command
 
 from tap_gladly.mapping import iter_map_problems
 from tap_gladly.tap import TapGladly
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from gladly_emulator import Emulator, StaticExports
 
-SETTINGS = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
 TIME = "2026-11-20T07:00:00Z"
 MAUD = jsonl({"id": "c1", "name": "Maud Heron"}, {"id": "c2"})
 
@@ -76,8 +75,8 @@ def test_an_expression_that_fails_leaves_no_traceback(
 
     assert run.returncode == 1
     assert "Traceback" not in run.stderr
-    (error,) = [line for line in run.stderr.splitlines() if "| ERROR" in line]
-    assert f"The stream map of {stream} fails at x (ValueError)" in error
+    (error,) = list_errors(run.stderr)
+    assert error.startswith(f"The stream map of {stream} fails at x (ValueError)")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
-from support import run_command, write_json
+from support import SETTINGS, list_errors, run_command, write_json
 
 from gladly_emulator import Fault
 from tap_gladly.metric_sets import METRIC_SETS
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
 NOON = "2026-11-24T12:00:30Z"
 SUMMARY = b"Timezone Filter,Bucket Beginning,Agent ID,Logged In\r\nUTC,2026-11-23T00:00:00.000Z,a1,3\r\n"
-LINES = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
-
-
-def errors(text: str) -> list[str]:
-    """Give a log's messages of level ERROR."""
-    return [line.rsplit("| ", 1)[1] for line in text.splitlines() if "| ERROR" in line]
 
 
 @pytest.mark.parametrize("arguments", [["--discover"], ["--test"], []])
@@ -36,7 +30,7 @@ def test_a_name_that_gladly_does_not_know_is_one_line(emulator: Emulator, argume
     run = run_command("--config=ENV", *arguments, settings={**emulator.settings, "custom_reports": reports})
 
     assert run.returncode == 1
-    (error,) = errors(run.stderr)
+    (error,) = list_errors(run.stderr)
     assert error.startswith("Gladly refused the report AgentSumary (400), which is none that it documents. ")
     assert all(name in error for name in METRIC_SETS)
     assert "Traceback" not in run.stderr
@@ -88,13 +82,16 @@ def test_discovery_that_fails_is_one_line(
             "custom_reports.1.metric_set is the same as that of another custom report",
         ),
         ([{"metric_set": "secret text"}], "custom_reports.0.metric_set does not fit its pattern"),
-        ([{"key_columns": ["id"]}], "'metric_set' is a required property"),
+        ([{"key_columns": ["id"]}], "'metric_set' is a required property of custom_reports.0"),
         ([{"metric_set": "X", "window_days": 0}], "custom_reports.0.window_days does not fit its minimum: 1"),
         (
             [{"metric_set": "X", "aggregation_level": "secret text"}],
             "custom_reports.0.aggregation_level does not fit its enum",
         ),
-        ([{"metric_set": "X", "secret text": 1}], "custom_reports.0 does not fit its additionalProperties"),
+        (
+            [{"metric_set": "X", "window_dayz": "secret text"}],
+            "custom_reports.0 has what is not known there: 'window_dayz'",
+        ),
         ([{"metric_set": "X", "key_columns": ["?"]}], "custom_reports.0.key_columns names a column without"),
         ({"metric_set": "X"}, "custom_reports does not fit its type"),
     ],
@@ -102,7 +99,7 @@ def test_discovery_that_fails_is_one_line(
 def test_wrong_settings_are_told_by_place(reports: Any, problem: str) -> None:
     """What was written there is not repeated, since it may be anything."""
     with pytest.raises(ConfigValidationError) as raised:
-        TapGladly(config={**LINES, "custom_reports": reports})
+        TapGladly(config={**SETTINGS, "custom_reports": reports})
 
     (error,) = raised.value.errors
     assert error.startswith(problem)
@@ -116,5 +113,5 @@ def test_discovery_without_other_settings_says_what_is_missing(tmp_path: Path) -
     run = run_command(f"--config={config}", "--discover", cwd=tmp_path)
 
     assert run.returncode == 1
-    assert any("'organization' is a required property" in line for line in errors(run.stderr))
+    assert any("'organization' is a required property" in line for line in list_errors(run.stderr))
     assert "Traceback" not in run.stderr
