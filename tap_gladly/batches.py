@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, cast
 from uuid import uuid4
 
 import fsspec
+from singer_sdk import typing as th
 
 from tap_gladly.exceptions import BatchStorageError
 
@@ -18,6 +19,69 @@ if TYPE_CHECKING:
 
 GZIP_LEVEL = 1
 """The files are read once, soon: what a higher level saves there costs more here."""
+
+# The SDK's own schema leaves out batch_size, and takes for right what it then cannot use.
+BATCH_CONFIG = th.Property(
+    "batch_config",
+    th.ObjectType(
+        th.Property(
+            "encoding",
+            th.ObjectType(
+                th.Property(
+                    "format",
+                    th.StringType(allowed_values=["jsonl", "parquet"]),
+                    required=True,
+                    title="Format",
+                    description="Format of the files.",
+                ),
+                th.Property(
+                    "compression",
+                    th.StringType(allowed_values=["gzip", "none"]),
+                    title="Compression",
+                    description="Compression of the files.",
+                ),
+                additional_properties=False,
+            ),
+            required=True,
+            title="Encoding",
+            description="How the files are written.",
+        ),
+        th.Property(
+            "storage",
+            th.ObjectType(
+                th.Property(
+                    "root",
+                    th.StringType(),
+                    required=True,
+                    title="Root",
+                    description="The folder, or the address, below which the files go.",
+                ),
+                th.Property(
+                    "prefix", th.StringType(), title="Prefix", description="What their names begin with."
+                ),
+                th.Property(
+                    "params",
+                    th.ObjectType(nullable=False),
+                    title="Parameters",
+                    description="What fsspec needs besides the address.",
+                ),
+                additional_properties=False,
+            ),
+            required=True,
+            title="Storage",
+            description="Where the files go.",
+        ),
+        th.Property(
+            "batch_size",
+            th.IntegerType(minimum=1),
+            title="Rows of a file",
+            description="How many rows a file has at most; 10000 if not set.",
+        ),
+        additional_properties=False,
+    ),
+    title="Batch Configuration",
+    description="Configuration for BATCH message capabilities.",
+)
 
 
 class BatchWriter:

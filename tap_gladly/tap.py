@@ -12,6 +12,7 @@ from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG, TapCap
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_gladly import DISTRIBUTION
+from tap_gladly.batches import BATCH_CONFIG
 from tap_gladly.command import CommandLineTap
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.inputs import (
@@ -145,6 +146,7 @@ class TapGladly(CommandLineTap):
         # The SDK counts it among its capabilities, and leaves out the setting that turns it on.
         for name, setting in EMIT_ACTIVATE_VERSION_CONFIG["properties"].items():
             config_jsonschema["properties"].setdefault(name, setting)
+        config_jsonschema["properties"].update(th.PropertiesList(BATCH_CONFIG).to_dict()["properties"])
 
     @property
     @override

@@ -11,10 +11,12 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 import pytest
-from support import FILE_STREAMS, Message, Sync, catalog_entry, stream_metadata
+from singer_sdk.exceptions import ConfigValidationError
+from support import FILE_STREAMS, SETTINGS, Message, Sync, catalog_entry, stream_metadata
 
 from gladly_emulator import Emulator, Fault
 from tap_gladly import batches
+from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,6 +185,44 @@ def test_an_empty_file_has_no_batch(
     assert run.of_type("BATCH") == []
     assert list(tmp_path.iterdir()) == []
     assert "j1" in run.bookmark("customers")["jobs_read"]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"batch_size": 0}, "batch_config.batch_size does not fit its minimum: 1"),
+        ({"batch_size": -1}, "batch_config.batch_size does not fit its minimum: 1"),
+        ({"batch_size": "many"}, "batch_config.batch_size does not fit its type: ['integer', 'null']"),
+        ({"batch_rows": 5}, "batch_config has what is not known there: 'batch_rows'"),
+        ({"storage": {"prefix": "x"}}, "'root' is a required property of batch_config.storage"),
+        ({"storage": {"root": "x", "key": "y"}}, "batch_config.storage has what is not known there: 'key'"),
+        ({"storage": None}, "batch_config.storage does not fit its type: object"),
+        (
+            {"encoding": {"format": "csv"}},
+            "batch_config.encoding.format does not fit its enum: ['jsonl', 'parque",
+        ),
+    ],
+    ids=str,
+)
+def test_a_batch_config_that_cannot_be_is_refused(more: dict[str, Any], problem: str) -> None:
+    """Before anything is read: files of no rows would never end."""
+    with pytest.raises(ConfigValidationError) as refused:
+        TapGladly(config={**SETTINGS, "batch_config": batch_config("x", **more)})
+
+    (error,) = refused.value.errors
+    assert error.startswith(problem)
+
+
+def test_a_batch_size_of_null_is_the_sdks_own(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """So it is if none is set."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
+
+    run = sync(batch_config=batch_config(tmp_path, batch_size=None))
+
+    assert len(read_batches(run, "customers")) == 5
+    assert len(run.of_type("BATCH")) == 1
 
 
 @pytest.mark.parametrize(
