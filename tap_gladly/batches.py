@@ -125,8 +125,10 @@ class BatchWriter:
     def discard(self) -> None:
         """Take away the file that is not finished: nobody will be told of it."""
         if self._room:
-            with suppress(OSError):
+            # Where there was no room to write there is none for what closing still writes.
+            with suppress(Exception):
                 self._open.close()
+            with suppress(Exception):
                 self._filesystem.rm(self._path)
 
     def _start_file(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import resource
 from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
-from support import FILE_STREAMS, SETTINGS, Message, Sync, catalog_entry, stream_metadata
+from support import FILE_STREAMS, SETTINGS, Message, Sync, catalog_entry, jsonl, stream_metadata
 
 from gladly_emulator import Emulator, Fault
 from tap_gladly import batches
@@ -245,3 +247,29 @@ def test_a_storage_that_cannot_be_written_is_told_in_one_line(
     assert line.startswith(f"A batch file cannot be written: {reason}. Check storage in batch_config")
     assert "token" not in line
     assert "customers" not in run.state.get("bookmarks", {})
+
+
+@pytest.mark.parametrize("compression", ["gzip", "none"])
+def test_a_disk_that_is_full_keeps_no_half_batch(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    compression: str,
+) -> None:
+    """Closing the file fails, too, when there is no room for its rest; it is taken away all the same."""
+    rows = [{"id": f"c{number}", "name": os.urandom(400).hex()} for number in range(1000)]
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": jsonl(*rows)})
+    config = batch_config(tmp_path)
+    config["encoding"]["compression"] = compression
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        run = sync(batch_config=config, ends_badly=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert "A batch file cannot be written: File too large. Check storage" in log.text
+    assert run.of_type("BATCH") == []
+    assert list(tmp_path.iterdir()) == []
