@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING, cast
 from uuid import uuid4
@@ -156,10 +158,22 @@ class BatchWriter:
 def _blaming_the_storage() -> Generator[None]:
     try:
         yield
-    except (OSError, ImportError, ValueError) as error:
-        # An address may hold a password, so only what the error says apart from it is told.
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+    except Exception as error:  # fsspec has file systems of many kinds, each with errors of its own
         raise BatchStorageError(
-            f"A batch file cannot be written: {reason or type(error).__name__}. "
+            f"A batch file cannot be written: {_describe(error)}. "
             "Check storage in batch_config; the next run goes on with the file that this one was in."
         ) from error
+
+
+def _describe(error: Exception) -> str:
+    """Say what is wrong, but with no words that may quote the address, which may hold a password."""
+    number = (isinstance(error, OSError) and error.errno) or 0
+    if number in errno.errorcode:
+        return os.strerror(number)
+    if isinstance(error, ImportError):
+        return str(error)  # what to install
+    if isinstance(error, ValueError):
+        return "the address in root is none that fsspec can use"
+    if isinstance(error, NotImplementedError):
+        return "storage of this kind cannot be written"
+    return type(error).__name__
