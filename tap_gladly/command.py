@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_gladly.inputs import check_json_object, read_json_object
+from tap_gladly.inputs import CATALOG, check_json_object, read_json_object
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -30,7 +30,9 @@ class CommandLineTap(Tap):
     @override
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **kwargs: Any) -> None:
         with cls._telling_problems():
-            super().invoke(state=check_json_object(state), catalog=check_json_object(catalog), **kwargs)
+            super().invoke(
+                state=check_json_object(state, {}), catalog=check_json_object(catalog, CATALOG), **kwargs
+            )
 
     # These options are read before the SDK's own handling of unusable settings begins.
 

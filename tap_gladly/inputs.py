@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_gladly.address import resolve_api_url, resolve_organization
 from tap_gladly.bookmarks import parse_instant, parse_last_instant
@@ -24,6 +25,43 @@ HOW_TO_SET = (
     "there are none: name a file with --config, or set TAP_GLADLY_ORGANIZATION and the others, and say "
     "--config ENV"
 )
+_TEXT = {"type": ["string", "null"]}
+CATALOG: dict[str, Any] = {
+    "properties": {
+        "streams": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "tap_stream_id": {"type": "string"},
+                    "stream": _TEXT,
+                    "key_properties": {"type": ["array", "null"], "items": {"type": "string"}},
+                    "replication_key": _TEXT,
+                    "replication_method": _TEXT,
+                    "schema": {
+                        "type": "object",
+                        "properties": {
+                            "properties": {"type": "object", "additionalProperties": {"type": "object"}}
+                        },
+                    },
+                    "metadata": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["breadcrumb", "metadata"],
+                            "properties": {
+                                "breadcrumb": {"type": "array", "items": {"type": "string"}},
+                                "metadata": {"type": "object"},
+                            },
+                        },
+                    },
+                },
+                "anyOf": [{"required": ["tap_stream_id"]}, {"required": ["stream"]}],
+            },
+        }
+    }
+}
+"""What the SDK takes for granted of a catalog."""
 
 
 def make_error(what: str, *reasons: str) -> ConfigValidationError:
@@ -138,16 +176,19 @@ def read_json_object(name: str) -> dict[str, Any]:
     return _parse_json_object(name, _read(name, lambda: Path(name).read_text(encoding="utf-8-sig")))
 
 
-def check_json_object(file: IO[str] | None) -> IO[str] | None:
+def check_json_object(file: IO[str] | None, schema: Mapping[str, Any]) -> IO[str] | None:
     """Read a file that the command line has opened, and give its text again; None if there is none in it.
 
     Raises:
-        ConfigValidationError: It holds something that is not a JSON object.
+        ConfigValidationError: It holds something that is not a JSON object, or that does not fit the schema.
     """
     text = _read(file.name, file.read).strip() if file else ""
     if not file or not text:
         return None
-    _parse_json_object(file.name, text)
+    value = _parse_json_object(file.name, text)
+    problems = [describe_error(error) for error in DEFAULT_JSONSCHEMA_VALIDATOR(schema).iter_errors(value)]
+    if problems:
+        raise make_error(f"{file.name} is not usable", *problems)
     return io.StringIO(text)
 
 
@@ -185,10 +226,10 @@ def complete_catalog(catalog: dict[str, Any], own: Mapping[str, dict[str, Any]])
     """
     for entry in catalog.get("streams", ()):
         name = entry.get("tap_stream_id", entry.get("stream"))
+        entry.setdefault("tap_stream_id", name)
         if name in own:
             fields = own[name]["properties"]
             keys = [field for field, schema in fields.items() if "null" not in schema["type"]]
-            entry.setdefault("tap_stream_id", name)
             entry.setdefault("stream", name)
             declared = entry.setdefault("schema", own[name]).setdefault("properties", {})
             for field in fields:

@@ -177,6 +177,49 @@ def test_unusable_state_is_told(emulator: Emulator, tmp_path: Path, state: objec
     assert not emulator.requests
 
 
+@pytest.mark.parametrize(
+    ("catalog", "problem"),
+    [
+        ({"streams": None}, "streams does not fit its type: array"),
+        ({"streams": [5]}, "streams.0 does not fit its type: object"),
+        ({"streams": [{}]}, "'tap_stream_id' is a required property of streams.0, or 'stream' is a required"),
+        ({"streams": [{"stream": 5}]}, "streams.0.stream does not fit its type: ['string', 'null']"),
+        ({"streams": [{"stream": "x", "schema": None}]}, "streams.0.schema does not fit its type: object"),
+        (
+            {"streams": [{"stream": "x", "schema": {"properties": {"id": "string"}}}]},
+            "streams.0.schema.properties.id does not fit its type: object",
+        ),
+        ({"streams": [{"stream": "x", "metadata": {}}]}, "streams.0.metadata does not fit its type: array"),
+        (
+            {"streams": [{"stream": "x", "metadata": [{"breadcrumb": []}]}]},
+            "'metadata' is a required property of streams.0.metadata.0",
+        ),
+        (
+            {"streams": [{"stream": "x", "key_properties": "id"}]},
+            "streams.0.key_properties does not fit its type: ['array', 'null']",
+        ),
+    ],
+    ids=str,
+)
+def test_an_unusable_catalog_is_told(tmp_path: Path, catalog: dict[str, Any], problem: str) -> None:
+    """One line says what in it is not of its type."""
+    file = write_json(tmp_path / "catalog.json", catalog)
+
+    run = run_command("--config=ENV", f"--catalog={file}", settings=SETTINGS)
+
+    assert run.returncode == 1
+    (error,) = list_errors(run.stderr)
+    assert error.startswith(f"{file} is not usable: {problem}")
+    assert "Traceback" not in run.stderr
+
+
+def test_streams_that_the_tap_does_not_have_are_passed_by() -> None:
+    """A catalog may name them, however little it says of them."""
+    tap = TapGladly(config=SETTINGS, catalog={"streams": [{"stream": "other"}, {"stream": "customers"}]})
+
+    assert [name for name, stream in tap.streams.items() if stream.selected] == ["customers"]
+
+
 def test_an_empty_state_file_is_no_state(emulator: Emulator, tmp_path: Path) -> None:
     """So is what a pipe leaves that has not kept a state yet."""
     file = tmp_path / "state.json"
