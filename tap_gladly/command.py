@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_gladly.inputs import CATALOG, check_json_object, read_json_object
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     import click
+
+_WHOLE_TEST = CliTestOptionValue.All.value
 
 
 class CommandLineTap(Tap):
@@ -49,7 +52,13 @@ class CommandLineTap(Tap):
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         with cls._telling_problems():
-            super().cb_test(ctx, param, value)
+            try:
+                super().cb_test(ctx, param, value)
+            except RuntimeError as ending:
+                # It is how click ends a command, also when all is well.
+                if value == _WHOLE_TEST and getattr(ending, "exit_code", None) == 0:
+                    logging.getLogger(cls.name).info("Gladly lets the tap in, and the settings are usable")
+                raise
 
     @classmethod
     @override

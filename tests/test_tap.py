@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from gladly_emulator import Emulator, StaticExports
 
+VERDICT = "| Gladly lets the tap in, and the settings are usable"
+
 
 def test_about_and_discover_work_without_settings(tmp_path: Path) -> None:
     """What the tap is and has can be asked before anything is set."""
@@ -83,11 +85,21 @@ def test_discovery_takes_wrong_settings(tmp_path: Path) -> None:
 
 
 def test_test_passes_for_an_account_without_jobs(emulator: Emulator) -> None:
-    """Credentials, permission and address are right: that is all that --test asks."""
+    """Credentials, permission and address are right: that is all that --test asks, and its last line."""
     run = run_command("--config=ENV", "--test", settings=emulator.settings)
 
     assert run.returncode == 0
     assert not list_errors(run.stderr)
+    assert run.stderr.splitlines()[-1].endswith(VERDICT)
+
+
+def test_test_of_the_schemas_says_nothing_of_gladly(emulator: Emulator) -> None:
+    """It does not ask it."""
+    run = run_command("--config=ENV", "--test=schema", settings=emulator.settings)
+
+    assert run.returncode == 0
+    assert VERDICT not in run.stderr
+    assert not emulator.requests
 
 
 def test_test_reads_no_more_than_it_needs(exports: StaticExports, emulator: Emulator) -> None:
@@ -123,6 +135,7 @@ def test_test_says_in_one_line_what_is_wrong(emulator: Emulator, changed: dict[s
     assert run.returncode == 1
     assert len(list_errors(run.stderr)) == 1
     assert words in list_errors(run.stderr)[0]
+    assert VERDICT not in run.stderr
     assert "Traceback" not in run.stderr
 
 
