@@ -182,8 +182,8 @@ class TapGladly(CommandLineTap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's own messages quote the value that is wrong, which may be the token.
         self.append_builtin_config(self.config_jsonschema)
-        # What is null is not set: the SDK gives defaults only to what is not there.
-        self._config = {name: value for name, value in self._config.items() if value is not None}
+        # What is null, or an object with nothing in it, is not set: the SDK gives defaults to what is absent.
+        self._config = {name: value for name, value in self._config.items() if value not in (None, {})}
         hints = [] if self._config else [HOW_TO_SET]
         if unknown := list_unknown(self._config, self.config_jsonschema["properties"]):
             self.logger.warning("Settings that the tap does not know are not used: %s", unknown)

@@ -106,6 +106,13 @@ def test_null_counts_as_not_set(emulator: Emulator) -> None:
     assert refused.value.errors == ["'api_token' is a required property"]
 
 
+def test_an_object_with_nothing_in_it_counts_as_not_set(emulator: Emulator) -> None:
+    """So the SDK takes it, too."""
+    tap = TapGladly(config={**emulator.settings, "batch_config": {}, "stream_maps": {}})
+
+    assert {"batch_config", "stream_maps"}.isdisjoint(tap.config)
+
+
 def test_flattening_needs_a_depth() -> None:
     """The SDK would say so when the tap has started."""
     with pytest.raises(ConfigValidationError) as refused:
