@@ -26,7 +26,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 TEXTS = [
     *ROOT.glob("*.md"),
     *(ROOT / "docs").rglob("*.md"),
-    *(ROOT / "docs" / "examples").iterdir(),
+    *(ROOT / "docs" / "examples").glob("*.py"),
     *(ROOT / "benchmarks").glob("*.md"),
     *(ROOT / "demo").glob("*.md"),
     *(path for path in (ROOT / "tap_gladly").rglob("*") if path.suffix in {".py", ".json"}),
