@@ -6,6 +6,7 @@ import io
 import json
 import os
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -106,6 +107,9 @@ def iter_contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     start, end = config.get("start_date"), config.get("end_date")
     if start and end and parse_last_instant(end) < parse_instant(start):
         yield "end_date lies before start_date"
+    batches = config.get("batch_config")
+    if batches and batches["encoding"]["format"] == "parquet" and not find_spec("pyarrow"):
+        yield "batch_config.encoding.format parquet needs the package pyarrow, which is not installed"
     if config.get("flattening_enabled") and "flattening_max_depth" not in config:
         yield "flattening_enabled needs flattening_max_depth"
 
@@ -182,7 +186,7 @@ def check_json_object(file: IO[str] | None, schema: Mapping[str, Any]) -> IO[str
     Raises:
         ConfigValidationError: It holds something that is not a JSON object, or that does not fit the schema.
     """
-    text = _read(file.name, file.read).strip() if file else ""
+    text = _read(file.name, file.read).removeprefix("\ufeff").strip() if file else ""
     if not file or not text:
         return None
     value = _parse_json_object(file.name, text)

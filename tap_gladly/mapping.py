@@ -21,7 +21,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 _ELSE, _FILTER, _SOURCE = "__else__", "__filter__", "__source__"
-_JSON_TYPES = (str, int, float, list, dict, type(None))
+_PLAIN_TYPES = (str, float, type(None))
 
 logger = logging.getLogger("tap-gladly")
 
@@ -52,7 +52,7 @@ def _iter_column_problems(place: str, columns: Mapping[str, object]) -> Iterator
 
 
 def _iter_else_problems(place: str, definition: object) -> Iterator[str]:
-    if definition not in {None, NULL_STRING}:
+    if definition not in (None, NULL_STRING):
         yield f"{place}.{_ELSE} is not {NULL_STRING}"
 
 
@@ -87,6 +87,10 @@ class GladlyMapper(PluginMapper):
         except MappingError as error:
             problem = f"stream_maps have an expression that fails ({type(error).__name__})"
             raise make_error("Settings are not usable", problem) from error
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            # Such as a flattening_max_key_length with which two columns would have one name.
+            problem = f"stream_maps or flattening do not fit {stream_name} ({type(error).__name__})"
+            raise make_error("Settings are not usable", problem) from error
         for stream_map in self.stream_maps[stream_name]:
             if isinstance(stream_map, CustomStreamMap):
                 stream_map.__class__ = _DiscreetStreamMap
@@ -103,8 +107,8 @@ class _DiscreetStreamMap(CustomStreamMap):
         # hook that knows the column but this one.
         try:
             result: Any = super()._eval(expr, expr_parsed, record, property_name)
-            if not isinstance(result, _JSON_TYPES):
-                encode(result)  # a time can be sent, a function cannot
+            if not isinstance(result, _PLAIN_TYPES):
+                encode(result)  # a time can be sent, a function cannot, nor what holds one
         except Exception as error:  # noqa: BLE001 - whatever an expression may raise
             logger.error(  # noqa: TRY400 - no traceback
                 "The stream map of %s fails at %s (%s). Mend its expression in stream_maps, or what it takes "

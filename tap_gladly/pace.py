@@ -20,7 +20,7 @@ SECOND = 1.02
 LONGEST_PAUSE_SECONDS = 300
 """How long Gladly may ask to be left alone. Who is told to wait longer gives up, and who comes next asks for
 itself: held back as long, the run would hang."""
-_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_SECONDS = re.compile(r"\d{1,99}(?:\.\d{1,9})?", re.ASCII)
 
 
 class Pace:

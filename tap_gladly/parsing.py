@@ -239,14 +239,14 @@ def _has_no_record(file: IO[bytes]) -> bool:
 def _ends_in_cut_line(file: IO[bytes]) -> bool:
     # It has no end and is no JSON, as when a transfer was cut unnoticed.
     end = file.seek(0, os.SEEK_END)
-    tail = b""
-    while end and b"\n" not in tail:
+    blocks: list[bytes] = []
+    while end and not (blocks and b"\n" in blocks[-1]):
         start = max(0, end - _BLOCK_BYTES)
         file.seek(start)
-        tail = file.read(end - start) + tail
+        blocks.append(file.read(end - start))
         end = start
     file.seek(0)
-    line = tail.rpartition(b"\n")[2]
+    line = b"".join(reversed(blocks)).rpartition(b"\n")[2]
     try:
         mended = _ESCAPE.sub(_replace_lone_surrogate, line)
         return bool(line.strip()) and not msgspec.json.decode(mended, type=msgspec.Raw)

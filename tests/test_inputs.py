@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -111,6 +112,29 @@ def test_an_object_with_nothing_in_it_counts_as_not_set(emulator: Emulator) -> N
     tap = TapGladly(config={**emulator.settings, "batch_config": {}, "stream_maps": {}})
 
     assert {"batch_config", "stream_maps"}.isdisjoint(tap.config)
+
+
+def test_columns_need_names_of_their_own(emulator: Emulator) -> None:
+    """Cut short, two of them would have the same; what the SDK takes no map for is one line, too."""
+    short = {"flattening_enabled": True, "flattening_max_depth": 3, "flattening_max_key_length": 12}
+    for settings in (short, {"stream_maps": {"customers": {"__alias__": None}}}):
+        with pytest.raises(ConfigValidationError) as refused:
+            TapGladly(config={**emulator.settings, **settings}).sync_all()
+
+        assert len(refused.value.errors) == 1
+        assert refused.value.errors[0].startswith("stream_maps or flattening do not fit ")
+
+
+def test_parquet_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not come with the tap."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    batches = {"encoding": {"format": "parquet"}, "storage": {"root": "x"}}
+    with pytest.raises(ConfigValidationError) as refused:
+        TapGladly(config={**SETTINGS, "batch_config": batches})
+
+    assert refused.value.errors == [
+        "batch_config.encoding.format parquet needs the package pyarrow, which is not installed"
+    ]
 
 
 def test_flattening_needs_a_depth() -> None:
@@ -231,6 +255,14 @@ def test_an_empty_state_file_is_no_state(emulator: Emulator, tmp_path: Path) -> 
     """So is what a pipe leaves that has not kept a state yet."""
     file = tmp_path / "state.json"
     file.write_text("\n")
+
+    assert run_command("--config=ENV", f"--state={file}", settings=emulator.settings).returncode == 0
+
+
+def test_a_state_file_may_begin_with_a_byte_order_mark(emulator: Emulator, tmp_path: Path) -> None:
+    """So some editors write it."""
+    file = tmp_path / "state.json"
+    file.write_text('{"bookmarks": {}}', encoding="utf-8-sig")
 
     assert run_command("--config=ENV", f"--state={file}", settings=emulator.settings).returncode == 0
 

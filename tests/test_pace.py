@@ -144,6 +144,7 @@ def test_read_retry_after_reads_seconds_and_dates() -> None:
 
     assert read_retry_after(answer(Retry_After="7")) == 7
     assert read_retry_after(answer(Retry_After="1.5")) == 1.5
+    assert read_retry_after(answer(Retry_After="99999999999")) == 99_999_999_999
     assert read_retry_after(answer(Retry_After="-5")) is None
     assert read_retry_after(answer(Retry_After=format_datetime(later, usegmt=True))) == pytest.approx(
         90, abs=2
