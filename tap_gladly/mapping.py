@@ -20,6 +20,7 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
 _ELSE, _FILTER, _SOURCE = "__else__", "__filter__", "__source__"
 _PLAIN_TYPES = (str, float, type(None))
 
@@ -107,7 +108,7 @@ class _DiscreetStreamMap(CustomStreamMap):
         # hook that knows the column but this one.
         try:
             result: Any = super()._eval(expr, expr_parsed, record, property_name)
-            if not isinstance(result, _PLAIN_TYPES):
+            if property_name and not isinstance(result, _PLAIN_TYPES):
                 encode(result)  # a time can be sent, a function cannot, nor what holds one
         except Exception as error:  # noqa: BLE001 - whatever an expression may raise
             logger.error(  # noqa: TRY400 - no traceback

@@ -66,6 +66,15 @@ def test_an_expression_that_fails_is_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_filter_may_give_what_cannot_be_sent(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Nobody sends it: it says whether a row is."""
+    exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
+
+    run = sync(stream_maps={"customers": {"__filter__": "record.get('name') and sha256"}})
+
+    assert run.ids("customers") == ["c1"]
+
+
 @pytest.mark.parametrize("stream", ["customers", "jobs", "teams"])
 def test_an_expression_that_fails_leaves_no_traceback(
     exports: StaticExports, emulator: Emulator, stream: str
