@@ -87,11 +87,6 @@ def describe_error(error: ValidationError) -> str:
     return f"{setting} does not fit its {error.validator}: {error.validator_value}"
 
 
-def list_unknown(config: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
-    """Give the names of settings that nothing looks at."""
-    return sorted(config.keys() - properties.keys())
-
-
 def iter_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with settings that their schema takes for right, a line each."""
     for setting, check in _CHECKS.items():

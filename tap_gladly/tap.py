@@ -21,7 +21,6 @@ from tap_gladly.inputs import (
     describe_error,
     iter_contradictions,
     iter_problems,
-    list_unknown,
     make_error,
     read_environment,
 )
@@ -185,7 +184,7 @@ class TapGladly(CommandLineTap):
         # What is null, or an object with nothing in it, is not set: the SDK gives defaults to what is absent.
         self._config = {name: value for name, value in self._config.items() if value not in (None, {})}
         hints = [] if self._config else [HOW_TO_SET]
-        if unknown := list_unknown(self._config, self.config_jsonschema["properties"]):
+        if unknown := sorted(self._config.keys() - self.config_jsonschema["properties"].keys()):
             self.logger.warning("Settings that the tap does not know are not used: %s", unknown)
         errors = self._find_problems()
         if errors and raise_errors:
