@@ -13,7 +13,7 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_gladly.streams.files import ExportFileStream
+    from tap_gladly.streams.export.files import ExportFileStream
 
 JOB = {"_job_id": "vZgCEQlDR6aQz_0HeWZ9_Q", "_job_updated_at": "2026-11-20T07:15:19.072729Z"}
 
@@ -42,7 +42,7 @@ def read_with_requests(_stream: str, url: str) -> None:
 
 def sync_on_the_sdk_path(_stream: str, _path: str) -> None:
     """Run the tap with its records, or its batches, made by the SDK."""
-    from tap_gladly.streams.files import ExportFileStream  # noqa: PLC0415 - the bare loop is without it
+    from tap_gladly.streams.export.files import ExportFileStream  # noqa: PLC0415 - the bare loop is without it
     from tap_gladly.tap import TapGladly  # noqa: PLC0415
 
     def send_rows(stream: ExportFileStream) -> None:

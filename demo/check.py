@@ -45,7 +45,9 @@ def compare_table(table: Table, database: Database) -> Comparison:
     differences = [f"{name} {row[key]} is not in Gladly" for row in others if not _is_older(row, table)]
     differences += [f"{name} has {count} rows {row_id}" for row_id, count in _iter_repeated(rows, key)]
     for row_id, row in in_gladly.items():
-        differences += [f"{name} {row_id} {problem}" for problem in _iter_problems(in_table.get(row_id), row)]
+        differences += [
+            f"{name} {row_id} {problem}" for problem in _iter_config_errors(in_table.get(row_id), row)
+        ]
     return Comparison(name, len(rows), len(in_gladly), len(older), differences)
 
 
@@ -72,7 +74,7 @@ def _is_older(row: Mapping[str, Any], table: Table) -> bool:
     return age is not None and age < table.oldest
 
 
-def _iter_problems(found: Mapping[str, Any] | None, row: Row) -> Iterator[str]:
+def _iter_config_errors(found: Mapping[str, Any] | None, row: Row) -> Iterator[str]:
     """Yield what is wrong with the row found in a table."""
     if found is None:
         yield "is missing"

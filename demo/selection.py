@@ -38,7 +38,7 @@ def main() -> int:
     """Run the check and return its exit status: 0 if Meltano takes what it should."""
     with tempfile.TemporaryDirectory() as folder, Emulator(_make_exports()) as emulator:
         project = _Project(Path(folder), emulator)
-        problems = list(_iter_problems(project))
+        problems = list(_iter_config_errors(project))
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:
@@ -108,7 +108,7 @@ def _make_exports() -> StaticExports:
     return exports
 
 
-def _iter_problems(project: _Project) -> Iterator[str]:
+def _iter_config_errors(project: _Project) -> Iterator[str]:
     project.call(*_RUN)
     yield from _compare("by default", project, paths=_DEFAULT_PATHS, tables=_DEFAULTS)
     project.emulator.clear()

@@ -6,13 +6,10 @@ import signal
 import sys
 from types import ModuleType
 
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from typing_extensions import override
 
 
-class _StandIn(ModuleType):
+class _LazyStub(ModuleType):
     """A module that has whatever is asked for, and nothing in it."""
 
     @override
@@ -29,7 +26,7 @@ def main() -> None:
 
     # With the SDK come its targets, and with them joblib: a sixth of the time in which a tap starts. There is
     # no target in this process, so that nothing will look for what is in joblib.
-    sys.modules.setdefault("joblib", _StandIn("joblib"))
+    sys.modules.setdefault("joblib", _LazyStub("joblib"))
 
     from tap_gladly.tap import TapGladly  # noqa: PLC0415 - it imports the SDK
 

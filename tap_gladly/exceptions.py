@@ -1,8 +1,8 @@
-"""Every error that the tap raises itself, and the words for what went wrong.
+"""Every error the tap raises, and the words for a failed request.
 
-What happens next decides the class: what is worth another try is the SDK's `RetriableAPIError`, all of
-these end the run, or the stream alone, unless a caller knows better. No message holds a header, a setting's
-value or more of a body than Gladly's error code.
+The class says what happens next. The SDK's `RetriableAPIError` is retried. Any error below ends the run, or
+only its stream, unless the caller handles it. No message holds a header, a setting's value, or more of a
+response body than Gladly's error code.
 """
 
 from __future__ import annotations
@@ -13,106 +13,115 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import requests
-from singer_sdk.exceptions import FatalSyncError, RetriableAPIError
+from singer_sdk.exceptions import ConfigValidationError, FatalSyncError, RetriableAPIError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 class GladlyError(FatalSyncError):
-    """Ends the run, or a stream that is not vital to it: its message is the one line that the user reads."""
+    """Ends the run, or only its stream. The message is the one line that the user reads."""
 
 
-class RequestRefusedError(GladlyError):
-    """Gladly answered with a status that another try would not change."""
-
-
-class CredentialsRefusedError(RequestRefusedError):
-    """Gladly knows no such agent and token (401)."""
-
-
-class AccessRefusedError(RequestRefusedError):
-    """The agent may not see what is at the address (403)."""
-
-
-class NotFoundError(RequestRefusedError):
-    """There is nothing at the address (404, 410). For an export file: it has expired or was deleted."""
+class RequestRejectedError(GladlyError):
+    """Gladly answered with a status that a retry would not change."""
 
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
 
 
+class CredentialsRejectedError(RequestRejectedError):
+    """Gladly doesn't accept the e-mail address and token (401)."""
+
+
+class AccessDeniedError(RequestRejectedError):
+    """The agent has no permission for the endpoint (403)."""
+
+
+class NotFoundError(RequestRejectedError):
+    """The path doesn't exist (404, 410). An export file has expired or was deleted."""
+
+
+class UnknownMetricSetError(RequestRejectedError):
+    """Gladly rejects a metric set that it doesn't document."""
+
+
 class GladlyUnreachableError(GladlyError):
-    """No usable answer came, however often it was tried."""
+    """Gladly sent no usable response, despite all retries."""
 
 
 class DiskFullError(GladlyError):
-    """There is no room for a file that is too large for memory."""
+    """There is no space for a file that is too large for memory."""
 
 
 class BatchStorageError(GladlyError):
-    """A batch file cannot be written where `batch_config` wants it."""
+    """A batch file can't be written to the storage in `batch_config`."""
 
 
-class UnusableBookmarkError(GladlyError):
-    """A bookmark in the state does not name a place to go on from."""
-
-
-class UnknownMetricSetError(RequestRefusedError):
-    """Gladly knows no report of that name."""
+class InvalidBookmarkError(GladlyError):
+    """The state holds a bookmark that the tap can't read."""
 
 
 class MissingColumnsError(GladlyError):
-    """A report lacks the columns by which its rows are told apart."""
+    """A report lacks columns of its key."""
 
 
-def refusal(status: int, *, host: str, path: str, code: str, address_setting: str) -> RequestRefusedError:
-    """Make the error for a status that ends the run.
+def config_error(what: str, *reasons: str) -> ConfigValidationError:
+    """Return an error that lists all problems of the settings, a file or the state in one line."""
+    return ConfigValidationError(f"{what}: {'; '.join(reasons)}", errors=list(reasons))
+
+
+def error_for_status(
+    status: int, *, host: str, path: str, code: str, address_setting: str
+) -> RequestRejectedError:
+    """Return the error for a status that is not retried.
 
     Args:
         status: HTTP status other than 200, 429 and 5xx.
         host: Host that answered.
-        path: Path that was asked for.
-        code: Gladly's error code, or nothing.
+        path: Path that was requested.
+        code: Gladly's error code, or an empty string.
         address_setting: The setting that names the host.
     """
     answer = f"{status} {code}".rstrip()
     if status == HTTPStatus.UNAUTHORIZED:
-        return CredentialsRefusedError(
-            f"Gladly refused the credentials (401) at {host}. "
-            "Check agent_email and api_token; a token is made under Settings > API Tokens."
+        return CredentialsRejectedError(
+            f"Gladly rejected the credentials (401) at {host}. "
+            "Check agent_email and api_token; create tokens under Settings > API Tokens.",
+            status=status,
         )
     if status == HTTPStatus.FORBIDDEN:
-        return AccessRefusedError(
-            f"Gladly refused access (403) at {host}. "
-            "The agent of agent_email lacks the permission API User; an administrator grants it."
+        return AccessDeniedError(
+            f"Gladly denied access (403) at {host}. The agent in agent_email needs the API User permission; "
+            "ask a Gladly administrator to grant it.",
+            status=status,
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         return NotFoundError(
-            f"Gladly has nothing at {host}{path} ({answer}). Check {address_setting}.", status=status
+            f"{host}{path} was not found ({answer}). Check {address_setting}.", status=status
         )
     if status < HTTPStatus.MULTIPLE_CHOICES:
-        return RequestRefusedError(
-            f"{host} answered {path} with {answer}, where only 200 brings what was asked for. "
-            f"Check {address_setting}."
+        return RequestRejectedError(
+            f"{host} answered {path} with {answer} instead of 200. Check {address_setting}.", status=status
         )
     if status < HTTPStatus.BAD_REQUEST:
-        return RequestRefusedError(
-            f"{host} answered {path} with {answer}, which is not followed: the token goes to one host alone. "
-            f"Check {address_setting}."
+        return RequestRejectedError(
+            f"{host} redirected {path} ({answer}). The tap doesn't follow redirects, because the token must "
+            f"reach one host only. Check {address_setting}.",
+            status=status,
         )
-    return RequestRefusedError(f"Gladly refused {path} at {host} ({answer}).")
+    return RequestRejectedError(f"Gladly rejected {path} at {host} ({answer}).", status=status)
 
 
-def is_hopeless(error: BaseException) -> bool:
-    """Say whether a connection fails for good: an unknown name, or a bad certificate."""
-    hopeless = (socket.gaierror, ssl.SSLCertVerificationError)
-    return any(isinstance(cause, hopeless) for cause in _iter_causes(error))
+def is_permanent(error: BaseException) -> bool:
+    """Return whether a retry can't help: an unknown host name, or an untrusted certificate."""
+    permanent = (socket.gaierror, ssl.SSLCertVerificationError)
+    return any(isinstance(cause, permanent) for cause in _iter_causes(error))
 
 
 def describe_failure(error: BaseException) -> str:
-    """Put in a few words why a request failed, without quoting anything of it."""
+    """Return why a request failed, in a few words that quote nothing of it."""
     if isinstance(error, RetriableAPIError):
         return str(error)
     causes = list(_iter_causes(error))
@@ -123,18 +132,18 @@ def describe_failure(error: BaseException) -> str:
 
 
 _FAILURES: dict[type[BaseException], str] = {
-    socket.gaierror: "the host's name does not resolve",
+    socket.gaierror: "the host name does not resolve",
     ssl.SSLCertVerificationError: "the host's certificate is not trusted",
     ConnectionRefusedError: "the connection was refused",
-    requests.Timeout: "no answer came in time",
-    requests.exceptions.ChunkedEncodingError: "the answer broke off",
-    requests.exceptions.ContentDecodingError: "the answer's compression is broken",
+    requests.Timeout: "the request timed out",
+    requests.exceptions.ChunkedEncodingError: "the response was incomplete",
+    requests.exceptions.ContentDecodingError: "the response's compression is invalid",
     requests.ConnectionError: "the connection failed",
 }
 
 
 def _iter_causes(error: BaseException) -> Iterator[BaseException]:
-    # requests and urllib3 wrap a failure several deep: in args, in reason, as cause or context.
+    # requests and urllib3 wrap a failure several times: in args, in reason, as cause or context.
     seen: list[object] = []
     waiting: list[object] = [error]
     while waiting:

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG, TapCapabilities
 from singer_sdk.plugin_base import JSONSchemaValidator
+from typing_extensions import override
 
 from tap_gladly import DISTRIBUTION
-from tap_gladly.batches import BATCH_CONFIG
-from tap_gladly.command import CommandLineTap
-from tap_gladly.exceptions import GladlyError
-from tap_gladly.inputs import (
-    HOW_TO_SET,
-    complete_catalog,
-    describe_error,
-    iter_contradictions,
-    iter_problems,
-    make_error,
+from tap_gladly.cli import CommandLineTap
+from tap_gladly.config.custom_reports import CUSTOM_REPORTS, iter_report_errors
+from tap_gladly.config.validation import (
+    NO_SETTINGS_HINT,
+    describe_validation_error,
+    iter_config_errors,
+    iter_conflicts,
+    normalize_catalog,
     read_environment,
 )
-from tap_gladly.mapping import GladlyMapper, iter_map_problems
-from tap_gladly.report_settings import CUSTOM_REPORTS, iter_report_problems
-from tap_gladly.session import GladlySession
+from tap_gladly.exceptions import GladlyError, config_error
+from tap_gladly.output.batch_files import BATCH_CONFIG
+from tap_gladly.output.message_writer import MessageWriter
+from tap_gladly.output.run_summary import RunSummary
+from tap_gladly.output.stream_maps import GladlyMapper, iter_map_errors
 from tap_gladly.streams import STREAMS
 from tap_gladly.streams.base import load_schemas
-from tap_gladly.streams.custom_reports import CustomReportStream
 from tap_gladly.streams.events import ENTITIES
-from tap_gladly.writing import MessageWriter
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_gladly.streams.reports.custom import CustomReportStream
+from tap_gladly.streams.reports.metric_sets import name_stream
+from tap_gladly.transport.client import GladlyClient
+from tap_gladly.transport.session import GladlySession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +43,7 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-    from tap_gladly.client import GladlyStream
+    from tap_gladly.streams.base import GladlyStream
 
 
 class TapGladly(CommandLineTap):
@@ -127,7 +124,7 @@ class TapGladly(CommandLineTap):
     def __init__(self, *, catalog: Any = None, **kwargs: Any) -> None:
         self._is_discovering = not kwargs.get("setup_mapper", True)  # what the SDK leaves out for --discover
         if isinstance(catalog, dict):
-            catalog = complete_catalog(catalog, load_schemas())
+            catalog = normalize_catalog(catalog, load_schemas())
         super().__init__(catalog=catalog, **kwargs)
 
     @property
@@ -151,23 +148,31 @@ class TapGladly(CommandLineTap):
     @override
     def streams(self) -> dict[str, Stream]:
         # The SDK goes by name. What is vital comes first: a host that does not answer is then told once.
-        return dict(sorted(super().streams.items(), key=lambda item: not getattr(item[1], "is_vital", True)))
+        return dict(
+            sorted(super().streams.items(), key=lambda item: not getattr(item[1], "is_fail_fast", True))
+        )
 
     @override
     def discover_streams(self) -> list[GladlyStream]:
         # --discover is for settings of any kind, and downloads nothing.
         parallel = 1 if self._is_discovering else self.config.get("max_parallel_downloads", 1)
+        summary = RunSummary()
         session = GladlySession(pool_size=parallel + 1)
-        return [*(stream(self, session) for stream in STREAMS), *self._make_custom_reports(session)]
+        client = GladlyClient(self.config, session, on_retry=summary.add_retry)
+        built_in = [stream(self, client, summary=summary) for stream in STREAMS]
+        return [*built_in, *self._make_custom_reports(client, summary)]
 
-    def _make_custom_reports(self, session: GladlySession) -> list[CustomReportStream]:
+    def _make_custom_reports(self, client: GladlyClient, summary: RunSummary) -> list[CustomReportStream]:
         settings = self.config.get("custom_reports")
         if not settings:
             return []
-        if problems := self._find_problems():  # --discover asks without settings, too
-            raise make_error("Settings are not usable", *problems)
+        if problems := self._find_config_errors():  # --discover asks without settings, too
+            raise config_error("Settings are not usable", *problems)
         reports = [
-            CustomReportStream(self, session, each, is_discovered=self._is_discovering) for each in settings
+            CustomReportStream(
+                self, client, summary=summary, settings=report, is_discovered=self._is_discovering
+            )
+            for report in settings
         ]
         try:
             for report in reports:
@@ -183,29 +188,30 @@ class TapGladly(CommandLineTap):
         self.append_builtin_config(self.config_jsonschema)
         # What is null, or an object with nothing in it, is not set: the SDK gives defaults to what is absent.
         self._config = {name: value for name, value in self._config.items() if value not in (None, {})}
-        hints = [] if self._config else [HOW_TO_SET]
+        hints = [] if self._config else [NO_SETTINGS_HINT]
         if unknown := sorted(self._config.keys() - self.config_jsonschema["properties"].keys()):
             self.logger.warning("Settings that the tap does not know are not used: %s", unknown)
-        errors = self._find_problems()
+        errors = self._find_config_errors()
         if errors and raise_errors:
-            raise make_error("Settings are not usable", *errors, *hints)
+            raise config_error("Settings are not usable", *errors, *hints)
         return errors
 
-    def _find_problems(self) -> list[str]:
+    def _find_config_errors(self) -> list[str]:
         # Each of these looks at what those before it have found right. Maps are first, since the SDK's schema
         # of their __else__ is none that its validator can use.
         validator = JSONSchemaValidator(self.config_jsonschema)
         return (
-            list(iter_map_problems(self._config.get("stream_maps")))
-            or [describe_error(error) for error in validator.iter_errors(self._config)]
-            or list(self._iter_problems())
-            or list(iter_contradictions(self._config))
+            list(iter_map_errors(self._config.get("stream_maps")))
+            or [describe_validation_error(error) for error in validator.iter_errors(self._config)]
+            or list(self._iter_config_errors())
+            or list(iter_conflicts(self._config))
         )
 
-    def _iter_problems(self) -> Iterator[str]:
-        taken = load_schemas().keys()
-        yield from iter_problems(self._config)
-        yield from iter_report_problems(self._config.get("custom_reports") or (), taken)
+    def _iter_config_errors(self) -> Iterator[str]:
+        yield from iter_config_errors(self._config)
+        reports = self._config.get("custom_reports") or ()
+        names = [name_stream(report["metric_set"]) for report in reports]
+        yield from iter_report_errors(reports, names, reserved=load_schemas().keys())
 
     @override
     def setup_mapper(self) -> None:
@@ -216,7 +222,7 @@ class TapGladly(CommandLineTap):
     def load_state(self, state: dict[str, Any]) -> None:
         bookmarks = state.get("bookmarks", None if state else {})
         if not isinstance(bookmarks, dict) or not all(isinstance(mark, dict) for mark in bookmarks.values()):
-            raise make_error("The state is not usable", "it has no bookmarks that map streams to objects")
+            raise config_error("The state is not usable", "it has no bookmarks that map streams to objects")
         super().load_state(state)
 
     @override
@@ -224,4 +230,4 @@ class TapGladly(CommandLineTap):
         # The SDK would print STATE here, perhaps in the middle of a row, and end as if all were well. The
         # last STATE printed is true as it stands, and a run that was told to stop has not finished.
         self.logger.warning("Stopped by %s; the next run goes on from here", signal.Signals(signum).name)
-        self.message_writer.end_run(128 + signum)
+        self.message_writer.terminate(128 + signum)

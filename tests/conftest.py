@@ -13,9 +13,9 @@ import pytest
 from support import Clock, Sync, stream_metadata
 
 from gladly_emulator import Emulator, ReportLimits, StaticExports
-from tap_gladly import client, pace, retries, session
-from tap_gladly.streams import reports
+from tap_gladly.streams.reports import base as reports
 from tap_gladly.tap import TapGladly
+from tap_gladly.transport import backoff, client, rate_limit, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +62,7 @@ def emulator(exports: StaticExports) -> Iterator[Emulator]:
 def _unhurried_clocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "REQUESTS_PER_SECOND", 100_000)
-        patch.setattr(retries, "FIRST_WAIT_SECONDS", 0.001)
+        patch.setattr(backoff, "FIRST_WAIT_SECONDS", 0.001)
         patch.setattr(client, "OUTAGE_SECONDS", 1)
         patch.setattr(session, "REPORT_MINUTE_SECONDS", 0)
         patch.setattr(reports, "OUTAGE_SECONDS", 1)
@@ -73,7 +73,7 @@ def _unhurried_clocks() -> Iterator[None]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock that the pace goes by."""
     clock = Clock()
-    monkeypatch.setattr(pace, "time", clock)
+    monkeypatch.setattr(rate_limit, "time", clock)
     return clock
 
 

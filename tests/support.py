@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_gladly.bookmarks import SECOND, format_instant
+from tap_gladly.timestamps import SECOND, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,8 +10,8 @@ from singer_sdk.plugin_base import PluginBase
 from singer_sdk.streams import core
 from singer_sdk.streams._state import StreamStateManager
 
-from tap_gladly.bookmarks import IdleStateManager
-from tap_gladly.client import GladlyStream
+from tap_gladly.state.sdk_state import NoOpStateManager
+from tap_gladly.streams.base import GladlyStream
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_state_manager_has_no_new_way_to_touch_the_state() -> None:
 def test_idle_state_manager_leaves_the_state_alone() -> None:
     """Every call that the SDK makes during a sync changes nothing."""
     state: TapState = {}
-    manager = IdleStateManager(stream_name="customers", tap_state=state)
+    manager = NoOpStateManager(stream_name="customers", tap_state=state)
 
     manager.write_starting_replication_value(None, "INCREMENTAL", "x", {"start_date": "2026-11-20"})
     manager.write_replication_key_signpost("2026-11-20")

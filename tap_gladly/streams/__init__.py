@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_gladly.streams.events import EventsStream
-from tap_gladly.streams.export import JobsStream
-from tap_gladly.streams.files import (
+from tap_gladly.streams.export.files import (
     AgentsStream,
     ConversationItemsStream,
     CustomersStream,
     TopicsStream,
 )
+from tap_gladly.streams.export.jobs import JobsStream
 from tap_gladly.streams.lists import (
     AudiencesStream,
     BusinessHoursStream,
@@ -20,11 +20,11 @@ from tap_gladly.streams.lists import (
     SchedulesStream,
     TeamsStream,
 )
-from tap_gladly.streams.malformed import MalformedLinesStream
-from tap_gladly.streams.standard_reports import STANDARD_REPORTS
+from tap_gladly.streams.malformed_lines import MalformedLinesStream
+from tap_gladly.streams.reports.standard import STANDARD_REPORTS
 
 if TYPE_CHECKING:
-    from tap_gladly.client import GladlyStream
+    from tap_gladly.streams.base import GladlyStream
 
 STREAMS: tuple[type[GladlyStream], ...] = (
     JobsStream,

@@ -1,83 +1,185 @@
-"""What the streams of tables share, and what those of the export API do."""
+"""What the SDK needs of every stream, and how rows follow their schema."""
 
 from __future__ import annotations
 
-import sys
+import logging
 from abc import abstractmethod
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from typing_extensions import override
 
-from tap_gladly.bookmarks import Bookmark, parse_instant, parse_last_instant
-from tap_gladly.client import GladlyStream
-from tap_gladly.exceptions import UnusableBookmarkError
-from tap_gladly.telling import RunCounter, RunTimer
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_gladly.exceptions import CredentialsRejectedError, GladlyError
+from tap_gladly.state.sdk_state import NoOpStateManager
+from tap_gladly.timestamps import parse_instant, parse_last_instant
+from tap_gladly.transport import client as gladly_client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    import requests
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
-    from singer_sdk.helpers.types import Record
+    from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import Catalog
 
-    from tap_gladly.jobs import Job
-    from tap_gladly.session import GladlySession
-    from tap_gladly.streams.malformed import MalformedLinesStream
+    from tap_gladly.output.message_writer import MessageWriter
+    from tap_gladly.output.run_summary import RunSummary
+
+_T = TypeVar("_T")
+
+DRY_RUN_OUTAGE_SECONDS = 10
+"""How long `--test` retries a request."""
 
 _FOLDER = files("tap_gladly") / "schemas"
 SCHEMAS = SchemaDirectory(_FOLDER)
-_MOST_FIELDS_TOLD = 50
-_LONGEST_NAME_TOLD = 60
+_MAX_REPORTED_FIELDS = 50
+_MAX_REPORTED_NAME = 60
 
 
 def load_schemas() -> dict[str, dict[str, Any]]:
-    """Give the schema of every stream, by stream."""
+    """Return the schema of every built-in stream, by stream name."""
     names = [file.name.removesuffix(".json") for file in _FOLDER.iterdir()]
     return {name: SCHEMAS.get_schema(name) for name in names}
 
 
-class TableStream(GladlyStream):
-    """What the streams of tables share: a schema of their own, and `_unmapped` for what it does not know."""
+class GladlyStream(Stream):
+    """A stream that keeps its own bookmark; an error of the tap ends it with one log line."""
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the tap emits values as Gladly sends them
+    is_fail_fast = True
+    """Whether an error ends the run at once. Otherwise other streams sync, and the run fails at its end."""
+
+    def __init__(self, tap: Tap, client: gladly_client.GladlyClient, *, summary: RunSummary) -> None:
+        self._client = client
+        self._summary = summary
+        self._has_sent_schema = False
+        super().__init__(tap)
+
+    @abstractmethod
+    def iter_rows(self, context: Context | None) -> Iterator[Record]:
+        """Yield the rows of one sync, complete."""
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        try:
+            yield from self.iter_rows(context)
+            self.writer.flush()
+        except GladlyError as error:
+            self.logger.error("%s", error)  # noqa: TRY400
+            if self.is_fail_fast or isinstance(error, CredentialsRejectedError):
+                # The SDK would log any other exception with a traceback, and once more for each parent.
+                raise SystemExit(1) from error
+            self._summary.failed_streams.append(self.name)
+
+    def fetch(
+        self,
+        path: Iterable[str],
+        read: Callable[[requests.Response], _T],
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        body: Mapping[str, Any] | None = None,
+    ) -> _T:
+        """Send a request as `GladlyClient.fetch` does, with this stream's policy and logger."""
+        return self._client.fetch(
+            path, read, params=params, body=body, policy=self.request_policy, logger=self.logger
+        )
+
+    @property
+    def request_policy(self) -> gladly_client.RequestPolicy:
+        """Timeouts of this stream's requests, and how long they are retried."""
+        seconds = DRY_RUN_OUTAGE_SECONDS if self.is_dry_run else gladly_client.OUTAGE_SECONDS
+        return gladly_client.RequestPolicy(seconds)
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether `--test` requests only the first rows."""
+        return self.ABORT_AT_RECORD_COUNT is not None
+
+    @property
+    def writer(self) -> MessageWriter:
+        """The tap's message writer."""
+        return cast("MessageWriter", self._tap.message_writer)
+
+    @override
+    def log_sync_costs(self) -> None:
+        super().log_sync_costs()
+        # The SDK calls this for each stream in turn after the last sync, and calls nothing later.
+        if self is [*self._tap.streams.values()][-1]:
+            self._summary.log(self._tap.logger)
+            if self._summary.failed_streams:
+                raise SystemExit(1)
+
+    @override
+    def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
+        # A dry run makes no progress, and the SDK logs its end as an error.
+        super().log(message, *args, level=logging.DEBUG if self.is_dry_run else level, **kwargs)
+
+    @override
+    def generate_child_contexts(self, record: Record, context: Context | None) -> Iterable[Context | None]:
+        return ()  # JobsStream syncs its children in iter_rows
+
+    @property
+    @override
+    def state_manager(self) -> NoOpStateManager:
+        return self._no_op_state_manager
+
+    @cached_property
+    def _no_op_state_manager(self) -> NoOpStateManager:
+        return NoOpStateManager(stream_name=self.name, tap_state=self.tap_state)
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        return None
+
+    @override
+    def _write_schema_message(self) -> None:
+        # The SDK sends SCHEMA with every sync, so a child stream would repeat it for each job. No public hook
+        # comes before it.
+        if not self._has_sent_schema:
+            self._has_sent_schema = True
+            super()._write_schema_message()
+
+
+class RecordStream(GladlyStream):
+    """A stream with a schema file; properties that the schema doesn't declare go to `_unmapped`."""
 
     schema = StreamSchema(SCHEMAS)
     primary_keys = ("id",)
-    added_fields: frozenset[str] = frozenset({"_unmapped"})
-    """What the tap adds to a row: a field of that name from Gladly is none that the schema knows."""
-    takes_batches = False
-    """Whether `batch_config` is for it: not where a STATE follows rows that a batch would send later."""
+    metadata_columns: frozenset[str] = frozenset({"_unmapped"})
+    """Columns that the tap adds. A property of that name from Gladly counts as undeclared."""
+    supports_batch = False
+    """Whether `batch_config` applies. It can't where a STATE message follows rows that BATCH would delay."""
 
-    def __init__(self, tap: Tap, session: GladlySession) -> None:
-        super().__init__(tap, session)
+    def __init__(self, tap: Tap, client: gladly_client.GladlyClient, *, summary: RunSummary) -> None:
+        super().__init__(tap, client, summary=summary)
         self.row_count = 0
-        """Rows that this run has sent."""
-        self.told_fields: set[str] = set()
-        """Fields that the schema does not know, as far as they have been told."""
+        """Rows emitted in this run."""
+        self.reported_fields: set[str] = set()
+        """Undeclared properties that a warning has named."""
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
         own_key = self.replication_key
         super().apply_catalog(catalog)
-        # Without a key in the catalog the SDK would take the stream for FULL_TABLE, which has its own word.
+        # Without a replication key in the catalog, the SDK would treat the stream as FULL_TABLE. Only the
+        # replication method decides that here.
         self.replication_key = self.replication_key or own_key
 
     @property
-    def is_sent(self) -> bool:
-        """Whether anything of the stream is wanted: it is selected, and no stream map takes it out whole."""
+    def is_active(self) -> bool:
+        """Whether the stream is selected and no stream map removes it."""
         return self.selected and not all(isinstance(it, RemoveRecordTransform) for it in self.stream_maps)
 
     @property
     def is_full_table(self) -> bool:
-        """Whether the catalog asks for everything, every run."""
+        """Whether the catalog sets the replication method to FULL_TABLE."""
         return self.forced_replication_method == REPLICATION_FULL_TABLE
 
     @cached_property
@@ -85,109 +187,38 @@ class TableStream(GladlyStream):
         start, end = self.config.get("start_date"), self.config.get("end_date")
         return parse_instant(start) if start else None, parse_last_instant(end) if end else None
 
-    @property
-    def _malformed_lines(self) -> MalformedLinesStream:
-        return cast("MalformedLinesStream", self._tap.streams["malformed_lines"])
-
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> BatchConfig | None:
-        return super().get_batch_config(config) if self.takes_batches else None
+        return super().get_batch_config(config) if self.supports_batch else None
 
-    def complete(self, record: Record) -> Record:
-        """Count a row, and move what the schema does not know to `_unmapped`."""
+    def finalize(self, record: Record) -> Record:
+        """Count a row and move its undeclared properties to `_unmapped`."""
         self.row_count += 1
-        self.gather_unmapped(record)
+        self.collect_unmapped(record)
         return record
 
-    def gather_unmapped(self, record: Record) -> None:
-        """Move top-level fields that the schema does not know to `_unmapped`: targets would drop them."""
+    def collect_unmapped(self, record: Record) -> None:
+        """Move undeclared top-level properties to `_unmapped`; a target would drop them."""
         unknown = record.keys() - self._known_fields
         if unknown:
             record["_unmapped"] = {field: record.pop(field) for field in sorted(unknown)}
-            self._tell_unmapped(unknown)
+            self._warn_unmapped(unknown)
 
     @cached_property
     def _known_fields(self) -> frozenset[str]:
-        return frozenset(self.effective_schema["properties"]) - self.added_fields
+        return frozenset(self.effective_schema["properties"]) - self.metadata_columns
 
-    def _tell_unmapped(self, fields: set[str]) -> None:
-        new = sorted(fields - self.told_fields)[: _MOST_FIELDS_TOLD - len(self.told_fields)]
+    def _warn_unmapped(self, fields: set[str]) -> None:
+        new = sorted(fields - self.reported_fields)[: _MAX_REPORTED_FIELDS - len(self.reported_fields)]
         if new:
-            self.told_fields.update(new)
-            names = ", ".join(repr(name[:_LONGEST_NAME_TOLD]) for name in new)
-            self.logger.warning("Fields that the schema does not know go to _unmapped: %s", names)
+            self.reported_fields.update(new)
+            names = ", ".join(repr(name[:_MAX_REPORTED_NAME]) for name in new)
+            self.logger.warning("Properties that the schema doesn't declare go to _unmapped: %s", names)
 
     @override
     def log_sync_costs(self) -> None:
-        summary = self._session.summary
         if self.selected:
-            summary.rows[self.name] = self.row_count
-        if self.told_fields:
-            summary.unknown_fields[self.name] = sorted(self.told_fields)
+            self._summary.rows[self.name] = self.row_count
+        if self.reported_fields:
+            self._summary.unknown_properties[self.name] = sorted(self.reported_fields)
         super().log_sync_costs()
-
-
-class ExportStream(TableStream):
-    """What the streams of the export API share: a bookmark among the jobs, and meters that last the run."""
-
-    added_fields = frozenset({"_job_id", "_job_updated_at", "_unmapped"})
-
-    def __init__(self, tap: Tap, session: GladlySession) -> None:
-        super().__init__(tap, session)
-        self._record_counter = RunCounter(self.name)
-        self._sync_timer = RunTimer(self.name)
-
-    @override
-    def get_record_counter(self, **_kwargs: Any) -> RunCounter:
-        return self._record_counter
-
-    @override
-    def get_sync_timer(self) -> RunTimer:
-        return self._sync_timer
-
-    @override
-    def log_sync_costs(self) -> None:
-        super().log_sync_costs()
-        if self.row_count:
-            self._record_counter.tell()
-            self._sync_timer.tell()
-
-    def take_up(self, jobs: Iterable[Job]) -> None:
-        """Start from the state, and from what is listed now."""
-        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
-        concerned = [job.version for job in jobs if self.concerns(job)]
-        try:
-            self.bookmark = Bookmark({} if self.is_full_table else state, concerned)
-        except ValueError as error:
-            raise UnusableBookmarkError(
-                f"The state's bookmark of {self.name} is unusable: {error}."
-            ) from error
-
-    @abstractmethod
-    def concerns(self, job: Job) -> bool:
-        """Say whether a job has anything for this stream."""
-
-    def is_due(self, job: Job) -> bool:
-        """Say whether a job is still to be sent."""
-        return self.concerns(job) and self.is_wanted(job) and self.bookmark.is_due(job.version)
-
-    def has_read(self, job: Job) -> bool:
-        """Say whether a job has been sent, in this run or before."""
-        place = self.bookmark.place
-        return self.concerns(job) and place is not None and job.version.instant <= place
-
-    def is_wanted(self, job: Job) -> bool:
-        """Say whether a job lies between `start_date` and `end_date`."""
-        first, last = self._bounds
-        return (first is None or first <= job.version.instant) and (
-            last is None or job.version.instant <= last
-        )
-
-    def settle(self, job: Job, value: str) -> None:
-        """Move the bookmark past a job whose rows have all been sent, and say so in a STATE."""
-        self.bookmark.mark_read(job.version, value)
-        if self.is_full_table:
-            return
-        bookmarks = self.tap_state.setdefault("bookmarks", {})
-        bookmarks[self.name] = {"replication_key": self.replication_key, **self.bookmark.to_state()}
-        self._tap.state_writer.write_state(self.tap_state)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from itertools import pairwise
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from singer_sdk.exceptions import RetriableAPIError
+from typing_extensions import override
 
-from tap_gladly.bookmarks import DAY, SECOND, format_instant, parse_instant
-from tap_gladly.download import download
-from tap_gladly.exceptions import UnusableBookmarkError
-from tap_gladly.pace import read_date
-from tap_gladly.parsing import MalformedLine, find_doubt, is_something_else, iter_jsonl, parse_line
-from tap_gladly.streams.base import TableStream
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_gladly.exceptions import InvalidBookmarkError
+from tap_gladly.parsing.jsonl import MalformedLine, find_truncation, is_not_jsonl, iter_jsonl, parse_line
+from tap_gladly.state.event_bookmark import EventBookmark, write_instant
+from tap_gladly.streams.base import RecordStream
+from tap_gladly.streams.malformed_lines import find_malformed_lines
+from tap_gladly.timestamps import DAY, SECOND, format_instant, parse_instant
+from tap_gladly.transport.download import download
+from tap_gladly.transport.rate_limit import read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import requests
     from singer_sdk.helpers.types import Context, Record
@@ -39,13 +36,13 @@ ENTITIES = (
 )
 
 MINUTE = 60 * SECOND
-REACH = DAY - 15 * MINUTE
+LOOKBACK = DAY - 15 * MINUTE
 """How far back is asked for. Gladly refuses what is more than 24 hours ago when a request arrives, and it
 may arrive minutes late: tried again, or by a clock that is slow."""
-LAG = MINUTE
+EVENT_LAG = MINUTE
 """How far from now it ends. Gladly publishes events up to 15 seconds late; a bookmark closer to now would
 step over those for good."""
-STEP = 10_000
+CHECKPOINT_EVERY = 10_000
 """How many events are sent between two STATEs."""
 
 
@@ -56,55 +53,7 @@ class Window(NamedTuple):
     end: int
 
 
-class EventBookmark:
-    """How far the events have been read: an instant, and which of its events have been."""
-
-    def __init__(self, state: Mapping[str, Any]) -> None:
-        """Take up the place that a state gives; an empty one: nothing has been read.
-
-        Raises:
-            ValueError: The state gives none; the message says which part of it, and what to do.
-        """
-        text, ids = state.get("replication_key_value"), state.get("ids_read") or []
-        try:
-            self.instant = None if text is None else parse_instant(str(text))
-        except ValueError as error:
-            raise ValueError(
-                "replication_key_value is not a time; set it to one such as 2026-11-20T00:00:00Z, "
-                "or take the bookmark out to start anew"
-            ) from error
-        if not isinstance(ids, list) or not all(isinstance(event_id, str) for event_id in ids):
-            raise ValueError("ids_read is not a list of ids; take it out, and the instant is read again")
-        self._ids = set(ids)
-
-    def has_read(self, event_id: str, instant: int) -> bool:
-        """Say whether an event at the bookmark's own instant has been read."""
-        return instant == self.instant and event_id in self._ids
-
-    def mark_read(self, event_id: str, instant: int) -> None:
-        """Note an event that has been sent. One out of order, behind the bookmark, does not move it."""
-        self.move_to(instant)
-        if instant == self.instant:
-            self._ids.add(event_id)
-
-    def move_to(self, instant: int) -> None:
-        """Move on to an instant, if it lies ahead: everything before it has been read."""
-        if self.instant is None or instant > self.instant:
-            self.instant, self._ids = instant, set()
-
-    def to_state(self) -> dict[str, Any]:
-        """Write it as a state keeps it."""
-        value = None if self.instant is None else write_instant(self.instant)
-        return {"replication_key_value": value, "ids_read": sorted(self._ids)}
-
-
-def write_instant(instant: int) -> str:
-    """Write an instant in UTC at full precision: six fraction digits, or nine where they are needed."""
-    beyond = instant % 1000
-    return f"{format_instant(instant)[:-1]}{beyond:03}Z" if beyond else format_instant(instant)
-
-
-class EventsStream(TableStream):
+class EventsStream(RecordStream):
     """Events of all entities, from `GET /events`.
 
     One row per event; key `id`; moves forward by `timestamp`, at most 24 hours back.
@@ -112,37 +61,37 @@ class EventsStream(TableStream):
 
     name = "events"
     replication_key = "timestamp"
-    is_vital = False
+    is_fail_fast = False
     selected_by_default = False
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        if not self.is_sent:
+        if not self.is_active:
             return
-        self._bookmark = self._take_up()
+        self._bookmark = self._restore_bookmark()
         window = self._find_window(time.time_ns() // 1000 * 1000)
         if window.start > window.end:
             return  # it has been read up to a minute ago, or `end_date` lies before
         file, now = self._download(window)
         is_sure = self._is_plausible(now)
         if is_sure:  # by Gladly's own clock, in case that of this machine is fast
-            window = window._replace(end=min(window.end, now - LAG))
+            window = window._replace(end=min(window.end, now - EVENT_LAG))
         with file:
             yield from self._iter_new(file, window, is_sure=is_sure)
-            self._session.summary.bytes[self.name] = file.tell()
+            self._summary.bytes[self.name] = file.tell()
 
-    def _take_up(self) -> EventBookmark:
+    def _restore_bookmark(self) -> EventBookmark:
         state = self.tap_state.get("bookmarks", {}).get(self.name, {})
         try:
             return EventBookmark({} if self.is_full_table else state)
         except ValueError as error:
-            raise UnusableBookmarkError(
+            raise InvalidBookmarkError(
                 f"The state's bookmark of {self.name} is unusable: {error}."
             ) from error
 
     def _find_window(self, now: int) -> Window:
         first, last = self._bounds
-        edge, end = now - REACH, now - LAG
+        edge, end = now - LOOKBACK, now - EVENT_LAG
         if self._bookmark.instant is not None and self._bookmark.instant > now + DAY:
             self.logger.warning("The bookmark lies in the future: nothing is due before that")
         wanted = max(filter(None, (self._bookmark.instant, first)), default=edge)
@@ -163,7 +112,7 @@ class EventsStream(TableStream):
         bounds = [("startAt", write_instant(window.start)), ("endAt", write_instant(window.end))]
         query = [*bounds, *(("entities", entity) for entity in entities)]
         file, now = self.fetch(("events",), _read_answer, params=query)
-        if doubt := find_doubt(file):
+        if doubt := find_truncation(file):
             file.close()
             self.logger.warning("The list of events %s; it is asked for again", doubt)
             file, now = self.fetch(("events",), _read_answer, params=query)
@@ -191,28 +140,28 @@ class EventsStream(TableStream):
         is_in_order, count = _is_in_order(file), 0
         for event in _iter_events(file):
             if isinstance(event, MalformedLine):
-                self._malformed_lines.send_event_line(event, write_instant(window.start))
+                find_malformed_lines(self._tap).send_event_line(event, write_instant(window.start))
                 count += 1
                 continue
             event_id, instant = event["id"], _find_instant(event)
             if instant is not None and not self._is_new(event_id, instant, window=window):
                 continue
-            yield self.complete(event)
+            yield self.finalize(event)
             count += 1
             if instant is not None:
-                self._bookmark.mark_read(event_id, instant)
-            if is_in_order and count % STEP == 0:
-                self._settle()
+                self._bookmark.mark_loaded(event_id, instant)
+            if is_in_order and count % CHECKPOINT_EVERY == 0:
+                self._commit()
         if is_sure and not count:
             # Else it stays at the newest event: an answer that ends early is then asked for again.
             self._bookmark.move_to(window.end)
-        self._settle()
+        self._commit()
 
     def _is_new(self, event_id: str, instant: int, *, window: Window) -> bool:
         is_within = window.start <= instant <= window.end
-        return is_within and not self._bookmark.has_read(event_id, instant)
+        return is_within and not self._bookmark.has_loaded(event_id, instant)
 
-    def _settle(self) -> None:
+    def _commit(self) -> None:
         """Say in a STATE how far it has come; a dry run has sent too little to say so."""
         if self.is_full_table or self.is_dry_run:
             return
@@ -223,7 +172,7 @@ class EventsStream(TableStream):
 
 def _read_answer(response: requests.Response) -> tuple[IO[bytes], int]:
     file = download(response)
-    if is_something_else(file, response.headers.get("Content-Type", "")):
+    if is_not_jsonl(file, response.headers.get("Content-Type", "")):
         file.close()
         raise RetriableAPIError("Gladly answered with something that is not a list of events", response)
     return file, _read_clock(response)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import RetriableAPIError
 from singer_sdk.singerlib import StateMessage
+from typing_extensions import override
 
-from tap_gladly.exceptions import AccessRefusedError, NotFoundError
-from tap_gladly.parsing import parse_document
-from tap_gladly.streams.base import TableStream
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_gladly.exceptions import AccessDeniedError, NotFoundError
+from tap_gladly.parsing.jsonl import parse_document
+from tap_gladly.streams.base import RecordStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +19,24 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
 
-class ListStream(TableStream):
+class ListStream(RecordStream):
     """Everything of a kind, every run: Gladly has no pages and no changes of it to ask for.
 
     A list that the organization does not offer, or the agent may not see, is told and ends nothing.
     """
 
-    is_vital = False
+    path: str
+    """Path below `/api/v1`."""
+    is_fail_fast = False
     selected_by_default = False
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        if not self.is_sent:
+        if not self.is_active:
             return
         try:
             entries = self.fetch(self.path.split("/")[1:], self.read_entries)
-        except (AccessRefusedError, NotFoundError) as error:
+        except (AccessDeniedError, NotFoundError) as error:
             self.logger.warning(
                 "%s is left out of this run, which goes on. %s If the list is not meant for this agent, "
                 "deselect the stream.",
@@ -54,7 +51,7 @@ class ListStream(TableStream):
                 len(entries) - len(usable),
                 len(entries),
             )
-        yield from map(self.complete, usable)
+        yield from map(self.finalize, usable)
         if usable and self.tap_state:
             # Some targets keep no STATE but one that no row follows, and lists have none of their own. It is
             # the same as before, which the SDK's writer of states would leave out.

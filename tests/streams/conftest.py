@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_gladly.bookmarks import parse_instant
-from tap_gladly.streams import custom_reports, reports
+from tap_gladly.streams.reports import base as reports
+from tap_gladly.streams.reports import custom as custom_reports
+from tap_gladly.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ import pytest
 from support import HOUR, MINUTE, ago, event_bookmark, list_warnings, make_event
 
 from gladly_emulator import Fault
-from tap_gladly.bookmarks import DAY, SECOND, parse_instant
 from tap_gladly.streams import events
 from tap_gladly.tap import TapGladly
+from tap_gladly.timestamps import DAY, SECOND, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

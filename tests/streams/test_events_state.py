@@ -11,8 +11,8 @@ import pytest
 from support import HOUR, MINUTE, ago, catalog_entry, event_bookmark, list_warnings, make_event, replay
 
 from gladly_emulator import Fault
-from tap_gladly.bookmarks import DAY, SECOND, parse_instant
 from tap_gladly.streams import events
+from tap_gladly.timestamps import DAY, SECOND, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +133,7 @@ def test_state_moves_as_it_goes(
     exports: StaticExports, read_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every so many events there is a STATE; going on from any of them loses and repeats nothing."""
-    monkeypatch.setattr(events, "STEP", 2)
+    monkeypatch.setattr(events, "CHECKPOINT_EVERY", 2)
     times = [ago(HOUR - second * SECOND) for second in range(5)]
     order = [0, 1, 1, 1, 2, 3, 4]  # some share an instant
     exports.events.add(*(make_event(f"e{number}", times[place]) for number, place in enumerate(order)))
@@ -154,7 +154,7 @@ def test_events_out_of_order_are_all_sent(
     emulator: Emulator, read_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then the only STATE is the last: one on the way would pass over what is still to come."""
-    monkeypatch.setattr(events, "STEP", 1)
+    monkeypatch.setattr(events, "CHECKPOINT_EVERY", 1)
     newest, oldest = ago(HOUR), ago(2 * HOUR)
     body = [make_event("e1", newest), make_event("e2", oldest), make_event("e3", newest)]
     lines = b"".join(json.dumps(event).encode() + b"\n" for event in body)

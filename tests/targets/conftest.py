@@ -63,7 +63,7 @@ def _make_destination(kind: str, request: pytest.FixtureRequest, folder: Path) -
             return JsonLines(folder, TIMES)
     destination = Postgres(request.getfixturevalue("socket"), kind)
     if kind == "batch":
-        destination.takes_batches = True
+        destination.supports_batch = True
         files = {
             "encoding": {"format": "jsonl", "compression": "gzip"},
             "storage": {"root": f"file://{folder}/batches"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from abc import ABC, abstractmethod
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,13 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 import psycopg
 from psycopg import sql
+from typing_extensions import override
 
 from targets.expectations import read_time
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +30,7 @@ class Destination(ABC):
         appends: Whether a row comes again instead of taking the place of the one with its key.
         folds_case: Whether column names are in small letters.
         keeps_empty_text: Whether a text without characters stays one, and does not become null.
-        takes_batches: Whether the rows of files come in BATCH files.
+        supports_batch: Whether the rows of files come in BATCH files.
     """
 
     target: ClassVar[str]
@@ -43,7 +38,7 @@ class Destination(ABC):
     appends = False
     folds_case = False
     keeps_empty_text = True
-    takes_batches = False
+    supports_batch = False
 
     def fold(self, name: str) -> str:
         """Give a column's name as it is there."""

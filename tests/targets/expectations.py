@@ -43,7 +43,7 @@ def expect(stream: str, row: Row, destination: Destination) -> Record:
     job = {} if row.job is None else {"_job_id": row.job["id"], "_job_updated_at": row.job["updatedAt"]}
     full = {**dict.fromkeys(columns), **known, **job, "_unmapped": others or None}
     # The target passes on a batch file's times as they are; those of RECORD messages it reads itself.
-    read = read_time_as_postgres if destination.takes_batches and row.job else read_time
+    read = read_time_as_postgres if destination.supports_batch and row.job else read_time
     times = {name: read(full[name]) for name in TIMES[stream] if full[name] is not None}
     if row.job is not None:
         times["_job_updated_at"] = read_time(row.job["updatedAt"])  # which the tap itself has cut

@@ -1,0 +1,1 @@
+"""Settings: what they are and whether they are valid."""

@@ -1,0 +1,84 @@
+"""The setting `custom_reports`: what it holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+_LETTER_OR_DIGIT = re.compile("[A-Za-z0-9]")
+
+CUSTOM_REPORTS = th.Property(
+    "custom_reports",
+    th.ArrayType(
+        th.ObjectType(
+            th.Property(
+                "metric_set",
+                th.StringType(nullable=False, pattern="^[A-Za-z][A-Za-z0-9]{0,99}$"),
+                required=True,
+                title="Metric set",
+                description="Gladly's name of the report.",
+            ),
+            th.Property(
+                "key_columns",
+                th.ArrayType(th.StringType(nullable=False)),
+                title="Key columns",
+                description="Columns that tell a row from all others; without them a hash of the row does. "
+                "Name _window_end among them where rows have no date of their own.",
+            ),
+            th.Property(
+                "window_days",
+                th.IntegerType(minimum=1, maximum=366),
+                title="Days of a window",
+                description="How many days one request asks for; 1 if not set.",
+            ),
+            th.Property(
+                "look_back_days",
+                th.IntegerType(minimum=0, maximum=3660),
+                title="Days to look back",
+                description="How far behind the bookmark rows are read again; one window if not set.",
+            ),
+            th.Property(
+                "aggregation_level",
+                th.StringType(allowed_values=["halfHourly", "daily", "weekly", "monthly", "quarterly"]),
+                title="Aggregation level",
+                description="Sent as aggregationLevel, where the metric set has one.",
+            ),
+            th.Property(
+                "filters",
+                th.ObjectType(additional_properties=True),
+                title="Filters",
+                description="Sent as filters, where the metric set has some.",
+            ),
+            additional_properties=False,
+        )
+    ),
+    title="Custom reports",
+    description="Further reports, each a stream of its own: a JSON list of objects with metric_set and, if "
+    "wanted, key_columns, window_days, look_back_days, aggregation_level and filters.",
+)
+
+
+def iter_report_errors(
+    reports: Sequence[Mapping[str, Any]], names: Sequence[str], *, reserved: Collection[str]
+) -> Iterator[str]:
+    """Yield one message per problem that the schema of the setting doesn't cover.
+
+    Args:
+        reports: The setting.
+        names: The stream name of each report, in the same order.
+        reserved: Names of the built-in streams.
+    """
+    for place, (report, name) in enumerate(zip(reports, names, strict=True)):
+        setting = f"custom_reports.{place}"
+        if name in reserved:
+            yield f"{setting}.metric_set is already built in as the stream {name}"
+        elif name in names[:place]:
+            yield f"{setting}.metric_set repeats another custom report"
+        columns = report.get("key_columns") or ()
+        if not all(map(_LETTER_OR_DIGIT.search, columns)):
+            yield f"{setting}.key_columns names a column without a letter or digit"

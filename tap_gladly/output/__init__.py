@@ -1,0 +1,1 @@
+"""Messages, batch files, stream maps, and what a run reports."""

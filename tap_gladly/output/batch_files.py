@@ -1,0 +1,179 @@
+"""Batch files: rows as JSON Lines, in a folder or wherever else fsspec can write."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+from contextlib import ExitStack, contextmanager, suppress
+from typing import IO, TYPE_CHECKING, cast
+from uuid import uuid4
+
+import fsspec
+from singer_sdk import typing as th
+
+from tap_gladly.exceptions import BatchStorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from singer_sdk.helpers._batch import BatchConfig
+
+GZIP_LEVEL = 1
+"""The files are read once, soon: what a higher level saves there costs more here."""
+
+# The SDK's own schema leaves out batch_size, and takes for right what it then cannot use.
+BATCH_CONFIG = th.Property(
+    "batch_config",
+    th.ObjectType(
+        th.Property(
+            "encoding",
+            th.ObjectType(
+                th.Property(
+                    "format",
+                    th.StringType(allowed_values=["jsonl", "parquet"]),
+                    required=True,
+                    title="Format",
+                    description="Format of the files.",
+                ),
+                th.Property(
+                    "compression",
+                    th.StringType(allowed_values=["gzip", "none"]),
+                    title="Compression",
+                    description="Compression of the files.",
+                ),
+                additional_properties=False,
+            ),
+            required=True,
+            title="Encoding",
+            description="How the files are written.",
+        ),
+        th.Property(
+            "storage",
+            th.ObjectType(
+                th.Property(
+                    "root",
+                    th.StringType(),
+                    required=True,
+                    title="Root",
+                    description="The folder, or the address, below which the files go.",
+                ),
+                th.Property(
+                    "prefix", th.StringType(), title="Prefix", description="What their names begin with."
+                ),
+                th.Property(
+                    "params",
+                    th.ObjectType(nullable=False),
+                    title="Parameters",
+                    description="What fsspec needs besides the address.",
+                ),
+                additional_properties=False,
+            ),
+            required=True,
+            title="Storage",
+            description="Where the files go.",
+        ),
+        th.Property(
+            "batch_size",
+            th.IntegerType(minimum=1),
+            title="Rows of a file",
+            description="How many rows a file has at most; 10000 if not set.",
+        ),
+        additional_properties=False,
+    ),
+    title="Batch Configuration",
+    description="Configuration for BATCH message capabilities.",
+)
+
+
+class BatchWriter:
+    """Writes the rows of a table into files of `batch_size` rows each."""
+
+    def __init__(self, config: BatchConfig, table: str) -> None:
+        self._config = config
+        self._name = f"{config.storage.prefix or ''}tap-gladly--{table}-{uuid4()}"
+        self._file_number = 0
+        self._room = 0
+        self._open = ExitStack()
+        self._file: IO[bytes]
+        self._url = ""
+
+    def write(self, rows: Sequence[bytes], *, ending: bytes = b"") -> Iterator[str]:
+        """Write rows.
+
+        Args:
+            rows: JSON objects.
+            ending: What each still lacks, if anything.
+
+        Yields:
+            The address of each file that is full and closed.
+        """
+        ending += b"\n"
+        while rows:
+            with _storage_errors():
+                if not self._room:
+                    self._start_file()
+                now, rows = rows[: self._room], rows[self._room :]
+                self._file.write(ending.join(now) + ending)
+            self._room -= len(now)
+            if not self._room:
+                yield self._end_file()
+
+    def close(self) -> Iterator[str]:
+        """End the last file, and yield its address if there is one."""
+        if self._room:
+            yield self._end_file()
+
+    def discard(self) -> None:
+        """Take away the file that is not finished: nobody will be told of it."""
+        if self._room:
+            # Where there was no room to write there is none for what closing still writes.
+            with suppress(Exception):
+                self._open.close()
+            with suppress(Exception):
+                self._filesystem.rm(self._path)
+
+    def _start_file(self) -> None:
+        is_gzip = self._config.encoding.compression == "gzip"
+        storage = self._config.storage
+        self._file_number += 1
+        name = f"{self._name}-{self._file_number}.json{'.gz' if is_gzip else ''}"
+        self._filesystem, root = fsspec.core.url_to_fs(storage.root, **storage.params)
+        self._url, self._path = storage.get_url(name), f"{root.rstrip('/')}/{name}"
+        self._filesystem.makedirs(self._path.rpartition("/")[0], exist_ok=True)
+        self._file = self._open.enter_context(self._filesystem.open(self._path, "wb"))
+        if is_gzip:
+            packer = gzip.GzipFile(fileobj=self._file, mode="wb", compresslevel=GZIP_LEVEL)
+            self._file = cast("IO[bytes]", self._open.enter_context(packer))
+        self._room = self._config.batch_size
+
+    def _end_file(self) -> str:
+        with _storage_errors():
+            self._open.close()
+        self._room = 0
+        return self._url
+
+
+@contextmanager
+def _storage_errors() -> Generator[None]:
+    try:
+        yield
+    except Exception as error:  # fsspec has file systems of many kinds, each with errors of its own
+        raise BatchStorageError(
+            f"A batch file cannot be written: {_describe(error)}. "
+            "Check storage in batch_config; the next run goes on with the file that this one was in."
+        ) from error
+
+
+def _describe(error: Exception) -> str:
+    """Say what is wrong, but with no words that may quote the address, which may hold a password."""
+    number = (isinstance(error, OSError) and error.errno) or 0
+    if number in errno.errorcode:
+        return os.strerror(number)
+    if isinstance(error, ImportError):
+        return str(error)  # what to install
+    if isinstance(error, ValueError):
+        return "the address in root is none that fsspec can use"
+    if isinstance(error, NotImplementedError):
+        return "storage of this kind cannot be written"
+    return type(error).__name__

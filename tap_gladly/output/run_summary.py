@@ -1,0 +1,100 @@
+"""Progress during a run, and the summary at its end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from tap_gladly.timestamps import SECOND, format_instant
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+_LONG_SECONDS = 90
+
+
+class Progress:
+    """Logs one line per finished part: its number, the total, and the estimated time left."""
+
+    def __init__(self, log: Callable[..., None], part: str, *, total: int) -> None:
+        """Start the clock.
+
+        Args:
+            log: Logs a format string and its arguments.
+            part: What a part is called, such as `Job`.
+            total: How many parts the run has.
+        """
+        self.done = 0
+        """Parts that are finished."""
+        self._log = log
+        self._part = part
+        self._total = total
+        self._started = time.monotonic()
+
+    def log(self, span: object, rows: int) -> None:
+        """Log that a part is finished, with the span it covers and its number of rows."""
+        self.done += 1
+        left = (time.monotonic() - self._started) / self.done * (self._total - self.done)
+        rest = f"; about {left / 60:.0f} min left" if left > _LONG_SECONDS else ""
+        self._log("%s %d of %d, %s: %d rows%s", self._part, self.done, self._total, span, rows, rest)
+
+
+@dataclass
+class RunSummary:
+    """What a run did: the last log line, and the same as fields for structured logging."""
+
+    jobs_listed: int = 0
+    jobs_loaded: int = 0
+    jobs_skipped: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
+    malformed_lines: int = 0
+    unknown_properties: dict[str, list[str]] = field(default_factory=dict)
+    retries: int = 0
+    retry_seconds: float = 0.0
+    newest_window_end: str | None = None
+    newest_window_age_seconds: float | None = None
+    failed_streams: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def add_retry(self, seconds: float) -> None:
+        """Count a retry and the wait before it; any thread may call this."""
+        with self._lock:
+            self.retries += 1
+            self.retry_seconds += seconds
+
+    def add_loaded_window(self, end: int) -> None:
+        """Keep the end of a loaded window, in nanoseconds since 1970, if it is the newest."""
+        text = format_instant(end)
+        if self.newest_window_end is None or text > self.newest_window_end:
+            self.newest_window_end = text
+            self.newest_window_age_seconds = round((time.time_ns() - end) / SECOND, 1)
+
+    def log(self, logger: logging.Logger) -> None:
+        """Log the summary."""
+        rows = ", ".join(f"{stream} {count}" for stream, count in self.rows.items())
+        age = self.newest_window_age_seconds
+        newest = "none" if age is None else f"to {self.newest_window_end}, {age / 3600:.1f} h ago"
+        unknown = sum(len(names) for names in self.unknown_properties.values())
+        failed = f"; failed: {', '.join(self.failed_streams)}" if self.failed_streams else ""
+        logger.info(
+            "Jobs listed %d, loaded %d, skipped %d; rows: %s; bytes %d; malformed lines %d; "
+            "unknown properties %d; retries %d, %.1f s waited; newest window loaded: %s%s",
+            self.jobs_listed,
+            self.jobs_loaded,
+            self.jobs_skipped,
+            rows,
+            sum(self.bytes.values()),
+            self.malformed_lines,
+            unknown,
+            self.retries,
+            self.retry_seconds,
+            newest,
+            failed,
+            extra={"summary": asdict(self)},
+        )

@@ -1,0 +1,117 @@
+"""Stream maps: the SDK's, but that what is wrong with them is one line, which quotes no row."""
+
+from __future__ import annotations
+
+import ast
+import logging
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import MappingError, StreamMapConfigError
+from singer_sdk.mapper import NULL_STRING, CustomStreamMap, PluginMapper
+from typing_extensions import override
+
+from tap_gladly.exceptions import config_error
+from tap_gladly.parsing.json_text import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_ELSE, _FILTER, _SOURCE = "__else__", "__filter__", "__source__"
+_PLAIN_TYPES = (str, float, type(None))
+
+logger = logging.getLogger("tap-gladly")
+
+
+def iter_map_errors(stream_maps: object) -> Iterator[str]:
+    """Yield what is wrong with stream maps and would be a traceback of the SDK's, a line each.
+
+    Args:
+        stream_maps: The setting, of which nothing is known yet.
+    """
+    if not isinstance(stream_maps, dict):
+        return
+    for stream, columns in stream_maps.items():
+        if stream == _ELSE:
+            yield from _iter_else_errors("stream_maps", columns)
+        elif stream.startswith("__"):
+            yield f"stream_maps.{stream} is none of the SDK's options"
+        elif isinstance(columns, dict):
+            yield from _iter_column_errors(f"stream_maps.{stream}", columns)
+
+
+def _iter_column_errors(place: str, columns: Mapping[str, object]) -> Iterator[str]:
+    for column, definition in columns.items():
+        if column == _ELSE:
+            yield from _iter_else_errors(place, definition)
+        elif isinstance(definition, str) and column != _SOURCE and not _is_expression(definition):
+            yield f"{place}.{column} is no expression"
+
+
+def _iter_else_errors(place: str, definition: object) -> Iterator[str]:
+    if definition not in (None, NULL_STRING):
+        yield f"{place}.{_ELSE} is not {NULL_STRING}"
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        ast.parse(text)  # as the SDK does, which would take a statement for an expression, too
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+class GladlyMapper(PluginMapper):
+    """Maps streams, and tells in one line where a map does not fit."""
+
+    @override
+    def register_raw_stream_schema(
+        self, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+    ) -> None:
+        if not schema.get("properties"):
+            # It is not selected, so that none of its columns is, and a map that reaches it, as one for *
+            # does, would miss its key.
+            unmapped = self.default_mapper_type(
+                stream_name, schema, key_properties, flattening_options=self.flattening_options
+            )
+            self.stream_maps[stream_name] = [unmapped]
+            return
+        try:
+            super().register_raw_stream_schema(stream_name, schema, key_properties)
+        except StreamMapConfigError as error:  # it names streams and columns, and quotes no value
+            raise config_error("Settings are not usable", f"stream_maps: {error}") from error
+        except MappingError as error:
+            problem = f"stream_maps have an expression that fails ({type(error).__name__})"
+            raise config_error("Settings are not usable", problem) from error
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            # Such as a flattening_max_key_length with which two columns would have one name.
+            problem = f"stream_maps or flattening do not fit {stream_name} ({type(error).__name__})"
+            raise config_error("Settings are not usable", problem) from error
+        for stream_map in self.stream_maps[stream_name]:
+            if isinstance(stream_map, CustomStreamMap):
+                stream_map.__class__ = _RedactingStreamMap
+
+
+class _RedactingStreamMap(CustomStreamMap):
+    """A map that ends the run with one line when an expression fails."""
+
+    @override
+    def _eval(
+        self, expr: str, expr_parsed: ast.Expr, record: dict[str, Any], property_name: str | None
+    ) -> Any:
+        # What an expression raises may quote the record, and would be told with a traceback. The SDK has no
+        # hook that knows the column but this one.
+        try:
+            result: Any = super()._eval(expr, expr_parsed, record, property_name)
+            if property_name and not isinstance(result, _PLAIN_TYPES):
+                encode(result)  # a time can be sent, a function cannot, nor what holds one
+        except Exception as error:  # noqa: BLE001 - whatever an expression may raise
+            logger.error(  # noqa: TRY400 - no traceback
+                "The stream map of %s fails at %s (%s). Mend its expression in stream_maps, or what it takes "
+                "from stream_map_config: it has to do for every row, also where fields are null or absent.",
+                self.stream_alias,
+                property_name or _FILTER,
+                type(error.__cause__ or error).__name__,
+            )
+            raise SystemExit(1) from None
+        return result

@@ -1,0 +1,1 @@
+"""Bytes to records, without I/O."""

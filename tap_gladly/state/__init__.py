@@ -1,0 +1,1 @@
+"""Bookmarks: what each stream has loaded."""

@@ -1,0 +1,84 @@
+"""Lines of the export files, and of the events, that are not usable records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from singer_sdk.schema.source import StreamSchema
+from typing_extensions import override
+
+from tap_gladly.streams.base import SCHEMAS, GladlyStream
+from tap_gladly.streams.export.jobs import JobsStream
+from tap_gladly.timestamps import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_gladly.output.run_summary import RunSummary
+    from tap_gladly.parsing.jsonl import MalformedLine
+    from tap_gladly.streams.export.job import Job
+    from tap_gladly.transport.client import GladlyClient
+
+_MAX_REPORTED_LINES = 10
+
+
+class MalformedLinesStream(GladlyStream):
+    """Lines that are not usable records, of export files and events; key `_job_id`, `file`, `line_number`.
+
+    The other streams send them as they meet them, so it has no sync of its own and no SCHEMA before the
+    first line.
+    """
+
+    name = "malformed_lines"
+    parent_stream_type = JobsStream
+    schema = StreamSchema(SCHEMAS)
+    primary_keys = ("_job_id", "file", "line_number")
+
+    def __init__(self, tap: Tap, client: GladlyClient, *, summary: RunSummary) -> None:
+        super().__init__(tap, client, summary=summary)
+        self.row_count = 0
+        """Malformed lines met in this run, whether they are selected or not."""
+
+    def send(self, line: MalformedLine, job: Job, file_name: str) -> None:
+        """Send a line that a file stream has met, and tell its place, but nothing of what is in it."""
+        self._tell(line, f"{file_name} of job {job.id}")
+        updated_at = format_instant(job.version.instant)
+        self._write_line(line, {"_job_id": job.id, "file": file_name}, {"_job_updated_at": updated_at})
+
+    def send_event_line(self, line: MalformedLine, start: str) -> None:
+        """Send a line that the events had, asked for from a time on."""
+        # They have no job, but what is in a key cannot be null.
+        self._tell(line, f"events from {start}")
+        self._write_line(line, {"_job_id": "events", "file": f"events from {start}"}, {})
+
+    def _tell(self, line: MalformedLine, place: str) -> None:
+        self.row_count += 1
+        if self.row_count <= _MAX_REPORTED_LINES:
+            self.logger.warning("%s, line %d: %s", place, line.number, line.error)
+
+    def _write_line(self, line: MalformedLine, key: Record, job: Record) -> None:
+        if not self.selected:
+            return
+        self._write_schema_message()
+        text = line.line.decode("utf-8", "replace")
+        # The SDK offers no public way to send a row from outside the stream's own sync.
+        self._write_record_message(
+            {**key, "line_number": line.number, **job, "error": line.error, "line": text}
+        )
+
+    @override
+    def log_sync_costs(self) -> None:
+        self._summary.malformed_lines = self.row_count
+        super().log_sync_costs()
+
+    @override
+    def iter_rows(self, context: Context | None) -> Iterator[Record]:
+        return iter(())
+
+
+def find_malformed_lines(tap: Tap) -> MalformedLinesStream:
+    """Return the tap's stream of malformed lines."""
+    return cast("MalformedLinesStream", tap.streams[MalformedLinesStream.name])

@@ -1,0 +1,1 @@
+"""Reports: one stream per metric set."""

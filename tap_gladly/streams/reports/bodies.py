@@ -1,0 +1,85 @@
+"""Bodies of reports: downloaded, told from what is no report, and counted."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from tap_gladly.parsing.csv_rows import is_text, iter_csv, name_columns
+from tap_gladly.transport.download import download
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    import requests
+
+_PAGE_TYPE = "text/html"
+_ERROR_TYPES = {"application/json", "application/problem+json"}
+_HEAD_BYTES = 4096
+
+
+class ReportBody(NamedTuple):
+    """A report that is here whole; whoever has read it closes the file."""
+
+    file: IO[bytes]
+    header: Sequence[str]
+    """The first row's cells; none in an empty body, which is how Gladly may write a window without rows."""
+    row_count: int
+    byte_count: int
+
+    def iter_rows(self) -> Iterator[Sequence[str]]:
+        """Yield the rows behind the header."""
+        self.file.seek(0)
+        rows = iter_csv(self.file)
+        next(rows, None)
+        return rows
+
+
+def download_report(response: requests.Response, *, known: Collection[str]) -> ReportBody:
+    """Download a report's body and count its rows.
+
+    Args:
+        response: The answer.
+        known: Columns of the report, as far as they are known.
+
+    Raises:
+        ValueError: It is no report; the message says what it is instead, and quotes nothing.
+        requests.RequestException: The body ended early, or is not what its headers say.
+        DiskFullError: There is no room for it.
+    """
+    file = download(response)
+    try:
+        _reject_non_csv(file.read(_HEAD_BYTES), response.headers.get("Content-Type", ""))
+        file.seek(0)
+        rows = iter_csv(file)
+        header = next(rows, [])
+        _reject_text(header, known)
+        row_count, last = 0, header
+        for row in rows:
+            row_count, last = row_count + 1, row
+        _reject_truncated(file, header, last)
+    except BaseException:
+        file.close()
+        raise
+    return ReportBody(file, header, row_count, file.tell())
+
+
+def _reject_non_csv(head: bytes, content_type: str) -> None:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    kind = content_type.partition(";")[0].strip().lower()
+    is_other = kind in _ERROR_TYPES or text.startswith((b"{", b"[", b"<"))
+    if kind == _PAGE_TYPE or (text and is_other):
+        raise ValueError("JSON or a web page")
+
+
+def _reject_truncated(file: IO[bytes], header: Sequence[str], last: Sequence[str]) -> None:
+    # A connection that is closed early and a Content-Length that is too small leave no other sign.
+    end = file.tell()
+    file.seek(max(0, end - 1))
+    is_ended = file.read() in {b"\n", b"\r"}
+    if len(last) < len(header) and not is_ended:
+        raise ValueError("CSV that breaks off in a row")
+
+
+def _reject_text(header: Sequence[str], known: Collection[str]) -> None:
+    if header and is_text(header) and set(known).isdisjoint(name_columns(header)):
+        raise ValueError("a sentence")

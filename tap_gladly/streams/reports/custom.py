@@ -1,0 +1,128 @@
+"""Reports that the setting `custom_reports` names: their columns are read from their header."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.schema.source import StreamSchema
+from typing_extensions import override
+
+from tap_gladly.parsing.csv_rows import name_columns, normalize_name
+from tap_gladly.streams.base import SCHEMAS
+from tap_gladly.streams.reports.base import ReportStream
+from tap_gladly.streams.reports.metric_sets import METRIC_SETS, ONLY_BY_TIME, name_stream
+from tap_gladly.streams.reports.rows import ROW_HASH
+from tap_gladly.streams.reports.windows import Window
+from tap_gladly.timestamps import DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from singer_sdk import Tap
+
+    from tap_gladly.output.run_summary import RunSummary
+    from tap_gladly.transport.client import GladlyClient
+
+_HALF_HOURLY = "halfHourly"
+_DISCOVERY_DAYS = (1, 7, 30, 90)
+_MOST_DAYS_HALF_HOURLY = 30  # Gladly refuses half hours of more than a month
+_ADDED: dict[str, dict[str, Any]] = {
+    ROW_HASH: {
+        "type": ["string"],
+        "description": "Hash of the row's cells: Gladly gives the row no id.",
+    },
+    "_window_end": {
+        "type": ["string", "null"],
+        "format": "date-time",
+        "description": "End of the window that the row was read with, in UTC; it is no longer in the window.",
+    },
+    "_unmapped": {
+        "type": ["object", "null"],
+        "description": "Columns that this schema does not declare, by name; absent when there are none.",
+        "additionalProperties": True,
+    },
+}
+
+
+class _HeaderSchema(StreamSchema[str]):
+    """A schema that a stream makes itself."""
+
+    @override
+    def get_stream_schema(self, stream: Any, stream_class: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = stream.own_schema
+        return schema
+
+
+class CustomReportStream(ReportStream):
+    """A report that the settings name; key as they say, else `_row_hash`."""
+
+    schema = _HeaderSchema(SCHEMAS)
+
+    def __init__(
+        self,
+        tap: Tap,
+        client: GladlyClient,
+        *,
+        summary: RunSummary,
+        settings: Mapping[str, Any],
+        is_discovered: bool,
+    ) -> None:
+        self._is_discovered = is_discovered
+        self.metric_set = settings["metric_set"]
+        self.name = name_stream(self.metric_set)
+        self.window_days = settings.get("window_days") or 1
+        self.look_back_days = settings.get("look_back_days")
+        self.supports_times = self.metric_set in ONLY_BY_TIME
+        self.supports_dates = not self.supports_times
+        names = {"aggregationLevel": "aggregation_level", "filters": "filters"}
+        self.extra_params = {name: settings[key] for name, key in names.items() if settings.get(key)}
+        columns = settings.get("key_columns") or [ROW_HASH]
+        names_of_keys = (name if name in _ADDED else normalize_name(name) for name in columns)
+        self.primary_keys = tuple(dict.fromkeys(names_of_keys))
+        super().__init__(tap, client, summary=summary)
+
+    @cached_property
+    def own_schema(self) -> dict[str, Any]:
+        """The catalog's schema of the stream; at discovery, what the header tells."""
+        catalog = self._tap.input_catalog
+        # Without a catalog the stream is off, and worth a request only if its name may be wrong.
+        is_unknown = catalog is None and self.metric_set not in METRIC_SETS
+        if self._is_discovered or is_unknown:
+            return self._make_schema(self._find_header())
+        entry = catalog.get_stream(self.name) if catalog else None
+        given = entry.schema.to_dict() if entry else {}
+        return given if given.get("properties") else self._make_schema(())
+
+    def _find_header(self) -> Sequence[str]:
+        for span in self._iter_discovery_spans():
+            body = self.ask(self._requested_span(span), self.rules.required)
+            body.file.close()
+            if body.header:
+                return body.header
+        self.logger.warning("%s is empty and has no header: its columns go to _unmapped", self.metric_set)
+        return ()
+
+    def _iter_discovery_spans(self) -> Iterator[Window]:
+        is_half_hourly = self.extra_params.get("aggregationLevel") == _HALF_HOURLY
+        self._now = time.time_ns()
+        today = self._now - self._now % DAY
+        for days in _DISCOVERY_DAYS:
+            if not is_half_hourly or days <= _MOST_DAYS_HALF_HOURLY:
+                yield Window(today - days * DAY, today)
+
+    def _make_schema(self, header: Sequence[str]) -> dict[str, Any]:
+        titles = dict(zip(name_columns(header), header, strict=True))
+        columns = dict.fromkeys([*self.primary_keys, *titles])
+        fields: dict[str, dict[str, Any]] = {
+            column: {
+                "type": ["string", "null"],
+                "description": f"Column {titles.get(column, column).strip()} of {self.metric_set}.",
+            }
+            for column in columns
+        }
+        fields.update((name, field) for name, field in _ADDED.items() if name in columns or name != ROW_HASH)
+        for key in self.primary_keys:
+            fields[key] = {**fields[key], "type": ["string"]}
+        return {"type": "object", "properties": fields}

@@ -1,0 +1,1 @@
+"""HTTP: connections, rate limits, retries, downloads."""

@@ -1,0 +1,36 @@
+"""What is worth another try, and how long is waited before it."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import requests
+from singer_sdk.exceptions import RetriableAPIError
+
+from tap_gladly.transport.rate_limit import read_retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+FIRST_WAIT_SECONDS = 1.0
+MAX_WAIT_SECONDS = 60.0
+
+TRANSIENT_ERRORS = (
+    RetriableAPIError,
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+
+
+def iter_backoff_seconds() -> Generator[float, BaseException, None]:
+    """Yield how long to wait after each failure: ever longer, with jitter, and no less than Gladly asks."""
+    error = yield 0
+    wait = FIRST_WAIT_SECONDS
+    while True:
+        response = error.response if isinstance(error, RetriableAPIError) else None
+        asked = None if response is None else read_retry_after(response)
+        error = yield max(wait * random.uniform(0.5, 1), asked or 0)  # noqa: S311
+        wait = min(2 * wait, MAX_WAIT_SECONDS)

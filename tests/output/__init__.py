@@ -1,0 +1,1 @@
+"""Tests of messages, batch files, stream maps and the run summary."""

@@ -1,0 +1,281 @@
+"""BATCH: the rows go into files, whole and once, and the state is what it would be without."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import resource
+from hashlib import md5
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import fsspec
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+from support import FILE_STREAMS, SETTINGS, Message, Sync, catalog_entry, jsonl, stream_metadata
+
+from gladly_emulator import Emulator, Fault
+from tap_gladly.output import batch_files
+from tap_gladly.tap import TapGladly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gladly_emulator import StaticExports
+
+BODY = b"""{"id":"c1","name":"Maud","score":1.10}
+{"id":"c2","new":{"a":[1]}}
+{
+{ "id" : "c3", "name" : "x\xe2\x80\xa8y" }\r
+{"id":"c4"}
+{"id":"c5"}"""
+
+
+def batch_config(root: object, **more: object) -> dict[str, Any]:
+    """Give a `batch_config` for gzipped files below a root."""
+    encoding = {"format": "jsonl", "compression": "gzip"}
+    return {"encoding": encoding, "storage": {"root": str(root)}, **more}
+
+
+def local_path(url: str) -> Path:
+    """Give the path of a file:// address."""
+    return Path(unquote(urlsplit(url).path))
+
+
+def read_batches(run: Sync, stream: str) -> list[dict[str, Any]]:
+    """Read the rows of a stream's batches, in order."""
+    rows: list[dict[str, Any]] = []
+    for message in run.of_type("BATCH"):
+        if message["stream"] == stream:
+            for url in message["manifest"]:
+                rows += [json.loads(line) for line in read_file(message, url).splitlines()]
+    return rows
+
+
+def read_file(message: Message, url: str) -> bytes:
+    """Read one file of a batch, as its encoding says."""
+    content = local_path(url).read_bytes()
+    return gzip.decompress(content) if message["encoding"]["compression"] == "gzip" else content
+
+
+@pytest.mark.parametrize("compression", ["gzip", "none"])
+def test_batches_hold_what_records_would(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path, compression: str
+) -> None:
+    """Rows, provenance, `_unmapped`, state and malformed lines are those of a run without BATCH."""
+    for number, time in enumerate(("07:00:00Z", "08:00:00.5Z"), 1):
+        files = {f"{stream}.jsonl": BODY for stream in FILE_STREAMS}
+        exports.add_job(f"j{number}", f"2026-11-20T{time}", files)
+    exports.lists["teams"] = [{"id": "t1"}]
+    config = batch_config(tmp_path / "not" / "there yet")
+    config["encoding"]["compression"] = compression
+
+    run, plain = sync(batch_config=config), sync()
+
+    for stream in FILE_STREAMS:
+        assert read_batches(run, stream) == plain.rows(stream)
+        assert len(plain.rows(stream)) == 10
+        assert run.rows(stream) == []
+    assert run.state == plain.state
+    assert run.rows("malformed_lines") == plain.rows("malformed_lines")
+    assert run.rows("jobs") == plain.rows("jobs")
+    assert run.rows("teams") == plain.rows("teams") == [{"id": "t1"}]
+    assert b"1.10" in read_file(run.of_type("BATCH")[0], run.of_type("BATCH")[0]["manifest"][0])
+
+
+def test_batches_are_as_long_as_asked_for(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """`batch_size` rows a file, the rest in the last; one file a BATCH; the prefix comes first."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
+    config = batch_config(tmp_path, batch_size=2)
+    config["storage"]["prefix"] = "nightly-"
+
+    run = sync(batch_config=config)
+
+    messages = run.of_type("BATCH")
+    paths = [local_path(url) for message in messages for url in message["manifest"]]
+    assert [len(gzip.decompress(path.read_bytes()).splitlines()) for path in paths] == [2, 2, 1]
+    assert all(path.name.startswith("nightly-") for path in paths)
+    assert sorted(paths) == sorted(tmp_path.iterdir())
+    assert len(messages) == 3
+
+
+def test_any_root_of_fsspec_will_do(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Whatever fsspec can write to, here its memory, takes the files."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
+
+    run = sync(batch_config=batch_config("memory://batches"))
+
+    (url,) = run.of_type("BATCH")[0]["manifest"]
+    with fsspec.open(url, "rb", compression="gzip") as file:
+        assert [json.loads(line)["id"] for line in file] == ["c1", "c2", "c3", "c4", "c5"]
+    assert url.startswith("memory:")
+
+
+def test_maps_and_deselection_reach_the_batches(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    """What a map drops or hashes, and what is deselected, is in no file."""
+    body = b'{"id":"c1","name":"Maud","address":"Heron Quay","externalCustomerIds":{"a":"1"}}\n'
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": body})
+    chosen = catalog("customers")
+    stream_metadata(catalog_entry(chosen, "customers"), "properties", "address")["selected"] = False
+    maps = {"customers": {"name": "md5(name)"}, "copies": {"__source__": "customers", "name": "__NULL__"}}
+
+    deselected = sync(catalog=chosen, batch_config=batch_config(tmp_path))
+    mapped = sync(catalog=chosen, batch_config=batch_config(tmp_path), stream_maps=maps)
+
+    assert read_batches(deselected, "customers")[0].keys() >= {"id", "name", "externalCustomerIds", "_job_id"}
+    assert "address" not in read_batches(deselected, "customers")[0]
+    assert [row["name"] for row in read_batches(mapped, "customers")] == [
+        md5(b"Maud", usedforsecurity=False).hexdigest()
+    ]
+    assert all(b"Maud" not in gzip.decompress(path.read_bytes()) for path in _files(mapped))
+
+
+def _files(run: Sync) -> list[Path]:
+    return [local_path(url) for message in run.of_type("BATCH") for url in message["manifest"]]
+
+
+def test_a_run_that_fails_leaves_no_half_batch(
+    exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file that no message names is taken away again."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
+
+    def stop(_writer: object) -> None:
+        raise SystemExit(1)
+
+    monkeypatch.setattr(batch_files.BatchWriter, "close", stop)
+    run = sync(batch_config=batch_config(tmp_path), ends_badly=True)
+
+    assert list(tmp_path.iterdir()) == []
+    assert run.of_type("BATCH") == []
+    assert "customers" not in run.state.get("bookmarks", {})
+
+
+def test_batches_of_a_run_that_was_cut_short_are_written_again(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """State is as exact as without BATCH: the next run loads what this one has not."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b'{"id":"c1"}\n'})
+    exports.add_job("j2", "2026-11-20T08:00:00Z", {"customers.jsonl": b'{"id":"c2"}\n'})
+    config = batch_config(tmp_path)
+    emulator.faults.add(Fault("status", status=400, path="jobs/j2"))
+
+    first = sync(batch_config=config, ends_badly=True)
+    second = sync(batch_config=config, state=first.state)
+
+    assert [row["id"] for row in read_batches(first, "customers")] == ["c1"]
+    assert [row["id"] for row in read_batches(second, "customers")] == ["c2"]
+
+
+def test_an_empty_file_has_no_batch(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """Nothing to load is no file; the bookmark moves on."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b""})
+
+    run = sync(batch_config=batch_config(tmp_path))
+
+    assert run.of_type("BATCH") == []
+    assert list(tmp_path.iterdir()) == []
+    assert "j1" in run.bookmark("customers")["jobs_read"]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"batch_size": 0}, "batch_config.batch_size does not fit its minimum: 1"),
+        ({"batch_size": -1}, "batch_config.batch_size does not fit its minimum: 1"),
+        ({"batch_size": "many"}, "batch_config.batch_size does not fit its type: ['integer', 'null']"),
+        ({"batch_rows": 5}, "batch_config has what is not known there: 'batch_rows'"),
+        ({"storage": {"prefix": "x"}}, "'root' is a required property of batch_config.storage"),
+        ({"storage": {"root": "x", "key": "y"}}, "batch_config.storage has what is not known there: 'key'"),
+        ({"storage": None}, "batch_config.storage does not fit its type: object"),
+        (
+            {"encoding": {"format": "csv"}},
+            "batch_config.encoding.format does not fit its enum: ['jsonl', 'parque",
+        ),
+    ],
+    ids=str,
+)
+def test_a_batch_config_that_cannot_be_is_refused(more: dict[str, Any], problem: str) -> None:
+    """Before anything is read: files of no rows would never end."""
+    with pytest.raises(ConfigValidationError) as refused:
+        TapGladly(config={**SETTINGS, "batch_config": batch_config("x", **more)})
+
+    (error,) = refused.value.errors
+    assert error.startswith(problem)
+
+
+def test_a_batch_size_of_null_is_the_sdks_own(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """So it is if none is set."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
+
+    run = sync(batch_config=batch_config(tmp_path, batch_size=None))
+
+    assert len(read_batches(run, "customers")) == 5
+    assert len(run.of_type("BATCH")) == 1
+
+
+@pytest.mark.parametrize(
+    ("root", "reason"),
+    [
+        ("/dev/null/batches", "Not a directory"),
+        ("secret://secret@host/x", "the address in root is none that fsspec can use"),
+        ("ftp://user:secret#1@127.0.0.1/x", "the address in root is none that fsspec can use"),
+        ("ftp://user:secret@127.0.0.1:1/x", "Connection refused"),
+        ("data:,secret", "storage of this kind cannot be written"),
+    ],
+)
+def test_a_storage_that_cannot_be_written_is_told_in_one_line(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    root: str,
+    reason: str,
+) -> None:
+    """The run ends with what is wrong, without the address; the file stays due."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
+
+    run = sync(batch_config=batch_config(root), ends_badly=True)
+
+    (line,) = (record.getMessage() for record in log.records if record.levelname == "ERROR")
+    assert line.startswith(f"A batch file cannot be written: {reason}. Check storage in batch_config")
+    assert "secret" not in log.text.replace("secret-token", "")
+    assert "customers" not in run.state.get("bookmarks", {})
+
+
+@pytest.mark.parametrize("compression", ["gzip", "none"])
+def test_a_disk_that_is_full_keeps_no_half_batch(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    compression: str,
+) -> None:
+    """Closing the file fails, too, when there is no room for its rest; it is taken away all the same."""
+    rows = [{"id": f"c{number}", "name": os.urandom(400).hex()} for number in range(1000)]
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": jsonl(*rows)})
+    config = batch_config(tmp_path)
+    config["encoding"]["compression"] = compression
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        run = sync(batch_config=config, ends_badly=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert "A batch file cannot be written: File too large. Check storage" in log.text
+    assert run.of_type("BATCH") == []
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,158 @@
+"""Lines of a file: which are records, and what is wrong with the others."""
+
+from __future__ import annotations
+
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_gladly.parsing.jsonl import MalformedLine, decode_raw, iter_jsonl, parse_line
+
+
+def parse(body: bytes) -> list[dict[str, Any] | MalformedLine]:
+    """Parse a body as a file on disk is parsed."""
+    return list(iter_jsonl(io.BytesIO(body)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id":"a"}\n{"id":"b"}\n',
+        b'{"id":"a"}\r\n{"id":"b"}\r\n',
+        b'{"id":"a"}\n{"id":"b"}',
+        b'\n\r\n{"id":"a"}\n  \n{"id":"b"}\n\n',
+        b'\xef\xbb\xbf{"id":"a"}\n{"id":"b"}\n',
+        b' { "id" : "a" } \n\t{"id":"b"}\n',
+    ],
+)
+def test_iter_jsonl_reads_every_way_to_end_a_line(body: bytes) -> None:
+    """CRLF, no final newline, blank lines, a byte-order mark and blanks around make no difference."""
+    assert parse(body) == [{"id": "a"}, {"id": "b"}]
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085", "\u000b".encode().decode(), "\ufeff"])
+def test_iter_jsonl_cuts_at_newlines_alone(separator: str) -> None:
+    """Separators that Python would cut text at are part of the text."""
+    text = f"one{separator}two"
+    record = {"id": "a", "text": text}
+
+    assert parse(json.dumps(record, ensure_ascii=separator == "\u000b").encode() + b"\n") == [record]
+
+
+def test_iter_jsonl_keeps_numbers_exact() -> None:
+    """Integers of any length and decimals of any precision keep their digits."""
+    big = 10**60 + 7
+
+    assert parse(b'{"id":"a","i":%d,"d":1.10,"e":1e400}' % big) == [
+        {"id": "a", "i": big, "d": Decimal("1.10"), "e": Decimal("1e400")}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (rb"\ud800", "\ufffd"),
+        (rb"a\udc00b", "a\ufffdb"),
+        (rb"\ud83d\ude00\ud83d", "\U0001f600\ufffd"),
+        (rb"\\ud800 \ud800", "\\ud800 \ufffd"),
+        (rb"\\\ud800\u0000", "\\\ufffd\x00"),
+    ],
+)
+def test_iter_jsonl_replaces_lone_surrogates(text: bytes, read: str) -> None:
+    """Half a surrogate pair becomes U+FFFD; whole pairs and other escapes stay."""
+    assert parse(b'{"id":"a","text":"' + text + b'"}') == [{"id": "a", "text": read}]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":"a"',
+        b'{"id":"a"}{"id":"b"}',
+        b"[]",
+        b"null",
+        b"7",
+        b'{"id":"a","x":NaN}',
+        b'{"id":"a","x":"\xff"}',
+        b"\x00",
+        b'{"id":null}',
+        b'{"id":""}',
+        b'{"id":7}',
+        b'{"id":["a"]}',
+        b"{}",
+        b"[" * 100_000,
+        b'{"id":"a","x":"\\ud800',
+    ],
+    ids=lambda line: line[:20],
+)
+def test_iter_jsonl_gives_malformed_lines_with_place_and_reason(line: bytes) -> None:
+    """What is not an object with an id of text comes as it was, and the lines around it are read."""
+    first, malformed, last = parse(b'{"id":"a"}\n' + line + b'\r\n{"id":"b"}\n')
+
+    assert (first, last) == ({"id": "a"}, {"id": "b"})
+    assert isinstance(malformed, MalformedLine)
+    assert (malformed.number, malformed.line) == (2, line)
+    assert malformed.error
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":1e400}',
+        b'{"id":[1e400]}',
+        b'{"id":"a","id":1e400}',
+        b'{"id":1e99999999999999999999}',
+        b'{"id":%b}' % (b"9" * 5000),
+        b'{"id":"a","x":%b}' % (b"9" * 4301),
+        b'{"id":"a","x":[-%b,1]}' % (b"9" * 4301),
+        b'{"id":-1.50}',
+        b'{"id":{"a":null}}',
+    ],
+    ids=lambda line: line[:20],
+)
+def test_parse_line_says_the_same_however_it_decodes(line: bytes) -> None:
+    """What is malformed where all is taken apart is so, too, where what is below the top stays as it is."""
+    parsed, whole = parse_line(1, line, decode=decode_raw), parse_line(1, line)
+
+    assert isinstance(whole, MalformedLine)
+    assert parsed == whole
+
+
+def test_iter_jsonl_reads_a_long_line() -> None:
+    """A line of 8 MiB is a line."""
+    text = "x" * (8 * 1024 * 1024)
+
+    assert parse(json.dumps({"id": "a", "text": text}).encode()) == [{"id": "a", "text": text}]
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+_records = st.fixed_dictionaries({"id": st.text(min_size=1)}, optional={"value": _json, "other": _json})
+_garbage = st.binary(max_size=40).map(lambda junk: b"}" + junk.replace(b"\n", b""))
+
+
+@given(st.lists(_records | _garbage))
+def test_iter_jsonl_loses_nothing(lines: list[dict[str, Any] | bytes]) -> None:
+    """Any mixture of records and garbage arrives, each in its place."""
+    body = b"\n".join(
+        line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode("utf-8", "replace")
+        for line in lines
+    )
+
+    parsed = parse(body)
+
+    assert len(parsed) == len(lines)
+    for number, (line, result) in enumerate(zip(lines, parsed, strict=True), start=1):
+        if isinstance(line, bytes):
+            assert isinstance(result, MalformedLine)
+            assert (result.number, result.line) == (number, line.rstrip(b"\r\n"))
+        else:
+            assert isinstance(result, dict)
+            assert result == json.loads(json.dumps(line).encode())

@@ -1,0 +1,205 @@
+"""Lines are copied when nothing is odd about them, and left to others when something is."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_gladly.parsing import passthrough
+from tap_gladly.parsing.json_text import encode
+from tap_gladly.parsing.jsonl import MalformedLine, decode_raw, parse_line
+from tap_gladly.parsing.passthrough import Passthrough
+
+FIELDS = ("id", "name", "a field", "externalIds")
+
+
+class Rebuilder:
+    """Rebuilds what is left to it, and remembers which lines those were."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+
+    def __call__(self, number: int, line: bytes) -> bytes | MalformedLine | None:
+        """Rebuild as the tap does."""
+        self.numbers.append(number)
+        record = parse_line(number, line, decode=decode_raw)
+        return encode(record)[:-1] if isinstance(record, dict) else record
+
+
+def copy(body: bytes) -> tuple[list[bytes], list[int], list[int]]:
+    """Copy a file: give its rows, the numbers of rebuilt lines, and those of malformed ones."""
+    rebuild = Rebuilder()
+    rows: list[bytes] = []
+    malformed: list[int] = []
+    for item in Passthrough(FIELDS, rebuild).iter_rows(io.BytesIO(body)):
+        if isinstance(item, MalformedLine):
+            malformed.append(item.number)
+        else:
+            rows += item
+    return rows, rebuild.numbers, malformed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":"c1"}',
+        b'{"name":null,"id":"c1"}',
+        b' {\t"id" : "c1" , "a field": [1, 2.50, {"b": 1E+400}] }',
+        '{"id":"é","name":"\U0001f600"}'.encode(),
+        rb'{"id":"\u0061","name":"\ud83d\ude00"}',
+        b'{"id":"c1","externalIds":{"id":1,"unknown":{"deep":[[[[]]]]}}}',
+        b'{"id":"c1","name":1,"name":2}',
+    ],
+)
+def test_a_line_of_known_fields_is_copied_as_it_is(line: bytes) -> None:
+    """Each byte of it goes on: blanks, digits, escapes, order, even a field that comes twice."""
+    rows, rebuilt, malformed = copy(line + b"\n")
+
+    assert rows == [line[:-1]]
+    assert rebuilt == []
+    assert malformed == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":"c1","unknown":1}',
+        b'{"id":"c1"} ',
+        b'{"id":"c1"}\r',
+        b'{"id":"c1",\r"name":1}',
+        b'\xef\xbb\xbf{"id":"c1"}',
+        '{"id":"c1","name":"a\u2028b"}'.encode(),
+        '{"id":"c1","name":["a\u0085b"]}'.encode(),
+        rb'{"id":"c1","name":{"a":"\ud800"}}',
+    ],
+)
+def test_an_odd_line_with_a_record_is_rebuilt(line: bytes) -> None:
+    """It gives one row, which says the same."""
+    rows, rebuilt, malformed = copy(line + b"\n")
+
+    assert rebuilt == [1]
+    assert malformed == []
+    assert json.loads(rows[0] + b"}")["id"] == "c1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b'{"id":"c1"',
+        b'{"id":""}',
+        b'{"id":null}',
+        b'{"id":1}',
+        b'{"name":"x"}',
+        b'["id"]',
+        b'"id"',
+        b'{"id":"c1"}{"id":"c2"}',
+        b'{"id":"c1","name":01}',
+        b'{"id":"c1","name":NaN}',
+        b'{"id":"c1","name":"\t"}',
+        b'{"id":"c1","name":"\xff"}',
+        b'{"id":"c1","name":{"a":"\xc3"}}',
+        b'{"id":"\xff"}',
+        b'{"id":"c1","name":%b}' % (b"9" * 4301),
+        b'{"id":"c1","name":[%b{"a":-%b}]}' % (b"7," * 9999, b"9" * 4301),
+    ],
+    ids=lambda line: line[:20],
+)
+def test_a_line_without_a_record_is_told_in_its_place(line: bytes) -> None:
+    """Rows before and after it arrive before and after it."""
+    items = list(
+        Passthrough(FIELDS, Rebuilder()).iter_rows(io.BytesIO(b'{"id":"a"}\n' + line + b'\n{"id":"b"}\n'))
+    )
+
+    assert items[0] == [b'{"id":"a"']
+    assert isinstance(items[1], MalformedLine)
+    assert items[1].number == 2
+    assert items[1].line == line
+    assert items[2] == [b'{"id":"b"']
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b'"%b"' % (b"9" * 9999), b"0.%b" % (b"9" * 9999), b"%b.5" % (b"9" * 9999), b"[%b7]" % (b"9999," * 2000)],
+    ids=["text", "fraction", "decimal", "list"],
+)
+@pytest.mark.parametrize("field", ["name", "unknown"])
+def test_many_digits_are_no_long_integer(field: str, value: bytes) -> None:
+    """In a text, a number with a point or several numbers, each digit goes on."""
+    rows, _, malformed = copy(b'{"id":"c1","%b":%b}\n' % (field.encode(), value))
+
+    assert malformed == []
+    assert value in rows[0]
+
+
+def test_a_record_over_two_lines_is_none() -> None:
+    """What JSON would allow between two lines is no row of JSON Lines."""
+    rows, _, malformed = copy(b'{"id":\n"c1"}\n{"id":"c2"}\n')
+
+    assert rows == [b'{"id":"c2"']
+    assert malformed == [1, 2]
+
+
+def test_blank_lines_count_and_are_no_rows() -> None:
+    """A line keeps its number in the file."""
+    rows, _, malformed = copy(b'\n  \n{"id":"c1"}\n\n{\n{"id":"c2"}')
+
+    assert rows == [b'{"id":"c1"', b'{"id":"c2"']
+    assert malformed == [5]
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 16, 64, 1_000])
+def test_rows_are_the_same_however_long_a_block_is(monkeypatch: pytest.MonkeyPatch, block_bytes: int) -> None:
+    """A block ends with a line."""
+    monkeypatch.setattr(passthrough, "BLOCK_BYTES", block_bytes)
+    lines = [b'{"id":"c%d","name":"%b"}' % (number, b"x" * number) for number in range(40)]
+
+    rows, rebuilt, malformed = copy(b"\n".join(lines))
+
+    assert rows == [line[:-1] for line in lines]
+    assert rebuilt == []
+    assert malformed == []
+
+
+def test_an_empty_file_has_no_rows() -> None:
+    """Neither rows nor anything else."""
+    assert copy(b"") == ([], [], [])
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.decimals(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+records = st.dictionaries(st.sampled_from([*FIELDS, "unknown"]), values, max_size=5)
+lines = records.map(encode) | st.binary(max_size=30).map(lambda line: line.replace(b"\n", b""))
+
+
+@settings(deadline=None)
+@given(st.lists(lines, max_size=12), st.sampled_from([b"\n", b"\r\n"]))
+def test_copied_rows_are_the_rows_that_parsing_finds(body: list[bytes], line_end: bytes) -> None:
+    """Whatever is in a file, copying and parsing agree on its rows and on what is malformed."""
+    file = line_end.join(body)
+    parsed = [parse_line(number, line, decode=decode_raw) for number, line in enumerate(file.split(b"\n"), 1)]
+
+    rows, _, malformed = copy(file)
+
+    assert [_decode(row + b"}") for row in rows] == [
+        _decode(encode(record)) for record in parsed if isinstance(record, dict)
+    ]
+    assert malformed == [line.number for line in parsed if isinstance(line, MalformedLine)]
+
+
+def _decode(row: bytes) -> dict[str, Any]:
+    # Only the top level: numbers below it are then compared by their digits.
+    return {key: bytes(raw) for key, raw in msgspec.json.decode(row, type=dict[str, msgspec.Raw]).items()}

@@ -1,0 +1,114 @@
+"""Reports that are killed in the middle, and large ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tracemalloc
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from support import replay, tap_environment, write_json
+
+from tap_gladly.output.message_writer import MessageWriter
+from tap_gladly.streams.reports.base import ReportStream
+from tap_gladly.tap import TapGladly
+
+from .reported import NOON, event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+    from gladly_emulator import Emulator, StaticExports
+
+Asked = list[dict[str, Any]]
+EVENTS, AGENTS = "conversation_timestamps_report", "agent_timestamps_report"
+
+
+def test_a_run_killed_in_the_middle_of_a_window_is_gone_on_with(
+    exports: StaticExports,
+    emulator: Emulator,
+    catalog: Callable[..., dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    """From the last STATE printed: nothing is lost, and no window is counted as read that was not."""
+    today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = [
+        event(
+            f"{(today - timedelta(days=day)).isoformat()[:10]}T{number // 60:02}:{number % 60:02}:00Z", number
+        )
+        for day in range(1, 5)
+        for number in range(400)
+    ]
+    exports.reports.put("ConversationTimestampsReport", rows, anchor="Timestamp")
+    chosen = write_json(tmp_path / "catalog.json", catalog(EVENTS))
+    environment = tap_environment(
+        {**emulator.settings, "start_date": (today - timedelta(days=4)).isoformat()[:10]}
+    )
+    arguments = [sys.executable, "-m", "tap_gladly", "--config=ENV", f"--catalog={chosen}"]
+    kills = 3
+    seen: set[str] = set()
+    state: dict[str, Any] = {}
+
+    for turn in range(kills + 1):
+        state_file = write_json(tmp_path / "state.json", state)
+        stop_after = 150 + 397 * turn if turn < kills else None
+        messages = run_until([*arguments, f"--state={state_file}"], environment, stop_after)
+        seen.update(message["record"]["timestamp"] for message in messages if message["type"] == "RECORD")
+        state = replay(messages) or state
+        place = state["bookmarks"][EVENTS]["replication_key_value"] if state else ""
+        assert seen.issuperset(row["Timestamp"] for row in rows if row["Timestamp"] < place)
+
+    assert len(seen) == len(rows)
+    assert state["bookmarks"][EVENTS]["replication_key_value"] >= today.isoformat()[:10]
+
+
+def run_until(
+    arguments: list[str], environment: dict[str, str], stop_after: int | None
+) -> list[dict[str, Any]]:
+    """Run a command until it has printed so many lines, kill it, and give its whole lines as JSON."""
+    with subprocess.Popen(
+        arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if len(lines) == stop_after:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        process.wait()
+    assert (process.returncode == 0) == (stop_after is None)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def test_memory_stays_flat(
+    exports: StaticExports,
+    report_clock: Callable[[str], None],
+    catalog: Callable[..., dict[str, Any]],
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A report of 40 MB is never in memory as a whole."""
+    report_clock(NOON)
+    line = b"2026-11-24T01:00:00Z,CONVERSATION/CREATED,%d," + 8000 * b"x" + b"\n"
+    body = b"Timestamp,Event Type,Conversation ID,Topic Name\n" + b"".join(line % row for row in range(5_000))
+    exports.reports.put("ConversationTimestampsReport", body)
+    monkeypatch.setattr(MessageWriter, "write_message", lambda *_: None)
+    tap = TapGladly(config={**emulator.settings, "start_date": "2026-11-24"}, catalog=catalog(EVENTS))
+    tracemalloc.start()
+
+    tap.sync_all()
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    stream = tap.streams[EVENTS]
+    assert isinstance(stream, ReportStream)
+    assert stream.row_count == 5_000
+    assert peak < 20 * 1024 * 1024
