@@ -208,6 +208,6 @@ def test_download_ignores_chunk_borders(body: bytes, chunk_bytes: int, members: 
     response.headers["Content-Encoding"] = "gzip" if members else "identity"
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tap_gladly.download._CHUNK_BYTES", chunk_bytes)
+        patch.setattr("tap_gladly.transport.download._CHUNK_BYTES", chunk_bytes)
         with download(response) as file:
             assert file.read() == body * max(members, 1)
