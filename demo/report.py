@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from demo.shop import RETENTION, Row, Shop, Table, read_time
-from gladly_emulator.report_queries import read_report_query
-from gladly_emulator.reports import answer_report
+from gladly_emulator.server.report_queries import read_report_query
+from gladly_emulator.server.reports import answer_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gladly_emulator import GeneratedExports
-from gladly_emulator.instants import parse_instant
-from gladly_emulator.lists import answer_list
+from gladly_emulator.server.lists import answer_list
+from gladly_emulator.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

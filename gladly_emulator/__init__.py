@@ -15,21 +15,21 @@
 
 from __future__ import annotations
 
-from gladly_emulator.access import (
+from gladly_emulator.dataset.exports import GeneratedExports
+from gladly_emulator.dataset.interface import ReportQuery, Sheet
+from gladly_emulator.server.access_control import (
     AGENT_EMAIL,
     API_TOKEN,
     UNPRIVILEGED_AGENT_EMAIL,
     UNPRIVILEGED_API_TOKEN,
 )
-from gladly_emulator.emulator import Emulator
-from gladly_emulator.events import StaticEvents
-from gladly_emulator.exports import ABSENT, Exports, StaticExports
-from gladly_emulator.faults import Fault
-from gladly_emulator.generated import GeneratedExports
-from gladly_emulator.messages import Answer
-from gladly_emulator.report_limits import ReportLimits
-from gladly_emulator.report_queries import ReportQuery
-from gladly_emulator.reports import Sheet, StaticReports
+from gladly_emulator.server.emulator import Emulator
+from gladly_emulator.server.events import StaticEvents
+from gladly_emulator.server.exports import ABSENT, Exports, StaticExports
+from gladly_emulator.server.faults import Fault
+from gladly_emulator.server.http_messages import Answer
+from gladly_emulator.server.rate_limits import ReportLimits
+from gladly_emulator.server.reports import StaticReports
 
 __all__ = [
     "ABSENT",

@@ -11,10 +11,10 @@ import threading
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
-from gladly_emulator.emulator import Emulator
-from gladly_emulator.generated import GeneratedExports
-from gladly_emulator.instants import NANOSECONDS, parse_instant
-from gladly_emulator.report_limits import ReportLimits
+from gladly_emulator.dataset.exports import GeneratedExports
+from gladly_emulator.server.emulator import Emulator
+from gladly_emulator.server.rate_limits import ReportLimits
+from gladly_emulator.timestamps import NANOSECONDS, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gladly_emulator import Emulator
-    from gladly_emulator.messages import Request
+    from gladly_emulator.server.http_messages import Request
 
 ROOT = Path(__file__).parent.parent
 Message = dict[str, Any]

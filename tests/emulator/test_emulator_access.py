@@ -15,7 +15,7 @@ from gladly_emulator import (
     Emulator,
     StaticExports,
 )
-from gladly_emulator.access import RateLimit
+from gladly_emulator.server.access_control import RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import statistics
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from gladly_emulator.instants import parse_instant
+from gladly_emulator.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from .fortnight import Fortnight

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from gladly_emulator import AGENT_EMAIL, API_TOKEN, Emulator, GeneratedExports
-from gladly_emulator.instants import instant_of, parse_instant
+from gladly_emulator.timestamps import instant_of, parse_instant
 
 from .fortnight import NOW, Fortnight, read
 

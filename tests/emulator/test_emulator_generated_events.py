@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from gladly_emulator import GeneratedExports
-from gladly_emulator.events import ENTITIES
-from gladly_emulator.instants import instant_of, parse_instant
+from gladly_emulator.server.events import ENTITIES
+from gladly_emulator.timestamps import instant_of, parse_instant
 
 from .fortnight import NOW
 from .reporting import AUTH, Reporter

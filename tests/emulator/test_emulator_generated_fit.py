@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gladly_emulator import GeneratedExports
-from gladly_emulator.instants import NANOSECONDS, parse_instant
+from gladly_emulator.timestamps import NANOSECONDS, parse_instant
 
 from .reporting import Reporter, Row
 

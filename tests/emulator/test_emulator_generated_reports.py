@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gladly_emulator import GeneratedExports
-from gladly_emulator.instants import HOUR, instant_of, parse_instant
-from gladly_emulator.metric_sets import METRIC_SETS
+from gladly_emulator.server.metric_sets import METRIC_SETS
+from gladly_emulator.timestamps import HOUR, instant_of, parse_instant
 
 from .fortnight import NOW
 from .reporting import ANCHORS, WORK, Reporter

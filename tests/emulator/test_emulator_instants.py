@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from gladly_emulator.instants import format_instant, instant_of, parse_instant
+from gladly_emulator.timestamps import format_instant, instant_of, parse_instant
 
 
 @pytest.mark.parametrize(

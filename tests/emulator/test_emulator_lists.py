@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from gladly_emulator.lists import LIST_NAMES
+from gladly_emulator.server.lists import LIST_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

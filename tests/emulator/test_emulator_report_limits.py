@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from gladly_emulator import AGENT_EMAIL, API_TOKEN, Emulator, Fault, ReportLimits, StaticExports
-from gladly_emulator.report_limits import ReportGate
+from gladly_emulator.server.rate_limits import ReportGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gladly_emulator import Answer, Emulator, ReportQuery, StaticExports
-from gladly_emulator.metric_sets import METRIC_SETS
+from gladly_emulator.server.metric_sets import METRIC_SETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import requests
 
-    from gladly_emulator.reports import Content
+    from gladly_emulator.server.reports import Content
 
     Call = Callable[..., requests.Response]
 

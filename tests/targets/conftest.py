@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gladly_emulator.messages import Request
+    from gladly_emulator.server.http_messages import Request
 
 STREAMS = [stream for stream in SCHEMAS if "_report" not in stream]
 

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from gladly_emulator.instants import parse_instant
+from gladly_emulator.timestamps import parse_instant
 from targets.project import load_schemas
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gladly_emulator import GeneratedExports, StaticExports
-from gladly_emulator.events import ENTITIES, EventQuery
-from gladly_emulator.instants import HOUR, NANOSECONDS, format_instant, instant_of, parse_instant
+from gladly_emulator.dataset.interface import EventQuery
+from gladly_emulator.server.events import ENTITIES
+from gladly_emulator.timestamps import HOUR, NANOSECONDS, format_instant, instant_of, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,180 @@
+"""What a report request asks, read from its JSON as strictly as Gladly documents it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from gladly_emulator.dataset.interface import ReportQuery
+from gladly_emulator.server.http_messages import UsageError
+from gladly_emulator.server.metric_sets import AGGREGATION_LEVELS, CHANNELS, METRIC_SETS, MetricSet
+from gladly_emulator.timestamps import DAY, NANOSECONDS, instant_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gladly_emulator.dataset.interface import Lists
+
+_KEYS: Final = (
+    "metricSet",
+    "startAt",
+    "endAt",
+    "timezone",
+    "startAtTime",
+    "endAtTime",
+    "aggregationLevel",
+    "filters",
+)
+_DATES: Final = ("startAt", "endAt", "timezone")
+_TIMES: Final = ("startAtTime", "endAtTime")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MINUTE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)Z", re.ASCII)
+_PHONE: Final = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
+_LONGEST_HALF_HOURLY: Final = 31 * DAY
+
+
+def read_report_query(body: bytes, lists: Lists, now: datetime) -> ReportQuery:
+    """Read a report request.
+
+    Raises:
+        UsageError: Gladly would answer it with 400.
+    """
+    document = _read_document(body)
+    metric_set = _read_metric_set(document)
+    rules = METRIC_SETS[metric_set]
+    start, end, zone_name, zone = _read_range(document, rules, lists)
+    return ReportQuery(
+        metric_set=metric_set,
+        start=start,
+        end=end,
+        zone_name=zone_name,
+        zone=zone,
+        aggregation_level=_read_aggregation(document, rules, span=end - start),
+        filters=_read_filters(document, rules, lists),
+        now=instant_of(now),
+        document=document,
+    )
+
+
+def _read_document(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise UsageError("body", "must be a JSON object")
+    for key in document:
+        if key not in _KEYS:
+            raise UsageError(str(key), "is no parameter of a report")
+    return document
+
+
+def _read_metric_set(document: Mapping[str, Any]) -> str:
+    name = document.get("metricSet")
+    if name is None:
+        raise UsageError("metricSet", "must be given", code="blank")
+    if name not in METRIC_SETS:
+        raise UsageError("metricSet", "is not known")
+    return str(name)
+
+
+def _read_range(document: Mapping[str, Any], rules: MetricSet, lists: Lists) -> tuple[int, int, str, tzinfo]:
+    if any(key in document for key in _TIMES):
+        return (*_read_times(document, rules), "UTC", timezone.utc)
+    if not rules.takes_dates:
+        raise UsageError("startAtTime", "must be given for this metric set", code="blank")
+    organization = lists.get("organization")
+    fallback = organization.get("timezone") if isinstance(organization, dict) else None
+    zone_name = document.get("timezone", fallback or "UTC")
+    zone = _read_zone(zone_name)
+    start, end = (_read_day(document, key) for key in ("startAt", "endAt"))
+    if end < start:
+        raise UsageError("endAt", "must not be before startAt")
+    days = (start, end + timedelta(days=1))
+    first, past = (instant_of(datetime.combine(day, time(), zone)) for day in days)
+    return first, past, str(zone_name), zone
+
+
+def _read_times(document: Mapping[str, Any], rules: MetricSet) -> tuple[int, int]:
+    if not rules.takes_times:
+        raise UsageError("startAtTime", "does not apply to this metric set")
+    for key in _DATES:
+        if key in document:
+            raise UsageError(key, "must not be given together with startAtTime and endAtTime")
+    start, end = (_read_minute(document, key) for key in _TIMES)
+    if end < start:
+        raise UsageError("endAtTime", "must not be before startAtTime")
+    # Gladly says of one report endpoint that the minute of the end is included: here it always is.
+    return start, end + 60 * NANOSECONDS
+
+
+def _read_zone(name: object) -> tzinfo:
+    if name == "UTC":
+        return timezone.utc
+    try:
+        return ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError):
+        raise UsageError("timezone", "must be an IANA time zone") from None
+
+
+def _read_day(document: Mapping[str, Any], key: str) -> date:
+    text = _read_text(document, key)
+    try:
+        return date.fromisoformat(text if _DAY.fullmatch(text) else "")
+    except ValueError:
+        raise UsageError(key, "must be a day such as 2026-03-04") from None
+
+
+def _read_minute(document: Mapping[str, Any], key: str) -> int:
+    match = _MINUTE.fullmatch(_read_text(document, key))
+    try:
+        return instant_of(datetime.fromisoformat(f"{match[1] if match else ''}:00+00:00"))
+    except ValueError:
+        raise UsageError(key, "must be a minute such as 2026-03-04T12:00Z") from None
+
+
+def _read_text(document: Mapping[str, Any], key: str) -> str:
+    if document.get(key) in {None, ""}:
+        raise UsageError(key, "must be given", code="blank")
+    return str(document[key])
+
+
+def _read_aggregation(document: Mapping[str, Any], rules: MetricSet, *, span: int) -> str:
+    level = document.get("aggregationLevel")
+    if level is None:
+        return "daily" if rules.aggregated else ""
+    if not rules.aggregated:
+        raise UsageError("aggregationLevel", "does not apply to this metric set")
+    if level not in AGGREGATION_LEVELS:
+        raise UsageError("aggregationLevel", f"must be one of {', '.join(AGGREGATION_LEVELS)}")
+    if level == "halfHourly" and span > _LONGEST_HALF_HOURLY:
+        raise UsageError("aggregationLevel", "halfHourly is for a month at most")
+    return str(level)
+
+
+def _read_filters(document: Mapping[str, Any], rules: MetricSet, lists: Lists) -> Mapping[str, Any]:
+    filters = document.get("filters") or {}
+    if not isinstance(filters, dict):
+        raise UsageError("filters", "must be an object")
+    for name, value in filters.items():
+        if name not in rules.filters:
+            raise UsageError(f"filters.{name}", "does not apply to this metric set")
+        if not _is_allowed(name, value, lists):
+            raise UsageError(f"filters.{name}", "has a value that is not known")
+    if rules.needs_phone_number and "phoneNumber" not in filters:
+        raise UsageError("filters.phoneNumber", "must be given", code="blank")
+    return filters
+
+
+def _is_allowed(name: str, value: object, lists: Lists) -> bool:
+    match name:
+        case "channel":
+            return value in CHANNELS
+        case "phoneNumber":
+            return isinstance(value, str) and _PHONE.fullmatch(value) is not None
+    listed = lists.get(name)
+    known = {each["id"] for each in listed} if isinstance(listed, list) else set()
+    return isinstance(value, list) and known.issuperset(value)
