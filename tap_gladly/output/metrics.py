@@ -1,4 +1,4 @@
-"""SDK metrics that add up over a run instead of one file."""
+"""SDK metrics that add up over a run instead of covering one file."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 
 class RunCounter(Counter):
-    """Counts a stream's records over all its files; the SDK's own would tell a METRIC for each file."""
+    """Counts a stream's records over all files of a run. The SDK's counter would log a METRIC per file."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(Metric.RECORD_COUNT, {Tag.STREAM: stream})
 
     @override
     def with_context(self, value: Context | None) -> None:
-        """Nothing: one file of many says nothing of the run."""
+        """Ignore the context: it names one of many files."""
 
     @override
     def __exit__(self, *args: object) -> None:
-        """Nothing: the run goes on with the next file."""
+        """Log nothing: more files may follow."""
 
     def log(self) -> None:
         """Log the METRIC, at the end of the run."""
@@ -31,7 +31,7 @@ class RunCounter(Counter):
 
 
 class RunTimer(Timer):
-    """Adds up the time of a stream's files."""
+    """Adds up the time that a stream's files take."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(Metric.SYNC_DURATION, {Tag.STREAM: stream})
@@ -39,7 +39,7 @@ class RunTimer(Timer):
 
     @override
     def with_context(self, value: Context | None) -> None:
-        """Nothing, as for the counter."""
+        """Ignore the context: it names one of many files."""
 
     @override
     def __exit__(self, *args: object) -> None:

@@ -1,4 +1,4 @@
-"""Bookmarks: instants at Gladly's full precision, which jobs a stream has read, and which are due."""
+"""The bookmark of a stream of the export API: which jobs it has loaded, and which are due."""
 
 from __future__ import annotations
 
@@ -14,67 +14,68 @@ if TYPE_CHECKING:
 
 
 class JobVersion(NamedTuple):
-    """An export job as of its last change; they sort oldest first."""
+    """An export job as of its last change. Versions sort oldest first."""
 
     instant: int
     """When the job changed, in nanoseconds since 1970."""
     job_id: str
     updated_at: str
-    """The instant in Gladly's own text."""
+    """The same timestamp as Gladly writes it."""
 
 
 class Bookmark:
-    """One stream's place among the export jobs.
+    """One stream's position among the export jobs.
 
-    The place is the `updatedAt` of the newest job read. Jobs may share an instant, be listed up to a day
-    late, or run again under their old id: so the jobs read in the 24 hours up to the place are kept with it.
+    The position is the `updatedAt` of the newest job loaded. Jobs may share a timestamp, be listed up to a day
+    late, or run again under the same id. Therefore the bookmark also keeps which jobs were loaded in the 24
+    hours before the position.
     """
 
     def __init__(self, state: Mapping[str, Any], listed: Iterable[JobVersion]) -> None:
-        """Take up the place that a state gives.
+        """Restore the bookmark from a state. An empty state means nothing has been loaded.
 
         Args:
-            state: The stream's bookmark as `to_state` wrote it. One without `jobs_read`, written by hand or
-                by another tap, includes the jobs at its own instant and leaves out all before it. An empty
-                one: nothing has been read.
-            listed: The listed jobs that concern the stream, in any order.
+            state: The stream's bookmark as `to_state` wrote it. A bookmark without `jobs_read`, written by hand
+                or by another tap, includes the jobs at its own timestamp and excludes all earlier ones.
+            listed: The listed jobs that apply to the stream, in any order.
 
         Raises:
-            ValueError: The state is none of these; the message says which part of it, and what to do.
+            ValueError: The state is invalid. The message names the invalid part and what to do.
         """
         self._listed = sorted(listed)
-        self._marks = [_short_mark(job) for job in self._listed]
+        self._fingerprints = [_job_fingerprint(job) for job in self._listed]
         self._value = state.get("replication_key_value")
         self._position = None if self._value is None else parse_bookmark_time(self._value)
-        read = _parse_jobs_read(state.get("jobs_read"), self._position)
-        if self._position is not None and read:
-            # The replication key's value may be cut to microseconds; the jobs know the instant itself.
-            self._position = max(self._position, *(job.instant for job in read.values()))
-        self._older: object = None if read is None else state.get("older_jobs")
-        self._read = self._listed_before_place() if read is None else read
+        loaded = _parse_jobs_read(state.get("jobs_read"), self._position)
+        if self._position is not None and loaded:
+            # The replication key's value may be truncated to microseconds; the jobs have the exact instant.
+            self._position = max(self._position, *(job.instant for job in loaded.values()))
+        self._older_jobs: object = None if loaded is None else state.get("older_jobs")
+        self._loaded = self._listed_before_position() if loaded is None else loaded
 
     @property
     def position(self) -> int | None:
-        """The instant of the newest job read; None if none has been."""
+        """The instant of the newest job loaded; None if there is none."""
         return self._position
 
     def is_due(self, job: JobVersion) -> bool:
-        """Say whether a listed job is still to be read."""
-        if job.job_id in self._read:
-            return job.instant > self._read[job.job_id].instant
+        """Return whether a listed job is still to be loaded."""
+        if job.job_id in self._loaded:
+            return job.instant > self._loaded[job.job_id].instant
         return self._position is None or job.instant >= self._position - DAY
 
-    def iter_late(self) -> Iterator[JobVersion]:
-        """Yield listed jobs that turned up too late: over a day behind the place, and not listed before."""
-        if self._position is None or not isinstance(self._older, str):
+    def iter_late_jobs(self) -> Iterator[JobVersion]:
+        """Yield jobs listed for the first time more than a day behind the position; they are not loaded."""
+        if self._position is None or not isinstance(self._older_jobs, str):
             return
-        known = {self._older[at : at + _MARK_LENGTH] for at in range(0, len(self._older), _MARK_LENGTH)}
-        for job, mark in zip(self._listed, self._marks, strict=True):
-            if job.instant < self._position - DAY and mark not in known:
+        text = self._older_jobs
+        known = {text[at : at + _FINGERPRINT_LENGTH] for at in range(0, len(text), _FINGERPRINT_LENGTH)}
+        for job, fingerprint in zip(self._listed, self._fingerprints, strict=True):
+            if job.instant < self._position - DAY and fingerprint not in known:
                 yield job
 
     def mark_loaded(self, job: JobVersion, value: str) -> None:
-        """Move the place past a job that has been sent whole; it never moves back.
+        """Advance the position past a job whose rows were all sent. The position never moves back.
 
         Args:
             job: The job.
@@ -82,27 +83,27 @@ class Bookmark:
         """
         if self._position is None or job.instant >= self._position:
             self._position, self._value = job.instant, value
-        self._read[job.job_id] = job
+        self._loaded[job.job_id] = job
         edge = self._position - DAY
-        self._read = {read.job_id: read for read in self._read.values() if read.instant >= edge}
+        self._loaded = {loaded.job_id: loaded for loaded in self._loaded.values() if loaded.instant >= edge}
 
     def to_state(self) -> dict[str, Any]:
-        """Give the bookmark as it stands in the state.
+        """Return the bookmark as the state keeps it.
 
         Returns:
-            `replication_key_value`; `jobs_read`, job id to `updatedAt`, for the 24 hours up to it; and
-            `older_jobs`, three characters for each older job that is still listed: enough to know a job
-            that turns up late from one that has been there all along.
+            `replication_key_value`; `jobs_read`, which maps the ids of jobs loaded in the 24 hours before it to
+            their `updatedAt`; and `older_jobs`, three characters for each older job that is still listed. They
+            tell a job that Gladly lists late from one that was listed all along.
         """
         older = bisect_left(self._listed, (self._position or 0) - DAY, key=lambda job: job.instant)
         return {
             "replication_key_value": self._value,
-            "jobs_read": {job.job_id: job.updated_at for job in sorted(self._read.values())},
-            "older_jobs": "".join(self._marks[:older]),
+            "jobs_read": {job.job_id: job.updated_at for job in sorted(self._loaded.values())},
+            "older_jobs": "".join(self._fingerprints[:older]),
         }
 
-    def _listed_before_place(self) -> dict[str, JobVersion]:
-        # What a bookmark without jobs_read leaves out stays out: noted as read, it cannot come up as late.
+    def _listed_before_position(self) -> dict[str, JobVersion]:
+        # A bookmark without jobs_read excludes these jobs. Counted as loaded, they can't come up as late jobs.
         return {
             job.job_id: job
             for job in self._listed
@@ -111,22 +112,24 @@ class Bookmark:
 
 
 def parse_bookmark_time(text: object) -> int:
-    """Read a bookmark's `replication_key_value`.
+    """Parse a bookmark's `replication_key_value` to nanoseconds since 1970.
 
     Raises:
-        ValueError: It is no time; the message says what to do.
+        ValueError: It is not a timestamp. The message says what to do.
     """
     try:
         return parse_instant(str(text))
     except ValueError as error:
         raise ValueError(
-            "replication_key_value is not a time; set it to one such as 2026-11-20T00:00:00Z, "
-            "or take the bookmark out to start anew"
+            "replication_key_value is not a timestamp; set one such as 2026-11-20T00:00:00Z, "
+            "or remove the bookmark to start over"
         ) from error
 
 
-def _parse_jobs_read(jobs_read: Mapping[str, str] | None, place: int | None) -> dict[str, JobVersion] | None:
-    if place is None:
+def _parse_jobs_read(
+    jobs_read: Mapping[str, str] | None, position: int | None
+) -> dict[str, JobVersion] | None:
+    if position is None:
         return {}
     if jobs_read is None:
         return None
@@ -134,17 +137,17 @@ def _parse_jobs_read(jobs_read: Mapping[str, str] | None, place: int | None) -> 
         jobs = [JobVersion(parse_instant(text), job_id, text) for job_id, text in jobs_read.items()]
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(
-            "jobs_read does not map job ids to times; take it out, and replication_key_value alone counts"
+            "jobs_read does not map job ids to timestamps; remove it to resume from replication_key_value"
         ) from error
-    if any(job.instant // 1000 > place // 1000 for job in jobs):
-        return None  # someone set the place back by hand: what was read after it is wanted again
+    if any(job.instant // 1000 > position // 1000 for job in jobs):
+        return None  # the position was set back by hand, to load again what came after it
     return {job.job_id: job for job in jobs}
 
 
-_MARK_LENGTH = 3
+_FINGERPRINT_LENGTH = 3
 
 
-def _short_mark(job: JobVersion) -> str:
-    # 18 bits: a late job looks like one of 300 older ones once in a thousand times, and then goes untold.
+def _job_fingerprint(job: JobVersion) -> str:
+    # 18 bits: one late job in a thousand has the fingerprint of one of 300 older jobs and is not reported.
     digest = hashlib.blake2b(f"{job.job_id} {job.instant}".encode(), digest_size=3).digest()
-    return urlsafe_b64encode(digest).decode()[:_MARK_LENGTH]
+    return urlsafe_b64encode(digest).decode()[:_FINGERPRINT_LENGTH]

@@ -1,4 +1,4 @@
-"""The SDK's state manager, replaced by one that does nothing."""
+"""A state manager for the SDK that does nothing, because each stream keeps its own bookmark."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing_extensions import override
 
 
 class NoOpStateManager(StreamStateManager):
-    """Keeps the SDK's hands off the state, where each stream keeps a bookmark of its own.
+    """Keeps the SDK from changing the state.
 
-    The SDK would move a bookmark with every row, compare replication keys as text, and add markers of its
-    own. A private class is the only way in: `Stream.state_manager`, which is public, returns one.
+    The SDK would advance a bookmark with every row, compare replication keys as text, and add markers of its
+    own. The base class is private, but the public property `Stream.state_manager` returns one.
     """
 
-    @property  # type: ignore[explicit-override] # an attribute there
+    @property  # type: ignore[explicit-override] # an attribute in the base class
     @override
     def is_flushed(self) -> bool:
         """True: the SDK has nothing to write."""
@@ -23,7 +23,7 @@ class NoOpStateManager(StreamStateManager):
 
     @is_flushed.setter
     def is_flushed(self, value: bool) -> None:
-        """Nothing to keep."""
+        """Ignore the value."""
 
     @property
     @override

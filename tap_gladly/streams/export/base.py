@@ -86,22 +86,28 @@ class ExportStream(RecordStream):
         )
 
     def commit(self, job: Job, value: str) -> None:
-        """Advance the bookmark past a job whose rows were all sent, and emit STATE.
+        """Advance the bookmark past a job whose rows were all sent; `JobsStream` emits the STATE.
 
         Args:
             job: The job.
             value: The replication key's value in the job's rows.
         """
         self.bookmark.mark_loaded(job.version, value)
-        if self.is_full_table:
-            return
-        bookmarks = self.tap_state.setdefault("bookmarks", {})
-        bookmarks[self.name] = {"replication_key": self.replication_key, **self.bookmark.to_state()}
-        self._tap.state_writer.write_state(self.tap_state)
+
+    def save_bookmark(self) -> None:
+        """Write the bookmark into the tap's state, without emitting it. FULL_TABLE keeps no bookmark."""
+        if self.bookmark.position is not None and not self.is_full_table:
+            bookmarks = self.tap_state.setdefault("bookmarks", {})
+            bookmarks[self.name] = {"replication_key": self.replication_key, **self.bookmark.to_state()}
 
 
 class FileStream(ExportStream):
     """A child of `JobsStream`, which calls these methods for each job."""
+
+    @property
+    @abstractmethod
+    def file_name(self) -> str:
+        """Name of the stream's file in each job."""
 
     @abstractmethod
     def write_schema(self) -> None:

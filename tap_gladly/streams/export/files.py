@@ -75,8 +75,8 @@ class ExportFileStream(FileStream):
         """Bytes of the files that this run has sent."""
 
     @property
+    @override
     def file_name(self) -> str:
-        """Name of the file in each job."""
         return f"{self.name}.jsonl"
 
     @override

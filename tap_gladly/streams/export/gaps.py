@@ -1,17 +1,19 @@
-"""Warnings about data that may be missing: expired jobs, failed jobs, gaps between windows, and late jobs."""
+"""Warnings about data that is missing or may be: expired, failed, late and unfinished jobs, and gaps."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_gladly.timestamps import DAY, SECOND, format_instant
+from tap_gladly.streams.export.job import COMPLETED, FAILED, UNFINISHED, format_window
+from tap_gladly.timestamps import DAY, SECOND, format_instant, parse_instant
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_gladly.state.bookmarks import Bookmark
+    from tap_gladly.state.job_watch import JobWatch
     from tap_gladly.streams.export.job import Job
 
 RETENTION = 14 * DAY
@@ -20,24 +22,26 @@ RETENTION = 14 * DAY
 _REMEDY = "Ask Gladly support to regenerate the exports of that span"
 
 
-def warn_expired(logger: logging.Logger, jobs: Sequence[Job], bookmarks: dict[str, Bookmark]) -> None:
-    """Warn of bookmarks so old that jobs after them have been deleted, and of some that lie ahead.
+def warn_expired(logger: logging.Logger, jobs: Sequence[Job], bookmarks: Mapping[str, Bookmark]) -> None:
+    """Warn about bookmarks so old that later jobs have expired, and about bookmarks in the future.
 
     Args:
-        logger: Says it.
-        jobs: All that is listed, oldest first.
-        bookmarks: Those of the file streams, by stream.
+        logger: Logs the warnings.
+        jobs: All listed jobs, oldest first.
+        bookmarks: The bookmarks of the file streams, by stream name.
     """
     edge = time.time_ns() - RETENTION
     oldest = jobs[0].version.instant if jobs else edge
-    places = {name: mark.position for name, mark in bookmarks.items() if mark.position is not None}
-    ahead = [name for name, place in places.items() if place > time.time_ns() + DAY]
+    positions = {name: mark.position for name, mark in bookmarks.items() if mark.position is not None}
+    ahead = [name for name, position in positions.items() if position > time.time_ns() + DAY]
     if ahead:
-        logger.warning("The bookmark lies in the future (%s): nothing is due before that", ", ".join(ahead))
-    expired = {name: place for name, place in places.items() if place < min(edge, oldest)}
+        logger.warning(
+            "The bookmark lies in the future (%s). Nothing before it will be loaded.", ", ".join(ahead)
+        )
+    expired = {name: position for name, position in positions.items() if position < min(edge, oldest)}
     if expired:
         logger.warning(
-            "Jobs of %s to %s may be lost (%s): Gladly keeps them 14 days, and the bookmark is older. %s.",
+            "Jobs from %s to %s may be lost (%s): Gladly keeps jobs for 14 days, and the bookmark is older. %s.",
             format_instant(min(expired.values())),
             format_instant(oldest),
             ", ".join(expired),
@@ -45,40 +49,99 @@ def warn_expired(logger: logging.Logger, jobs: Sequence[Job], bookmarks: dict[st
         )
 
 
-def warn_gaps(logger: logging.Logger, jobs: Sequence[Job], new: Iterable[Job]) -> None:
-    """Warn of failed jobs, and of spans that no job's window covers.
+def warn_failed(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> None:
+    """Warn about FAILED jobs, unless a later job covers the same window.
 
     Args:
-        logger: Says it.
-        jobs: All that is listed.
-        new: Those that no run has told of yet.
+        logger: Logs the warnings.
+        jobs: All listed jobs.
+        watch: Which problems earlier runs reported.
     """
-    new_versions = {job.version for job in new}
+    completed = [(*job.span, job.version.instant) for job in jobs if job.status == COMPLETED and job.span]
     for job in jobs:
-        is_new_failure = job.status == "FAILED" and job.version in new_versions
-        if is_new_failure and not any(later.supersedes(job) for later in jobs):
-            logger.warning("Job %s, %s, has FAILED and has no files. %s.", job.id, job.window, _REMEDY)
-    for hole in iter_gaps(jobs):
-        if hole.next_job.version in new_versions:
-            start, end = format_instant(hole.start), format_instant(hole.end)
-            logger.warning("No job covers %s to %s. %s, if none follows.", start, end, _REMEDY)
+        if job.status != FAILED or not watch.is_new(FAILED, job.version):
+            continue
+        if not _is_superseded(job, completed):
+            logger.warning("Job %s (%s) has FAILED and offers no files. %s.", job.id, job.window, _REMEDY)
 
 
-def warn_late_jobs(logger: logging.Logger, jobs: Sequence[Job], bookmarks: dict[str, Bookmark]) -> None:
-    """Warn of jobs that turned up too late to be read.
+def _is_superseded(failed: Job, completed: Iterable[tuple[int, int, int]]) -> bool:
+    if failed.span is None:
+        return False
+    start, end = failed.span
+    return any(
+        first <= start and end <= last and instant > failed.version.instant
+        for first, last, instant in completed
+    )
+
+
+def warn_gaps(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> None:
+    """Warn about spans that no job's window covers; arguments as for `warn_failed`."""
+    for gap in iter_gaps(jobs):
+        if watch.is_new("gap", gap):
+            start, end = format_instant(gap.start), format_instant(gap.end)
+            logger.warning("No job covers %s to %s. If none follows: %s.", start, end, _REMEDY)
+
+
+def warn_unfinished(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> None:
+    """Warn about jobs that stay unfinished for over a day, or are no longer listed although unfinished.
 
     Args:
-        logger: Says it.
-        jobs: Those that are wanted.
-        bookmarks: Those of the file streams, by stream.
+        logger: Logs the warnings.
+        jobs: All listed jobs.
+        watch: Which jobs earlier runs saw unfinished; this run's are added.
     """
-    late = {name: set(bookmark.iter_late()) for name, bookmark in bookmarks.items()}
+    listed = {job.id for job in jobs}
+    spans = [job.span for job in jobs if job.span and job.status == COMPLETED]
+    for job_id, window in watch.previous_pending.items():
+        if job_id not in listed and not _is_covered(window, spans):
+            logger.warning(
+                "Job %s (%s) was unfinished in an earlier run and is no longer listed. %s.",
+                job_id,
+                format_window(*window),
+                _REMEDY,
+            )
+    for job in jobs:
+        if job.status not in UNFINISHED:
+            continue
+        watch.pending[job.id] = job.bounds
+        if job.version.instant < time.time_ns() - DAY and watch.is_new("unfinished", job.version):
+            logger.warning(
+                "Job %s (%s) has been %s since %s. If it doesn't complete: %s.",
+                job.id,
+                job.window,
+                job.status,
+                job.version.updated_at,
+                _REMEDY,
+            )
+
+
+def _is_covered(window: tuple[str, str], spans: Iterable[tuple[int, int]]) -> bool:
+    try:
+        start, end = map(parse_instant, window)
+    except ValueError:
+        return False
+    return any(first <= start and end <= last for first, last in spans)
+
+
+def warn_late_jobs(
+    logger: logging.Logger, jobs: Sequence[Job], bookmarks: Mapping[str, Bookmark], watch: JobWatch
+) -> None:
+    """Warn about jobs that Gladly listed too late to be loaded.
+
+    Args:
+        logger: Logs the warnings.
+        jobs: The jobs between `start_date` and `end_date`.
+        bookmarks: The bookmarks of the file streams, by stream name.
+        watch: Which problems earlier runs reported.
+    """
+    late = {name: set(bookmark.iter_late_jobs()) for name, bookmark in bookmarks.items()}
     for job in jobs:
         names = [name for name, versions in late.items() if job.version in versions]
-        if names:
+        if names and watch.is_new("late", job.version, *names):
             logger.warning(
-                "Job %s, %s, turned up over 24 hours behind the bookmark and is not read (%s). To read it, "
-                "set the bookmark's replication_key_value to %s and take its jobs_read out.",
+                "Job %s (%s) was listed over 24 hours behind the bookmark and is not loaded (%s). To load it, "
+                "set replication_key_value of the bookmark to %s and remove jobs_read.",
                 job.id,
                 job.window,
                 ", ".join(names),
@@ -86,25 +149,53 @@ def warn_late_jobs(logger: logging.Logger, jobs: Sequence[Job], bookmarks: dict[
             )
 
 
+def warn_regenerated(
+    logger: logging.Logger, plan: Iterable[tuple[Job, Sequence[str]]], newest: Mapping[str, int]
+) -> None:
+    """Warn about due jobs whose window ends before that of a job loaded earlier.
+
+    Such a job was regenerated, or completed late. A target that upserts keeps the rows that arrive last, so its
+    older rows may overwrite newer ones.
+
+    Args:
+        logger: Logs the warnings.
+        plan: All jobs in the order of loading, each with the names of the streams that load it.
+        newest: The newest window end already loaded, by stream name, in nanoseconds since 1970.
+    """
+    ends = dict(newest)
+    for job, streams in plan:
+        if job.span is None:
+            continue
+        end = job.span[1]
+        older = [name for name in streams if end < ends.get(name, end)]
+        ends.update({name: max(end, ends.get(name, end)) for name in streams})
+        if older:
+            logger.warning(
+                "Job %s (%s) covers an earlier window than a job already loaded (%s). In a target that upserts, "
+                "its rows may overwrite newer ones.",
+                job.id,
+                job.window,
+                ", ".join(older),
+            )
+
+
 class Gap(NamedTuple):
-    """A span between the windows of jobs that no job covers."""
+    """A span between the windows of jobs that no job covers, in nanoseconds since 1970."""
 
     start: int
     end: int
-    next_job: Job
-    """The job whose window begins where the hole ends."""
 
 
 def iter_gaps(jobs: Iterable[Job]) -> Iterator[Gap]:
-    """Yield the spans that lie between the jobs' windows, whatever the jobs' states.
+    """Yield the spans between the jobs' windows that no job covers, whatever the jobs' status.
 
-    Overlaps are none, nor is the second that some windows leave before the next. A job far older than the
-    others, generated once for some years ago, does not make a hole of the time since.
+    Some windows end a second before the next begins; that is not a gap. A job much older than the others,
+    exported once for some earlier year, doesn't turn the years since into a gap.
     """
-    spans = sorted(((job.span, job) for job in jobs if job.span), key=lambda pair: pair[0])
-    newest = max((span[1] for span, _ in spans), default=0)
+    spans = sorted(job.span for job in jobs if job.span)
+    newest = max((end for _, end in spans), default=0)
     covered: int | None = None
-    for (start, end), job in spans:
+    for start, end in spans:
         if covered is not None and start - covered > SECOND and covered >= newest - RETENTION - DAY:
-            yield Gap(covered, start, job)
+            yield Gap(covered, start)
         covered = end if covered is None else max(covered, end)

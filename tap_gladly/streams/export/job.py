@@ -1,4 +1,4 @@
-"""Export jobs as Gladly lists them."""
+"""An export job as Gladly lists it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from tap_gladly.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+COMPLETED, FAILED = "COMPLETED", "FAILED"
+UNFINISHED = frozenset({"PENDING", "IN_PROGRESS"})
+STATUSES = frozenset({COMPLETED, FAILED, *UNFINISHED})
+"""All documented states of a job."""
 
 _MAX_WINDOW_TEXT = 80
 
@@ -29,51 +34,49 @@ class Job:
 
     @property
     def status(self) -> object:
-        """State of the job: its files are there to be read when it is COMPLETED."""
+        """State of the job. Its files can be downloaded when it is COMPLETED."""
         return self.record.get("status")
 
     @property
     def files(self) -> Sequence[object]:
-        """Names of the files that it offers."""
+        """Names of the files it offers."""
         names = self.record.get("files")
         return names if isinstance(names, list) else ()
 
     @property
     def window(self) -> str:
-        """The span of activity that its files cover, for people to read."""
-        start, end = (str(bound) for bound in self._window)
-        is_readable = len(start) + len(end) < _MAX_WINDOW_TEXT and (start + end).isprintable()
-        return f"{start} to {end}" if is_readable else "an unknown window"
+        """The span of activity that its files cover, for log lines."""
+        return format_window(*self.bounds)
 
     @cached_property
     def span(self) -> tuple[int, int] | None:
-        """The same as instants; None if Gladly gives none."""
+        """The same in nanoseconds since 1970; None if Gladly sends no valid window."""
         try:
-            start, end = (parse_instant(str(text)) for text in self._window)
+            start, end = map(parse_instant, self.bounds)
         except ValueError:
             return None
         return (start, end) if start <= end else None
 
     @property
-    def _window(self) -> tuple[object, object]:
+    def bounds(self) -> tuple[str, str]:
+        """Start and end of the window as Gladly writes them; `?` for a missing one."""
         parameters = self.record.get("parameters")
         bounds = parameters if isinstance(parameters, dict) else {}
-        return bounds.get("startAt", "?"), bounds.get("endAt", "?")
+        return str(bounds.get("startAt", "?")), str(bounds.get("endAt", "?"))
 
-    def supersedes(self, failed: Job) -> bool:
-        """Say whether this job came later and has the files that a failed one does not have."""
-        if self.status != "COMPLETED" or self.span is None or failed.span is None:
-            return False
-        covers = self.span[0] <= failed.span[0] and failed.span[1] <= self.span[1]
-        return covers and self.version.instant > failed.version.instant
+
+def format_window(start: str, end: str) -> str:
+    """Return a window for log lines; text that isn't a plain timestamp is left out."""
+    is_readable = len(start) + len(end) < _MAX_WINDOW_TEXT and (start + end).isprintable()
+    return f"{start} to {end}" if is_readable else "an unknown window"
 
 
 def parse_job(record: object) -> Job | None:
-    """Read one element of the job list; None if it cannot be placed or addressed."""
+    """Parse one element of the job list; None if it has no usable `id` or `updatedAt`."""
     if not isinstance(record, dict):
         return None
     job_id, updated_at = record.get("id"), record.get("updatedAt")
-    # A path ends at "." and "..", however they are quoted.
+    # "." and ".." would change the path of the request, even when quoted.
     if not isinstance(job_id, str) or not job_id.isprintable() or job_id in {"", ".", ".."}:
         return None
     try:

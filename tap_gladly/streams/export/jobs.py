@@ -7,11 +7,14 @@ from typing import IO, TYPE_CHECKING
 from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
+from tap_gladly.exceptions import GladlyError
 from tap_gladly.output.run_summary import Progress
 from tap_gladly.parsing.jsonl import parse_document
+from tap_gladly.state.job_watch import JobWatch
+from tap_gladly.streams.export import gaps
 from tap_gladly.streams.export.base import ExportStream, FileStream
-from tap_gladly.streams.export.gaps import warn_expired, warn_gaps, warn_late_jobs
 from tap_gladly.streams.export.job import Job, parse_job
+from tap_gladly.streams.export.unsupported import warn_unsupported
 from tap_gladly.transport.download import Prefetcher
 
 if TYPE_CHECKING:
@@ -24,10 +27,11 @@ if TYPE_CHECKING:
 
 
 class JobsStream(ExportStream):
-    """Export jobs in every state, from `GET /export/jobs`.
+    """Export jobs of every status, from `GET /export/jobs`.
 
-    One row per job and change of its state; key `id`; moves forward by `updatedAt`, in Gladly's own text.
-    Parent of the file streams: it goes through the jobs, oldest first, and has each of them send its file.
+    One row per job and status change; key `id`; incremental by `updatedAt`, as Gladly writes it. Parent of the
+    file streams: it goes through the jobs, oldest first, and each due file stream sends its file of the job. One
+    STATE follows each job with due files, so a killed run repeats at most one file per stream.
     """
 
     name = "jobs"
@@ -39,14 +43,27 @@ class JobsStream(ExportStream):
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        jobs, summary = self._fetch_jobs(), self._summary
-        readers = [stream for stream in self._file_streams if stream.is_active]
-        for stream in [self, *readers] if self.is_active else readers:
+        jobs, readers = self._fetch_jobs(), [stream for stream in self._file_streams if stream.is_active]
+        active = [self, *readers] if self.is_active else readers
+        for stream in active:
             stream.restore_bookmark(jobs)
         for reader in readers:
             reader.write_schema()
         plan = [(job, [reader for reader in readers if reader.is_due(job)]) for job in jobs]
-        self._warn_gaps(plan, readers)
+        self._warn(plan, readers)
+        try:
+            yield from self._iter_plan(plan, readers, active=active)
+        except GladlyError:
+            self._checkpoint(active)
+            raise
+        # Even an account without jobs emits a STATE, so a pipeline that keeps the last STATE has one.
+        self._checkpoint(active)
+        for stream in active:
+            stream.activate_version()
+
+    def _iter_plan(
+        self, plan: Plan, readers: Sequence[FileStream], *, active: Sequence[ExportStream]
+    ) -> Iterator[Record]:
         files = ((reader, job) for job, due in plan for reader in due)
         downloads = Prefetcher(files, _open_file, parallel=self._parallel_downloads)
         progress = Progress(self.log, "Job", total=sum(1 for _, due in plan if due))
@@ -58,13 +75,24 @@ class JobsStream(ExportStream):
                 if due:
                     rows = sum(reader.send_file(job, downloads.next_file) for reader in due)
                     progress.log(job.window, rows)
+                    self._checkpoint(active)
                 if job.span and any(reader.has_loaded(job) for reader in readers):
-                    summary.add_loaded_window(job.span[1])
+                    self._summary.add_loaded_window(job.span[1])
         finally:
             downloads.cancel()
-            summary.jobs_loaded, summary.jobs_skipped = progress.done, len(jobs) - progress.done
-        # Whoever keeps the last STATE has one, even from an account without jobs.
-        self.tap_state.setdefault("bookmarks", {})
+            self._summary.jobs_loaded = progress.done
+            self._summary.jobs_skipped = len(plan) - progress.done
+
+    def _checkpoint(self, active: Sequence[ExportStream]) -> None:
+        for stream in active:
+            stream.save_bookmark()
+        bookmarks = self.tap_state.setdefault("bookmarks", {})
+        watched = self._watch.to_state()
+        own = {
+            name: value for name, value in bookmarks.get(self.name, {}).items() if name not in _WATCH_FIELDS
+        }
+        if own or watched:
+            bookmarks[self.name] = {**own, **watched}
         self._tap.state_writer.write_state(self.tap_state)
 
     @property
@@ -75,32 +103,42 @@ class JobsStream(ExportStream):
     def _parallel_downloads(self) -> int:
         return 1 if self.is_dry_run else int(self.config["max_parallel_downloads"])
 
-    def _warn_gaps(self, plan: Plan, readers: Sequence[FileStream]) -> None:
+    def _warn(self, plan: Plan, readers: Sequence[FileStream]) -> None:
+        self._watch = JobWatch(self.tap_state.get("bookmarks", {}).get(self.name, {}))
+        if self.is_dry_run:
+            return
+        jobs = [job for job, _ in plan]
+        in_range = [job for job in jobs if self.is_in_date_range(job)]
         bookmarks = {reader.name: reader.bookmark for reader in readers if not reader.is_full_table}
-        newest = max((mark.position for mark in bookmarks.values() if mark.position is not None), default=0)
-        wanted = [(job, due) for job, due in plan if self.is_in_date_range(job)]
-        # Without rows of its own, what lies behind the newest file read counts as told.
-        news = [job for job, due in wanted if due or self._is_news(job, newest)]
-        warn_expired(self.logger, [job for job, _ in plan], bookmarks)
-        warn_gaps(self.logger, [job for job, _ in plan], news)
-        warn_late_jobs(self.logger, [job for job, _ in wanted], bookmarks)
-
-    def _is_news(self, job: Job, newest: int) -> bool:
-        return self.is_due(job) if self.is_active else job.version.instant > newest
+        gaps.warn_expired(self.logger, jobs, bookmarks)
+        gaps.warn_failed(self.logger, jobs, self._watch)
+        gaps.warn_gaps(self.logger, jobs, self._watch)
+        gaps.warn_unfinished(self.logger, jobs, self._watch)
+        gaps.warn_late_jobs(self.logger, in_range, bookmarks, self._watch)
+        loaded = [(job, reader.name) for job in jobs for reader in readers if reader.has_loaded(job)]
+        newest: dict[str, int] = {}
+        for job, name in loaded:
+            newest[name] = max(job.span[1] if job.span else 0, newest.get(name, 0))
+        due = [(job, [reader.name for reader in streams]) for job, streams in plan]
+        gaps.warn_regenerated(self.logger, due, newest)
+        warn_unsupported(self.logger, jobs, {stream.file_name for stream in self._file_streams})
 
     def _fetch_jobs(self) -> list[Job]:
-        """Ask for the jobs of the last 14 days, and give them oldest first."""
+        """Fetch the jobs of the last 14 days, oldest first."""
         listed = self.fetch(("export", "jobs"), _read_list)
         self._summary.jobs_listed = len(listed)
         parsed = [parse_job(record) for record in listed]
-        # One version a job, the newest: whatever else is listed under its id has the same files.
+        # If an id is listed twice, the newest version counts: both have the same files.
         jobs = {job.id: job for job in sorted(filter(None, parsed), key=lambda job: job.version)}
         unusable = parsed.count(None)
         if unusable:
             self.logger.warning(
-                "%d of %d listed jobs have no usable id or updatedAt and are left out", unusable, len(listed)
+                "%d of %d listed jobs have no usable id or updatedAt and are skipped", unusable, len(listed)
             )
         return sorted(jobs.values(), key=lambda job: job.version)
+
+
+_WATCH_FIELDS = frozenset({"pending_jobs", "reported_jobs"})
 
 
 def _open_file(file: tuple[FileStream, Job]) -> IO[bytes]:
@@ -111,5 +149,7 @@ def _open_file(file: tuple[FileStream, Job]) -> IO[bytes]:
 def _read_list(response: requests.Response) -> list[object]:
     listed = parse_document(response.content)
     if not isinstance(listed, list):
-        raise RetriableAPIError("Gladly answered the job list with something that is not a list", response)
+        raise RetriableAPIError(
+            "Gladly answered the job list with something other than a JSON array", response
+        )
     return listed

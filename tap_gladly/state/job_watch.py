@@ -1,0 +1,64 @@
+"""What earlier runs saw in the job list: unfinished jobs, and problems that a warning has named."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FINGERPRINT_LENGTH = 4
+Window = tuple[str, str]
+
+
+class JobWatch:
+    """Lets a run warn once about a problem, and notice an unfinished job that is no longer listed.
+
+    The state keeps it beside the bookmark of `jobs`. It affects warnings only, so a part of the state that the
+    tap can't read counts as empty.
+    """
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        """Restore what earlier runs saw from the bookmark of `jobs`."""
+        pending, reported = state.get("pending_jobs"), state.get("reported_jobs")
+        self.previous_pending: dict[str, Window] = _parse_pending(
+            pending if isinstance(pending, dict) else {}
+        )
+        """Windows of the jobs that the run before saw unfinished, by job id."""
+        self.pending: dict[str, Window] = {}
+        """The same for this run."""
+        text = reported if isinstance(reported, str) else ""
+        self._reported = {
+            text[at : at + _FINGERPRINT_LENGTH] for at in range(0, len(text), _FINGERPRINT_LENGTH)
+        }
+        self._current: set[str] = set()
+
+    def is_new(self, *problem: object) -> bool:
+        """Return whether no earlier run has seen this problem, and remember it.
+
+        A problem that a run doesn't ask about is forgotten, so the state doesn't grow.
+        """
+        # 24 bits: two of a few hundred problems look alike once in some hundred thousand runs.
+        digest = hashlib.blake2b(repr(problem).encode("utf-8", "replace"), digest_size=3).digest()
+        fingerprint = urlsafe_b64encode(digest).decode()
+        is_new = fingerprint not in self._reported and fingerprint not in self._current
+        self._current.add(fingerprint)
+        return is_new
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what the state keeps: `pending_jobs` and `reported_jobs`, each only if it isn't empty."""
+        parts = {
+            "pending_jobs": {job_id: list(window) for job_id, window in sorted(self.pending.items())},
+            "reported_jobs": "".join(sorted(self._current)),
+        }
+        return {name: value for name, value in parts.items() if value}
+
+
+def _parse_pending(pending: Mapping[str, Any]) -> dict[str, Window]:
+    return {
+        job_id: (str(window[0]), str(window[1]))
+        for job_id, window in pending.items()
+        if isinstance(window, list) and len(window) == len(("startAt", "endAt"))
+    }
