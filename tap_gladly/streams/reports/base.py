@@ -277,7 +277,7 @@ class ReportStream(RecordStream):
         if new:
             self._invalid_columns |= new
             self.logger.warning(
-                "Cells that are no time or number go to _unmapped: %s", ", ".join(sorted(new))
+                "Cells that don't match their column's type go to _unmapped: %s", ", ".join(sorted(new))
             )
 
     @property

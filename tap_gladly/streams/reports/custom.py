@@ -31,16 +31,16 @@ _MOST_DAYS_HALF_HOURLY = 30  # Gladly refuses half hours of more than a month
 _ADDED: dict[str, dict[str, Any]] = {
     ROW_HASH: {
         "type": ["string"],
-        "description": "Hash of the row's cells: Gladly gives the row no id.",
+        "description": "Hash of the row's cells. It serves as the key because Gladly gives the row no ID.",
     },
     "_window_end": {
         "type": ["string", "null"],
         "format": "date-time",
-        "description": "End of the window that the row was read with, in UTC; it is no longer in the window.",
+        "description": "Exclusive end of the report window that returned the row, in UTC. The replication key.",
     },
     "_unmapped": {
         "type": ["object", "null"],
-        "description": "Columns that this schema does not declare, by name; absent when there are none.",
+        "description": "Columns that this schema doesn't declare, by name. Null if there are none.",
         "additionalProperties": True,
     },
 }

@@ -24,6 +24,9 @@ ROW_HASH = "_row_hash"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _COUNT = re.compile(r"([+-]?\d{1,18})(?:\.0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
+# Gladly doesn't document how reports spell booleans. We assume true and false, in any case; another
+# spelling goes to _unmapped, so no value is lost.
+_BOOLEANS = {"true": True, "false": False}
 
 
 class KeySpec(NamedTuple):
@@ -128,7 +131,7 @@ def _find_reader(schema: Mapping[str, Any]) -> Callable[[str], object] | None:
     types = schema.get("type", ())
     if schema.get("format") == "date-time":
         return _read_time
-    return _read_count if "integer" in types else _read_number if "number" in types else None
+    return next((read for name, read in _READERS.items() if name in types), None)
 
 
 def _read_time(text: str) -> str | None:
@@ -148,3 +151,14 @@ def _read_count(text: str) -> int | None:
 def _read_number(text: str) -> Decimal | None:
     number = text.strip()
     return Decimal(number) if _NUMBER.fullmatch(number) else None
+
+
+def _read_boolean(text: str) -> bool | None:
+    return _BOOLEANS.get(text.strip().lower())
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "integer": _read_count,
+    "number": _read_number,
+    "boolean": _read_boolean,
+}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import Sync, catalog_entry
+
+from gladly_emulator import Emulator, GeneratedExports
+from tap_gladly.streams.reports import ReportStream
+from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,14 +71,13 @@ def test_cells_become_columns(read_events: Callable[[Any], Sync]) -> None:
 
 
 def test_counts_and_durations_are_numbers(read_rows: Callable[..., Sync]) -> None:
-    """Documented counts, seconds and minutes are numbers; amounts and flags stay text."""
+    """Documented counts, durations and amounts become numbers, with every digit kept."""
     rows = [
         {
             "Conversation ID": "v1",
             "Count of Contacts": "2",
             "Times Closed": " 3.0 ",
             "Conversation Handle Time in seconds": "301.250",
-            "Is FCR Success": "false",
             "Payment Amount - Completed USD": "42.50",
         }
     ]
@@ -81,9 +85,63 @@ def test_counts_and_durations_are_numbers(read_rows: Callable[..., Sync]) -> Non
     run = read_rows("conversation_export_report", "ConversationExportReport", rows)
 
     assert '"conversation_handle_time_in_seconds":301.250,' in run.output
+    assert '"payment_amount_completed_usd":42.50' in run.output
     (row,) = run.rows("conversation_export_report")
     assert (row["count_of_contacts"], row["times_closed"]) == (2, 3)
-    assert (row["is_fcr_success"], row["payment_amount_completed_usd"]) == ("false", "42.50")
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("true", True), ("TRUE", True), (" False ", False), ("false", False), ("", None)]
+)
+def test_flags_are_booleans(read_rows: Callable[..., Sync], cell: str, value: object) -> None:
+    """A flag spelled true or false, in any case, becomes a boolean; an empty cell is null."""
+    rows = [
+        {"contact_session_id": "s1", "contact_session_ended_at": "2026-11-24T09:00:00Z", "within_sla": cell}
+    ]
+    rows[0]["agent_id"] = "a1"
+    stream = "work_session_events_report_v4"
+
+    (row,) = read_rows(stream, "WorkSessionEventsReportV4", rows).rows(stream)
+
+    assert row["within_sla"] is value
+    assert "_unmapped" not in row
+
+
+@pytest.mark.parametrize("cell", ["yes", "1", "0", "Y", "truely"])
+def test_flags_of_another_spelling_go_to_unmapped(
+    read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture, cell: str
+) -> None:
+    """The column is null, the text is kept, and one warning names the column."""
+    rows = [{"Conversation ID": "v1", "Is FCR Success": cell, "Is FCR Eligible": "true"}]
+    stream = "conversation_export_report"
+
+    (row,) = read_rows(stream, "ConversationExportReport", rows).rows(stream)
+
+    assert (row["is_fcr_success"], row["is_fcr_eligible"]) == (None, True)
+    assert row["_unmapped"] == {"is_fcr_success": cell}
+    assert "go to _unmapped: is_fcr_success" in log.text
+
+
+def test_columns_of_the_emulated_reports_are_declared(
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    report_clock: Callable[[str], None],
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """No column of the invented organization's reports ends up in `_unmapped`, documented or not."""
+    streams = TapGladly(validate_config=False).streams.values()
+    names = [stream.name for stream in streams if isinstance(stream, ReportStream)]
+    report_clock(NOON)
+    noon = datetime(2026, 11, 24, 12, 0, 30, tzinfo=timezone.utc)
+    emulator = Emulator(GeneratedExports(), clock=lambda: noon, requests_per_second=None, report_limits=None)
+
+    with emulator as running:
+        run = sync(catalog=catalog(*names), start_date="2026-11-23", **running.settings)
+
+    for name in names:
+        assert len(run.rows(name)) > 10, name
+        assert not any("_unmapped" in row for row in run.rows(name)), name
+    assert "_unmapped" not in log.text
 
 
 def test_cells_that_are_not_what_they_are_documented_to_be_go_to_unmapped(
@@ -107,7 +165,7 @@ def test_cells_that_are_not_what_they_are_documented_to_be_go_to_unmapped(
     assert (first["created_at"], first["count_of_contacts"], first["times_closed"]) == (None, None, 1)
     assert first["_unmapped"] == {"created_at": "yesterday", "count_of_contacts": "1,234"}
     assert second["_unmapped"] == {"conversation_handle_time_in_seconds": "NaN", "times_closed": "1e5"}
-    assert "no time or number go to _unmapped: count_of_contacts, created_at" in log.text
+    assert "don't match their column's type go to _unmapped: count_of_contacts, created_at" in log.text
     assert "yesterday" not in log.text
 
 
