@@ -34,7 +34,7 @@ def _select_all() -> dict[str, Any]:
 @pytest.fixture(scope="module", autouse=True)
 def _organization() -> Iterator[None]:
     with Emulator(GeneratedExports(seed=7), requests_per_second=None, report_limits=None) as emulator:
-        emulator.faults.add(Fault("garbage", path="agents", lines={1: b'{"id":'}, times=None))
+        emulator.faults.add(Fault("garbage", path="agents.jsonl", lines={1: b'{"id":'}, times=None))
         _SETTINGS.update(emulator.settings)
         yield
 

@@ -13,12 +13,14 @@ from tap_gladly.streams.export.files import (
 )
 from tap_gladly.streams.export.jobs import JobsStream
 from tap_gladly.streams.lists import (
+    AgentsListStream,
     AudiencesStream,
     BusinessHoursStream,
     InboxesStream,
     OrganizationStream,
     SchedulesStream,
     TeamsStream,
+    TopicsListStream,
 )
 from tap_gladly.streams.malformed_lines import MalformedLinesStream
 from tap_gladly.streams.reports.standard import STANDARD_REPORTS
@@ -35,6 +37,8 @@ STREAMS: tuple[type[GladlyStream], ...] = (
     MalformedLinesStream,
     TeamsStream,
     InboxesStream,
+    AgentsListStream,
+    TopicsListStream,
     AudiencesStream,
     BusinessHoursStream,
     SchedulesStream,

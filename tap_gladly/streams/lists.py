@@ -90,6 +90,26 @@ class InboxesStream(ListStream):
     selected_by_default = True
 
 
+class AgentsListStream(ListStream):
+    """Every agent, from `GET /agents`; key `id`.
+
+    Nothing says whether the export's `agents.jsonl` holds every agent or only those that its window touched.
+    """
+
+    name = "agents_list"
+    path = "/agents"
+
+
+class TopicsListStream(ListStream):
+    """Every topic, from `GET /topics`; key `id`.
+
+    Nothing says whether the export's `topics.jsonl` holds every topic or only those that its window touched.
+    """
+
+    name = "topics_list"
+    path = "/topics"
+
+
 class AudiencesStream(ListStream):
     """Audiences: brands or segments, from `GET /audiences`; key `id`."""
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PATHS = {
     "teams": "/api/v1/teams",
     "inboxes": "/api/v1/inboxes",
+    "agents_list": "/api/v1/agents",
+    "topics_list": "/api/v1/topics",
     "audiences": "/api/v1/audiences",
     "business_hours": "/api/v1/business-hours",
     "schedules": "/api/v1/export/schedules",

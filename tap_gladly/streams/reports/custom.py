@@ -36,7 +36,7 @@ _ADDED: dict[str, dict[str, Any]] = {
     "_window_end": {
         "type": ["string", "null"],
         "format": "date-time",
-        "description": "Exclusive end of the report window that returned the row, in UTC. The replication key.",
+        "description": "Exclusive end of the window that returned the row, in UTC. The replication key.",
     },
     "_unmapped": {
         "type": ["object", "null"],
