@@ -9,7 +9,7 @@ import pytest
 from support import Sync, catalog_entry
 
 from gladly_emulator import Emulator, GeneratedExports
-from tap_gladly.streams.reports import ReportStream
+from tap_gladly.streams.reports.base import ReportStream
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
