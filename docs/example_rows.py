@@ -31,17 +31,20 @@ _MALFORMED: Final = {1: b'{"id":"cut off'}
 def load_rows() -> dict[str, list[Row]]:
     """Return the rows that the tap emits for some hours of the emulated organization, by stream name."""
     output = io.StringIO()
-    logging.disable()
     emulator = Emulator(GeneratedExports(), clock=lambda: _NOW, requests_per_second=None, report_limits=None)
     emulator.faults.add(Fault("garbage", path="topics.jsonl", lines=_MALFORMED))
     now = int(_NOW.timestamp()) * 1_000_000_000
-    with emulator, contextlib.redirect_stdout(output), mock.patch("time.time_ns", return_value=now):
-        config = {**emulator.settings, "start_date": _START}
-        TapGladly(config=config, catalog=_select_everything()).sync_all()
+    logging.disable()
+    try:
+        with emulator, contextlib.redirect_stdout(output), mock.patch("time.time_ns", return_value=now):
+            config = {**emulator.settings, "start_date": _START}
+            TapGladly(config=config, catalog=_select_everything()).sync_all()
+    finally:
+        logging.disable(logging.NOTSET)
+    messages = map(json.loads, output.getvalue().split("\n")[:-1])
     rows: dict[str, list[Row]] = defaultdict(list)
-    for line in output.getvalue().split("\n"):
-        if line.startswith('{"type":"RECORD"'):
-            message = json.loads(line)
+    for message in messages:
+        if message["type"] == "RECORD":
             rows[message["stream"]].append(message["record"])
     return rows
 
