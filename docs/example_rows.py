@@ -33,10 +33,9 @@ def load_rows() -> dict[str, list[Row]]:
     output = io.StringIO()
     emulator = Emulator(GeneratedExports(), clock=lambda: _NOW, requests_per_second=None, report_limits=None)
     emulator.faults.add(Fault("garbage", path="topics.jsonl", lines=_MALFORMED))
-    now = int(_NOW.timestamp()) * 1_000_000_000
     logging.disable()
     try:
-        with emulator, contextlib.redirect_stdout(output), mock.patch("time.time_ns", return_value=now):
+        with emulator, contextlib.redirect_stdout(output), _stop_clock():
             config = {**emulator.settings, "start_date": _START}
             TapGladly(config=config, catalog=_select_everything()).sync_all()
     finally:
@@ -67,6 +66,17 @@ def pick_examples(rows: Sequence[Row]) -> list[Row]:
         picked.append(best[0])
         shown |= best[1]
     return picked
+
+
+@contextlib.contextmanager
+def _stop_clock() -> Iterator[None]:
+    """Let the tap, and the Date header of the emulator's responses, see the same moment throughout."""
+    seconds = int(_NOW.timestamp())
+    with (
+        mock.patch("time.time", return_value=float(seconds)),
+        mock.patch("time.time_ns", return_value=seconds * 1_000_000_000),
+    ):
+        yield
 
 
 def _select_everything() -> dict[str, Any]:
