@@ -10,7 +10,7 @@ from typing_extensions import override
 
 
 class _LazyStub(ModuleType):
-    """A module that has whatever is asked for, and nothing in it."""
+    """A module whose attributes all exist and are None."""
 
     @override
     def __getattr__(self, name: str) -> None:
@@ -20,16 +20,17 @@ class _LazyStub(ModuleType):
 
 def main() -> None:
     """Run the tap's command line."""
-    # Until the tap handles SIGINT, it ends the process at once: a KeyboardInterrupt would be a traceback.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is to be ignored
+    # Until the tap handles SIGINT, the signal ends the process; KeyboardInterrupt would log a traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # unless the parent process ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    # With the SDK come its targets, and with them joblib: a sixth of the time in which a tap starts. There is
-    # no target in this process, so that nothing will look for what is in joblib.
+    # The SDK imports joblib for its targets, which takes a sixth of the start-up time. A tap never uses it.
     sys.modules.setdefault("joblib", _LazyStub("joblib"))
 
+    from tap_gladly.cli import check_log_level  # noqa: PLC0415 - it imports the SDK
     from tap_gladly.tap import TapGladly  # noqa: PLC0415 - it imports the SDK
 
+    check_log_level()
     TapGladly.cli()
 
 

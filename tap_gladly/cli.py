@@ -1,8 +1,9 @@
-"""The options of the command line: what they name is read, and what is wrong is one line, the last one."""
+"""Command-line options, and one-line errors for them."""
 
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from tap_gladly.config.validation import CATALOG, check_json_object, read_json_object
+from tap_gladly.config.validation import CATALOG_SCHEMA, check_json_object, read_json_object
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,20 +20,38 @@ if TYPE_CHECKING:
     import click
 
 _WHOLE_TEST = CliTestOptionValue.All.value
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def check_log_level() -> None:
+    """End the process with one line if the environment sets an unknown log level; unset an empty one.
+
+    The SDK reads these variables before it sets up logging, and fails with a traceback.
+    """
+    for variable in ("TAP_GLADLY_LOGLEVEL", "LOGLEVEL"):
+        level = os.environ.get(variable, "").strip().upper()
+        if not level:
+            os.environ.pop(variable, None)
+        elif level not in _LOG_LEVELS:
+            raise SystemExit(
+                f"tap-gladly: {variable} must be {', '.join(_LOG_LEVELS[:-1])} or {_LOG_LEVELS[-1]}"
+            )
 
 
 class CommandLineTap(Tap):
-    """A tap whose last line says what is wrong: `meltano config test` shows no other."""
+    """A tap that logs a configuration error as its last line: `meltano config test` shows only that one."""
 
     @classmethod
     @override
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **kwargs: Any) -> None:
         with cls._report_config_errors():
             super().invoke(
-                state=check_json_object(state, {}), catalog=check_json_object(catalog, CATALOG), **kwargs
+                state=check_json_object(state, {}),
+                catalog=check_json_object(catalog, CATALOG_SCHEMA),
+                **kwargs,
             )
 
-    # These options are read before the SDK's own handling of unusable settings begins.
+    # click runs the callbacks of these options before the SDK handles configuration errors.
 
     @classmethod
     @override
@@ -50,9 +69,11 @@ class CommandLineTap(Tap):
             try:
                 super().cb_test(ctx, param, value)
             except RuntimeError as ending:
-                # It is how click ends a command, also when all is well.
+                # click ends every command with this exception, successful ones too.
                 if value == _WHOLE_TEST and getattr(ending, "exit_code", None) == 0:
-                    logging.getLogger(cls.name).info("Gladly lets the tap in, and the settings are usable")
+                    logging.getLogger(cls.name).info(
+                        "Connection test passed: Gladly accepted the credentials"
+                    )
                 raise
 
     @classmethod
@@ -64,7 +85,7 @@ class CommandLineTap(Tap):
     @classmethod
     @contextmanager
     def _report_config_errors(cls) -> Generator[None]:
-        # The SDK would tell the reasons first, and that validation has failed last.
+        # The SDK would log each reason and then, as the last line, only that validation failed.
         try:
             yield
         except ConfigValidationError as error:

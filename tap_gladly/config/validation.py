@@ -1,4 +1,4 @@
-"""What users hand in, settings, state and catalog: what is wrong with it, and what it lacks."""
+"""Validation of settings, state and catalog."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import os
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
-from singer_sdk.configuration._dict_config import parse_environment_config
+from dotenv import dotenv_values
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_gladly.config.base_url import resolve_api_url, resolve_organization
@@ -23,11 +23,23 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 NO_SETTINGS_HINT = (
-    "there are none: name a file with --config, or set TAP_GLADLY_ORGANIZATION and the others, and say "
-    "--config ENV"
+    "no settings given: pass --config FILE, or set TAP_GLADLY_* variables and pass --config=ENV"
 )
+_T = TypeVar("_T")
+_DOTENV = ".env"
+_BOOLEANS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+_PREFIX = "TAP_GLADLY_"
 _TEXT = {"type": ["string", "null"]}
-CATALOG: dict[str, Any] = {
+CATALOG_SCHEMA: dict[str, Any] = {
     "properties": {
         "streams": {
             "type": "array",
@@ -62,30 +74,71 @@ CATALOG: dict[str, Any] = {
         }
     }
 }
-"""What the SDK takes for granted of a catalog."""
+"""The structure that the SDK expects of a catalog."""
 
 
 def describe_validation_error(error: ValidationError) -> str:
-    """Say what is wrong with a setting, without the value, which may be the token."""
-    setting = ".".join(str(part) for part in error.absolute_path)
-    if error.validator == "required":
-        # It names the setting, and there is no value to quote.
-        return f"{error.message} of {setting}" if setting else error.message
-    if error.validator == "additionalProperties":
-        known = cast("dict[str, Any]", error.schema)["properties"]
-        unknown = sorted(cast("dict[str, Any]", error.instance).keys() - known.keys())
-        return f"{setting} has what is not known there: {', '.join(map(repr, unknown))}"
+    """Return in words what a JSON schema rejects, without the value, which may be the token.
+
+    Args:
+        error: The error; its path names the setting, or the place in a file.
+    """
+    place = ".".join(str(part) for part in error.absolute_path)
     if error.context:
         deepest = max(len(inner.absolute_path) for inner in error.context)
         closest = [inner for inner in error.context if len(inner.absolute_path) == deepest]
-        return ", or ".join(describe_validation_error(inner) for inner in closest)
-    return f"{setting} does not fit its {error.validator}: {error.validator_value}"
+        return ", or ".join(dict.fromkeys(describe_validation_error(inner) for inner in closest))
+    return f"{place} {_describe_rule(error)}".lstrip()
+
+
+def _describe_rule(error: ValidationError) -> str:
+    rule, limit = str(error.validator), cast("Any", error.validator_value)
+    if rule == "required":
+        missing = next(name for name in limit if error.message.startswith(repr(name)))
+        return (
+            f"lacks {missing}"
+            if error.absolute_path
+            else f"{missing} is missing: set {_PREFIX}{missing.upper()}"
+        )
+    if rule == "additionalProperties":
+        known = cast("dict[str, Any]", error.schema)["properties"]
+        unknown = sorted(cast("dict[str, Any]", error.instance).keys() - known.keys())
+        return f"has unknown properties: {', '.join(map(repr, unknown))}"
+    if rule == "type":
+        return f"must be {_name_types([limit] if isinstance(limit, str) else limit)}"
+    if rule == "enum":
+        return f"must be one of {', '.join(str(value) for value in limit if value is not None)}"
+    words = _RULES.get(rule)
+    return words % (limit,) if words else f"must match its {rule}"
+
+
+def _name_types(types: Sequence[str]) -> str:
+    return " or ".join(_TYPE_NAMES[kind] for kind in types if kind != "null")
+
+
+_TYPE_NAMES = {
+    "array": "an array",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "text",
+}
+_RULES = {
+    "const": "must be %s",
+    "format": "must be a %s",
+    "maximum": "must be at most %s",
+    "minLength": "must have at least %s characters",
+    "minimum": "must be at least %s",
+    "pattern": "must match %s",
+}
 
 
 def iter_config_errors(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with settings that their schema takes for right, a line each."""
+    """Yield one message per invalid setting, beyond what the JSON schema checks."""
     for setting, check in _CHECKS.items():
-        # An empty variable in the environment stands for a setting that is not set.
+        # An empty setting counts as unset.
         value = config.get(setting) or ("" if setting in _REQUIRED else None)
         problem = None if value is None else _find_problem(check, value)
         if problem:
@@ -93,10 +146,10 @@ def iter_config_errors(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def iter_conflicts(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield which settings, right by themselves, do not go together."""
+    """Yield one message per conflict between settings that are valid by themselves."""
     start, end = config.get("start_date"), config.get("end_date")
     if start and end and parse_last_instant(end) < parse_instant(start):
-        yield "end_date lies before start_date"
+        yield "end_date must not be before start_date"
     batches = config.get("batch_config")
     if batches and batches["encoding"]["format"] == "parquet" and not find_spec("pyarrow"):
         yield "batch_config.encoding.format parquet needs the package pyarrow, which is not installed"
@@ -114,7 +167,7 @@ def _find_problem(check: Callable[[str], object], value: str) -> str | None:
 
 def _check_present(text: str) -> None:
     if not text.strip():
-        raise ValueError("is empty")
+        raise ValueError("must not be empty")
 
 
 _REQUIRED = ("organization", "agent_email", "api_token")
@@ -129,52 +182,59 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 
 
 def read_environment(properties: Mapping[str, Mapping[str, Any]], prefix: str) -> dict[str, Any]:
-    """Read settings from variables; an empty one stands for a setting that is not set.
+    """Read settings from environment variables and from `.env` in the working directory.
+
+    A variable of the environment overrides `.env`. An empty variable counts as unset.
 
     Args:
-        properties: The settings' schemas, by setting.
-        prefix: What the variables' names begin with.
+        properties: JSON schemas by setting.
+        prefix: Prefix of the variables' names.
 
     Raises:
-        ConfigValidationError: Some cannot be read as what their settings are.
+        ConfigValidationError: A variable can't be parsed as the type of its setting.
     """
-    parse_environment_config({}, prefix)  # of no settings: it takes up the variables of a file .env
-    variables = {name: os.environ.get(f"{prefix}{name.upper()}") for name in properties}
-    given = {name: text for name, text in variables.items() if text}
-    unreadable = [name for name, text in given.items() if not _is_readable(text, properties[name]["type"])]
-    if unreadable:
-        words = "is neither a number nor JSON, as it should be"
-        raise config_error(
-            "Settings are not usable", *(f"{prefix}{name.upper()} {words}" for name in unreadable)
-        )
-    return parse_environment_config({"properties": {name: properties[name] for name in given}}, prefix)
+    variables = {**_read_dotenv(), **{name: text for name, text in os.environ.items() if text}}
+    values: dict[str, Any] = {}
+    errors: list[str] = []
+    for setting, schema in properties.items():
+        variable = f"{prefix}{setting.upper()}"
+        if text := variables.get(variable):
+            try:
+                values[setting] = _parse_variable(text, schema["type"])
+            except (ValueError, KeyError, RecursionError):
+                errors.append(f"{variable} must be {_name_types(schema['type'])}")
+    if errors:
+        raise config_error("Settings are not usable", *errors)
+    return values
 
 
-def _is_readable(text: str, types: Sequence[str]) -> bool:
-    try:
-        if "integer" in types:
-            int(text)
-        elif not {"object", "array"}.isdisjoint(types):
-            json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _read_dotenv() -> Mapping[str, str | None]:
+    # The SDK would search the folders above its own package and add every variable to the process.
+    return _read(_DOTENV, lambda: dotenv_values(_DOTENV))
+
+
+def _parse_variable(text: str, types: Sequence[str]) -> object:
+    if "integer" in types:
+        return int(text)
+    if "boolean" in types:
+        return _BOOLEANS[text.strip().lower()]
+    return text if "string" in types else json.loads(text)
 
 
 def read_json_object(name: str) -> dict[str, Any]:
-    """Read a file of settings.
+    """Read a settings file.
 
     Raises:
-        ConfigValidationError: There is no such file, or it does not hold a JSON object.
+        ConfigValidationError: The file is missing or isn't a JSON object.
     """
     return _parse_json_object(name, _read(name, lambda: Path(name).read_text(encoding="utf-8-sig")))
 
 
 def check_json_object(file: IO[str] | None, schema: Mapping[str, Any]) -> IO[str] | None:
-    """Read a file that the command line has opened, and give its text again; None if there is none in it.
+    """Check an open JSON file and return its text as a new file; None if it is empty.
 
     Raises:
-        ConfigValidationError: It holds something that is not a JSON object, or that does not fit the schema.
+        ConfigValidationError: The file isn't a JSON object, or doesn't match the schema.
     """
     text = _read(file.name, file.read).removeprefix("\ufeff").strip() if file else ""
     if not file or not text:
@@ -188,13 +248,13 @@ def check_json_object(file: IO[str] | None, schema: Mapping[str, Any]) -> IO[str
     return io.StringIO(text)
 
 
-def _read(name: str, read: Callable[[], str]) -> str:
+def _read(name: str, read: Callable[[], _T]) -> _T:
     try:
         return read()
     except OSError as error:
         raise config_error(f"{name} is not usable", error.strerror or type(error).__name__) from error
     except ValueError as error:
-        raise config_error(f"{name} is not usable", "it is not text in UTF-8") from error
+        raise config_error(f"{name} is not usable", "it isn't UTF-8 text") from error
 
 
 def _parse_json_object(name: str, text: str) -> dict[str, Any]:
@@ -202,23 +262,25 @@ def _parse_json_object(name: str, text: str) -> dict[str, Any]:
         value = json.loads(text, parse_float=Decimal)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise config_error(f"{name} is not usable", f"it is not JSON, at {place}") from error
+        raise config_error(f"{name} is not usable", f"it isn't valid JSON at {place}") from error
     except (ValueError, RecursionError) as error:
-        raise config_error(f"{name} is not usable", "it holds JSON that is too large to be read") from error
+        raise config_error(
+            f"{name} is not usable", "its JSON is nested too deeply or has a number that is too long"
+        ) from error
     if not isinstance(value, dict):
-        raise config_error(f"{name} is not usable", "it holds JSON, but no object")
+        raise config_error(f"{name} is not usable", "it isn't a JSON object")
     return value
 
 
 def normalize_catalog(catalog: dict[str, Any], own: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """Add to a catalog what rows always carry, in case it is from an older version or written by hand.
+    """Complete a catalog that an older version created or a user wrote by hand.
 
     Args:
-        catalog: What the user handed in.
-        own: The schemas of the tap's streams, by stream.
+        catalog: The user's catalog.
+        own: The schemas of the tap's streams, by stream name.
 
     Returns:
-        The catalog, in which each of the tap's streams has a schema, a key, and the fields that the tap adds.
+        The catalog, in which each stream of the tap has a schema, a key, and the columns that the tap adds.
     """
     for entry in catalog.get("streams", ()):
         name = entry.get("tap_stream_id", entry.get("stream"))

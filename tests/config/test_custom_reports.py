@@ -81,19 +81,19 @@ def test_discovery_that_fails_is_one_line(
             [{"metric_set": "AgentSummaryV2"}, {"metric_set": "agentSummaryV2"}],
             "custom_reports.1.metric_set is the same as that of another custom report",
         ),
-        ([{"metric_set": "secret text"}], "custom_reports.0.metric_set does not fit its pattern"),
-        ([{"key_columns": ["id"]}], "'metric_set' is a required property of custom_reports.0"),
-        ([{"metric_set": "X", "window_days": 0}], "custom_reports.0.window_days does not fit its minimum: 1"),
+        ([{"metric_set": "secret text"}], "custom_reports.0.metric_set must match ^[A-Za-z]"),
+        ([{"key_columns": ["id"]}], "custom_reports.0 lacks metric_set"),
+        ([{"metric_set": "X", "window_days": 0}], "custom_reports.0.window_days must be at least 1"),
         (
             [{"metric_set": "X", "aggregation_level": "secret text"}],
-            "custom_reports.0.aggregation_level does not fit its enum",
+            "custom_reports.0.aggregation_level must be one of halfHourly, daily",
         ),
         (
             [{"metric_set": "X", "window_dayz": "secret text"}],
-            "custom_reports.0 has what is not known there: 'window_dayz'",
+            "custom_reports.0 has unknown properties: 'window_dayz'",
         ),
         ([{"metric_set": "X", "key_columns": ["?"]}], "custom_reports.0.key_columns names a column without"),
-        ({"metric_set": "X"}, "custom_reports does not fit its type"),
+        ({"metric_set": "X"}, "custom_reports must be an array"),
     ],
 )
 def test_wrong_settings_are_told_by_place(reports: Any, problem: str) -> None:
@@ -113,5 +113,7 @@ def test_discovery_without_other_settings_says_what_is_missing(tmp_path: Path) -
     run = run_command(f"--config={config}", "--discover", cwd=tmp_path)
 
     assert run.returncode == 1
-    assert any("'organization' is a required property" in line for line in list_errors(run.stderr))
+    assert any(
+        "organization is missing: set TAP_GLADLY_ORGANIZATION" in line for line in list_errors(run.stderr)
+    )
     assert "Traceback" not in run.stderr

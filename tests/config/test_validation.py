@@ -1,4 +1,4 @@
-"""What users hand in: what is said of settings, state and files that are not usable."""
+"""Errors for invalid settings, states and catalogs."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 
 UNREADABLE = [
     (None, "No such file or directory"),
-    (b'{"organization":\n myorg}', "it is not JSON, at line 2, column 2"),
-    (b"[1]", "it holds JSON, but no object"),
-    (b'{"organization": "\xff"}', "it is not text in UTF-8"),
-    (b'{"organization": ' + b"[" * 100_000, "it holds JSON that is too large to be read"),
+    (b'{"organization":\n myorg}', "it isn't valid JSON at line 2, column 2"),
+    (b"[1]", "it isn't a JSON object"),
+    (b'{"organization": "\xff"}', "it isn't UTF-8 text"),
+    (b'{"organization": ' + b"[" * 100_000, "its JSON is nested too deeply or has a number that is too long"),
 ]
 
 
-def test_missing_settings_are_named_in_the_last_line() -> None:
-    """Meltano shows no other when it tests a configuration."""
+def test_missing_settings_are_in_the_last_line() -> None:
+    """`meltano config test` shows the last line only, so it names every missing setting and its variable."""
     run = run_command("--config=ENV")
 
     assert run.returncode == 1
     (error,) = list_errors(run.stderr)
     assert run.stderr.splitlines()[-1].endswith(error)
-    missing = "; ".join(f"'{setting}' is a required property" for setting in SETTINGS)
-    assert error.startswith(f"Settings are not usable: {missing}; there are none: name a file with --config")
+    missing = "; ".join(f"{setting} is missing: set TAP_GLADLY_{setting.upper()}" for setting in SETTINGS)
+    hint = "no settings given: pass --config FILE, or set TAP_GLADLY_* variables and pass --config=ENV"
+    assert error == f"Settings are not usable: {missing}; {hint}"
     assert "Traceback" not in run.stderr
 
 
@@ -41,32 +42,32 @@ def test_missing_settings_are_named_in_the_last_line() -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
     [
-        ("organization", "evil.com", "organization is neither a name such as"),
-        ("organization", "", "organization is neither a name such as"),
-        ("agent_email", " ", "agent_email is empty"),
-        ("api_token", "", "api_token is empty"),
-        ("api_token", 12345678, "api_token does not fit its type"),
-        ("api_url", "http://proxy.example", "api_url is not scheme, host and port alone"),
+        ("organization", "evil.com", "organization must be a name, such as"),
+        ("organization", "", "organization must be a name, such as"),
+        ("agent_email", " ", "agent_email must not be empty"),
+        ("api_token", "", "api_token must not be empty"),
+        ("api_token", 12345678, "api_token must be text"),
+        ("api_url", "http://proxy.example", "api_url must be a scheme, host and port"),
         ("start_date", "last week", "start_date is not a time such as 2026-11-20T00:00:00Z"),
-        ("event_entities", ["CONTACTS"], "event_entities.0 does not fit its enum: ['AGENT_AVAILABILITY', "),
-        ("event_entities", "CONTACT", "event_entities does not fit its type"),
+        ("event_entities", ["CONTACTS"], "event_entities.0 must be one of AGENT_AVAILABILITY, "),
+        ("event_entities", "CONTACT", "event_entities must be an array"),
         (
             "stream_maps",
             {"agents": "x{"},
-            "stream_maps.agents does not fit its const: __NULL__, or stream_maps.",
+            "stream_maps.agents must be __NULL__, or ",
         ),
         (
             "stream_maps",
             {"agents": {"x": 1.25}},
-            "stream_maps.agents.x does not fit its const: __NULL__, or stre",
+            "stream_maps.agents.x must be __NULL__, or ",
         ),
         ("end_date", "2026-02-30", "end_date is not a time such as 2026-11-20T00:00:00Z"),
     ],
 )
-def test_wrong_settings_are_told_without_their_values(
+def test_invalid_settings_are_named_without_their_values(
     tmp_path: Path, argument: str, setting: str, value: object, words: str
 ) -> None:
-    """The line names the setting and what it should be; what it is may be secret."""
+    """The error names the setting and what it must be, never the value, which may be secret."""
     file = write_json(tmp_path / "config.json", {**SETTINGS, setting: value})
 
     run = run_command(f"--config={file}", *([argument] if argument == "--test" else []))
@@ -79,90 +80,90 @@ def test_wrong_settings_are_told_without_their_values(
         assert str(value) not in run.stderr
 
 
-def test_empty_variables_count_as_not_set(emulator: Emulator, tmp_path: Path) -> None:
-    """So it is in a file .env with nothing behind a name; what the settings' file says holds."""
+def test_empty_variables_count_as_unset(emulator: Emulator, tmp_path: Path) -> None:
+    """An empty variable doesn't override the settings file."""
     file = write_json(tmp_path / "config.json", {**emulator.settings, "max_parallel_downloads": 0})
     declared: dict[str, Any] = TapGladly.config_jsonschema["properties"]
     empty = dict.fromkeys(declared, "")
 
-    refused = run_command(f"--config={file}", "--config=ENV", settings=empty)
+    rejected = run_command(f"--config={file}", "--config=ENV", settings=empty)
     run = run_command("--config=ENV", settings={**empty, **emulator.settings})
 
-    assert list_errors(refused.stderr) == [
-        "Settings are not usable: max_parallel_downloads does not fit its minimum: 1"
+    assert list_errors(rejected.stderr) == [
+        "Settings are not usable: max_parallel_downloads must be at least 1"
     ]
     assert run.returncode == 0
 
 
-def test_null_counts_as_not_set(emulator: Emulator) -> None:
-    """A setting that is null has its default; one that is required is missing."""
+def test_null_settings_count_as_unset(emulator: Emulator) -> None:
+    """A null setting has its default; a required one is missing."""
     declared = dict.fromkeys(TapGladly.config_jsonschema["properties"])
 
     tap = TapGladly(config={**declared, **emulator.settings})
-    with pytest.raises(ConfigValidationError) as refused:
+    with pytest.raises(ConfigValidationError) as rejected:
         TapGladly(config={**SETTINGS, "api_token": None})
 
     assert tap.config["max_parallel_downloads"] == 6
     assert tap.streams
-    assert refused.value.errors == ["'api_token' is a required property"]
+    assert rejected.value.errors == ["api_token is missing: set TAP_GLADLY_API_TOKEN"]
 
 
-def test_an_object_with_nothing_in_it_counts_as_not_set(emulator: Emulator) -> None:
-    """So the SDK takes it, too."""
+def test_empty_objects_count_as_unset(emulator: Emulator) -> None:
+    """The SDK treats an empty object as unset, and so does the tap."""
     tap = TapGladly(config={**emulator.settings, "batch_config": {}, "stream_maps": {}})
 
     assert {"batch_config", "stream_maps"}.isdisjoint(tap.config)
 
 
-def test_columns_need_names_of_their_own(emulator: Emulator) -> None:
-    """Cut short, two of them would have the same; what the SDK takes no map for is one line, too."""
+def test_flattened_column_names_must_differ(emulator: Emulator) -> None:
+    """Column names that collide when shortened, and an invalid stream map, are one line each."""
     short = {"flattening_enabled": True, "flattening_max_depth": 3, "flattening_max_key_length": 12}
     for settings in (short, {"stream_maps": {"customers": {"__alias__": None}}}):
-        with pytest.raises(ConfigValidationError) as refused:
+        with pytest.raises(ConfigValidationError) as rejected:
             TapGladly(config={**emulator.settings, **settings}).sync_all()
 
-        assert len(refused.value.errors) == 1
-        assert refused.value.errors[0].startswith("stream_maps or flattening do not fit ")
+        assert len(rejected.value.errors) == 1
+        assert rejected.value.errors[0].startswith("stream_maps or flattening do not fit ")
 
 
-def test_parquet_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It does not come with the tap."""
+def test_parquet_requires_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tap doesn't install pyarrow."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     batches = {"encoding": {"format": "parquet"}, "storage": {"root": "x"}}
-    with pytest.raises(ConfigValidationError) as refused:
+    with pytest.raises(ConfigValidationError) as rejected:
         TapGladly(config={**SETTINGS, "batch_config": batches})
 
-    assert refused.value.errors == [
+    assert rejected.value.errors == [
         "batch_config.encoding.format parquet needs the package pyarrow, which is not installed"
     ]
 
 
-def test_flattening_needs_a_depth() -> None:
-    """The SDK would say so when the tap has started."""
-    with pytest.raises(ConfigValidationError) as refused:
+def test_flattening_requires_a_depth() -> None:
+    """The tap reports a missing depth before it sends a request."""
+    with pytest.raises(ConfigValidationError) as rejected:
         TapGladly(config={**SETTINGS, "flattening_enabled": True})
 
-    assert refused.value.errors == ["flattening_enabled needs flattening_max_depth"]
+    assert rejected.value.errors == ["flattening_enabled needs flattening_max_depth"]
 
 
-def test_settings_that_nothing_looks_at_are_named(log: pytest.LogCaptureFixture) -> None:
-    """A name that is misspelt is told, without what is set there; what the SDK knows is none."""
-    misspelt = {"max_paralel_downloads": "secret", "start-date": "secret"}
+def test_unknown_settings_are_warned_about(log: pytest.LogCaptureFixture) -> None:
+    """A warning names unknown settings without their values; the SDK's own settings are known."""
+    misspelled = {"max_paralel_downloads": "secret", "start-date": "secret"}
     known = {
         "emit_activate_version_messages": True,
         "faker_config": {"seed": 1},
         "stream_map_config": {"a": 1},
     }
 
-    TapGladly(config={**SETTINGS, **known, **misspelt})
+    TapGladly(config={**SETTINGS, **known, **misspelled})
 
     assert list_warnings(log) == [
         "Settings that the tap does not know are not used: ['max_paralel_downloads', 'start-date']"
     ]
 
 
-def test_misspelt_settings_are_named_before_what_is_missing(log: pytest.LogCaptureFixture) -> None:
-    """One that is required is told as missing, and the name that it was given is there, too."""
+def test_misspelled_settings_are_named_before_missing_ones(log: pytest.LogCaptureFixture) -> None:
+    """If a required setting is missing, the log also names the misspelled one."""
     with pytest.raises(ConfigValidationError):
         TapGladly(
             config={"organization": "myorg", "agent_email": "agent@myorg.example", "api_tokn": "secret"}
@@ -171,12 +172,12 @@ def test_misspelt_settings_are_named_before_what_is_missing(log: pytest.LogCaptu
     assert list_warnings(log) == ["Settings that the tap does not know are not used: ['api_tokn']"]
 
 
-def test_dates_in_the_wrong_order_are_refused() -> None:
-    """A span that ends before it starts would read nothing for ever."""
-    with pytest.raises(ConfigValidationError) as refused:
+def test_end_date_before_start_date_is_rejected() -> None:
+    """Such a range would never load anything."""
+    with pytest.raises(ConfigValidationError) as rejected:
         TapGladly(config={**SETTINGS, "start_date": "2026-11-20", "end_date": "2026-11-19"})
 
-    assert refused.value.errors == ["end_date lies before start_date"]
+    assert rejected.value.errors == ["end_date must not be before start_date"]
 
 
 @pytest.mark.parametrize(
@@ -190,8 +191,8 @@ def test_dates_in_the_wrong_order_are_refused() -> None:
     ],
     ids=str,
 )
-def test_unusable_state_is_told(emulator: Emulator, tmp_path: Path, state: object) -> None:
-    """A state that is not one ends the run before anything is read, and is not taken for an empty one."""
+def test_invalid_state_is_one_line(emulator: Emulator, tmp_path: Path, state: object) -> None:
+    """An invalid state ends the run before the first request; it doesn't count as empty."""
     file = write_json(tmp_path / "state.json", state)
 
     run = run_command("--config=ENV", f"--state={file}", settings=emulator.settings)
@@ -201,7 +202,7 @@ def test_unusable_state_is_told(emulator: Emulator, tmp_path: Path, state: objec
     assert error.startswith(
         (
             "The state is not usable: it has no bookmarks",
-            f"{file} is not usable: it holds JSON, but no object",
+            f"{file} is not usable: it isn't a JSON object",
         )
     )
     assert "Traceback" not in run.stderr
@@ -211,29 +212,29 @@ def test_unusable_state_is_told(emulator: Emulator, tmp_path: Path, state: objec
 @pytest.mark.parametrize(
     ("catalog", "problem"),
     [
-        ({"streams": None}, "streams does not fit its type: array"),
-        ({"streams": [5]}, "streams.0 does not fit its type: object"),
-        ({"streams": [{}]}, "'tap_stream_id' is a required property of streams.0, or 'stream' is a required"),
-        ({"streams": [{"stream": 5}]}, "streams.0.stream does not fit its type: ['string', 'null']"),
-        ({"streams": [{"stream": "x", "schema": None}]}, "streams.0.schema does not fit its type: object"),
+        ({"streams": None}, "streams must be an array"),
+        ({"streams": [5]}, "streams.0 must be an object"),
+        ({"streams": [{}]}, "streams.0 lacks tap_stream_id, or streams.0 lacks stream"),
+        ({"streams": [{"stream": 5}]}, "streams.0.stream must be text"),
+        ({"streams": [{"stream": "x", "schema": None}]}, "streams.0.schema must be an object"),
         (
             {"streams": [{"stream": "x", "schema": {"properties": {"id": "string"}}}]},
-            "streams.0.schema.properties.id does not fit its type: object",
+            "streams.0.schema.properties.id must be an object",
         ),
-        ({"streams": [{"stream": "x", "metadata": {}}]}, "streams.0.metadata does not fit its type: array"),
+        ({"streams": [{"stream": "x", "metadata": {}}]}, "streams.0.metadata must be an array"),
         (
             {"streams": [{"stream": "x", "metadata": [{"breadcrumb": []}]}]},
-            "'metadata' is a required property of streams.0.metadata.0",
+            "streams.0.metadata.0 lacks metadata",
         ),
         (
             {"streams": [{"stream": "x", "key_properties": "id"}]},
-            "streams.0.key_properties does not fit its type: ['array', 'null']",
+            "streams.0.key_properties must be an array",
         ),
     ],
     ids=str,
 )
-def test_an_unusable_catalog_is_told(tmp_path: Path, catalog: dict[str, Any], problem: str) -> None:
-    """One line says what in it is not of its type."""
+def test_invalid_catalog_is_one_line(tmp_path: Path, catalog: dict[str, Any], problem: str) -> None:
+    """The error names the place in the catalog and the type it must have."""
     file = write_json(tmp_path / "catalog.json", catalog)
 
     run = run_command("--config=ENV", f"--catalog={file}", settings=SETTINGS)
@@ -244,23 +245,23 @@ def test_an_unusable_catalog_is_told(tmp_path: Path, catalog: dict[str, Any], pr
     assert "Traceback" not in run.stderr
 
 
-def test_streams_that_the_tap_does_not_have_are_passed_by() -> None:
-    """A catalog may name them, however little it says of them."""
+def test_unknown_streams_in_a_catalog_are_ignored() -> None:
+    """A catalog may list streams of another tap, even without a schema."""
     tap = TapGladly(config=SETTINGS, catalog={"streams": [{"stream": "other"}, {"stream": "customers"}]})
 
     assert [name for name, stream in tap.streams.items() if stream.selected] == ["customers"]
 
 
-def test_an_empty_state_file_is_no_state(emulator: Emulator, tmp_path: Path) -> None:
-    """So is what a pipe leaves that has not kept a state yet."""
+def test_empty_state_file_is_no_state(emulator: Emulator, tmp_path: Path) -> None:
+    """A pipeline that hasn't saved a state yet passes an empty file."""
     file = tmp_path / "state.json"
     file.write_text("\n")
 
     assert run_command("--config=ENV", f"--state={file}", settings=emulator.settings).returncode == 0
 
 
-def test_a_state_file_may_begin_with_a_byte_order_mark(emulator: Emulator, tmp_path: Path) -> None:
-    """So some editors write it."""
+def test_state_file_may_begin_with_a_byte_order_mark(emulator: Emulator, tmp_path: Path) -> None:
+    """Some editors write one."""
     file = tmp_path / "state.json"
     file.write_text('{"bookmarks": {}}', encoding="utf-8-sig")
 
@@ -269,10 +270,10 @@ def test_a_state_file_may_begin_with_a_byte_order_mark(emulator: Emulator, tmp_p
 
 @pytest.mark.parametrize("argument", ["", "--test", "--discover"])
 @pytest.mark.parametrize(("content", "reason"), UNREADABLE)
-def test_unreadable_settings_are_told(
+def test_unreadable_settings_file_is_one_line(
     tmp_path: Path, argument: str, content: bytes | None, reason: str
 ) -> None:
-    """One line says what is wrong with the file."""
+    """The error says what is wrong with the file."""
     file = tmp_path / "config.json"
     if content is not None:
         file.write_bytes(content)
@@ -286,10 +287,10 @@ def test_unreadable_settings_are_told(
 
 @pytest.mark.parametrize("option", ["--catalog", "--state"])
 @pytest.mark.parametrize(("content", "reason"), UNREADABLE[1:])
-def test_unreadable_catalogs_and_states_are_told(
+def test_unreadable_catalog_and_state_are_one_line(
     emulator: Emulator, tmp_path: Path, option: str, content: bytes, reason: str
 ) -> None:
-    """So it is with what Meltano hands in; that a file is missing, the options themselves say."""
+    """The error names the file; click reports a missing one."""
     file = tmp_path / "file.json"
     file.write_bytes(content)
 
@@ -304,13 +305,14 @@ def test_unreadable_catalogs_and_states_are_told(
 @pytest.mark.parametrize(
     "setting", ["stream_maps", "flattening_max_depth", "max_parallel_downloads", "event_entities"]
 )
-def test_unreadable_variables_are_told(setting: str, arguments: tuple[str, ...]) -> None:
-    """A variable that is no number or no JSON is named in one line, without its value."""
+def test_unreadable_variables_are_one_line(setting: str, arguments: tuple[str, ...]) -> None:
+    """A variable that isn't of its setting's type is named without its value."""
+    wanted = {"stream_maps": "an object", "event_entities": "an array"}.get(setting, "an integer")
     value = "many{" if setting != "flattening_max_depth" else "1.5"
     run = run_command("--config=ENV", *arguments, settings={**SETTINGS, setting: value})
 
     assert run.returncode == 1
-    problem = f"TAP_GLADLY_{setting.upper()} is neither a number nor JSON, as it should be"
+    problem = f"TAP_GLADLY_{setting.upper()} must be {wanted}"
     assert list_errors(run.stderr)[-1].endswith(problem)
     assert value not in run.stderr
     assert "Traceback" not in run.stderr

@@ -110,7 +110,9 @@ def test_config_test_tells_what_is_missing(meltano: Meltano) -> None:
     meltano.run("config", "test", "tap-gladly", status=1)
 
     assert "Plugin configuration is invalid" in meltano.log
-    problem = "'organization' is a required property; 'api_token' is a required property"
+    problem = (
+        "organization is missing: set TAP_GLADLY_ORGANIZATION; api_token is missing: set TAP_GLADLY_API_TOKEN"
+    )
     assert f"Settings are not usable: {problem}" in meltano.log
 
 
