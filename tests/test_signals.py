@@ -1,4 +1,4 @@
-"""How a run ends that is stopped, killed, or left without a reader."""
+"""How a run ends on a signal, SIGKILL, or a closed output."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 
 
 def start(settings: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a sync, to be stopped."""
+    """Start a sync in a process."""
     return subprocess.Popen(
         [sys.executable, "-m", "tap_gladly", "--config=ENV", *arguments],
         env=tap_environment(settings, PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        pipesize=4096,  # so that the tap cannot run far ahead of whoever reads
+        pipesize=4096,  # keeps the tap close to the reader
     )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_told_to_stop_does_not_end_as_a_success(
+def test_signal_ends_a_run_with_a_nonzero_status(
     exports: StaticExports, emulator: Emulator, number: signal.Signals
 ) -> None:
-    """SIGTERM and SIGINT, here in the middle of a download: what was sent stands, the status is not zero."""
+    """SIGTERM and SIGINT during a download exit with 128 plus the signal; the last STATE is valid."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1")})
     exports.add_job("j2", "2026-11-20T08:00:00Z", {"customers.jsonl": rows_named("c2")})
     emulator.faults.add(Fault("stall", path="j2", at_byte=3, seconds=60))
@@ -61,8 +61,8 @@ def test_a_run_that_is_told_to_stop_does_not_end_as_a_success(
     assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
 
 
-def test_an_interrupt_while_the_tap_starts_is_quiet() -> None:
-    """SIGINT before the tap has its own handler ends the process as the signal does, without a traceback."""
+def test_interrupt_during_startup_is_quiet() -> None:
+    """SIGINT before the tap installs its handler ends the process without a traceback."""
     script = (
         "import importlib.abc, signal, sys, tap_gladly.__main__ as command\n"
         "class Interrupting(importlib.abc.MetaPathFinder):\n"
@@ -79,8 +79,8 @@ def test_an_interrupt_while_the_tap_starts_is_quiet() -> None:
     assert run.stdout + run.stderr == b""
 
 
-def test_a_target_that_dies_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
-    """A closed stdout is no success, and no traceback either."""
+def test_closed_stdout_is_one_line(exports: StaticExports, emulator: Emulator) -> None:
+    """A closed stdout ends the run with status 1 and without a traceback."""
     for number in range(10, 30):
         body = rows_named(*(f"r{row}" for row in range(100)))
         exports.add_job(f"j{number}", f"2026-11-{number}T00:00:00Z", {"customers.jsonl": body})
@@ -99,8 +99,8 @@ def test_a_target_that_dies_ends_the_run_quietly(exports: StaticExports, emulato
     assert b"nobody reads them any more" in log
 
 
-def test_output_without_room_ends_the_run_quietly(exports: StaticExports, emulator: Emulator) -> None:
-    """A full disk behind stdout is one line, too."""
+def test_full_disk_behind_stdout_is_one_line(exports: StaticExports, emulator: Emulator) -> None:
+    """A full disk behind stdout ends the run with status 1 and one line."""
     exports.add_job("j1", "2026-11-20T00:00:00Z", {"customers.jsonl": rows_named("c1")})
     with Path("/dev/full").open("w") as full:
         run = subprocess.run(
@@ -118,10 +118,10 @@ def test_output_without_room_ends_the_run_quietly(exports: StaticExports, emulat
 
 
 @pytest.mark.parametrize("kill_after", range(0, 33, 4))
-def test_a_killed_run_is_gone_on_with(
+def test_killed_run_is_resumed(
     exports: StaticExports, emulator: Emulator, tmp_path: Path, kill_after: int
 ) -> None:
-    """SIGKILL after any message: the run that goes on loses nothing and repeats one file at most."""
+    """After SIGKILL at any message, the next run loses nothing and repeats at most one file."""
     for number in (1, 2):
         body = rows_named(*(f"r{row}" for row in range(3)))
         files = {f"{stream}.jsonl": body for stream in FILE_STREAMS}
@@ -136,15 +136,15 @@ def test_a_killed_run_is_gone_on_with(
         process.communicate()
     messages: list[dict[str, Any]] = [json.loads(line) for line in begun]
     state = write_json(tmp_path / "state.json", replay(messages))
-    gone_on = run_command("--config=ENV", f"--state={state}", settings=emulator.settings)
-    messages += [json.loads(line) for line in gone_on.stdout.splitlines()]
+    resumed = run_command("--config=ENV", f"--state={state}", settings=emulator.settings)
+    messages += [json.loads(line) for line in resumed.stdout.splitlines()]
 
     got = Counter(
         (message["stream"], message["record"]["id"], message["record"]["_job_id"])
         for message in messages
         if message["type"] == "RECORD" and message["stream"] != "jobs"
     )
-    assert gone_on.returncode == 0
+    assert resumed.returncode == 0
     assert set(got) == wanted
     repeated = got - Counter(wanted)
     assert len({(stream, job) for stream, _, job in repeated}) <= 1

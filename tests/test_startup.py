@@ -1,4 +1,4 @@
-"""A run imports what it needs, and no more."""
+"""Imports at startup, and the two ways to start the tap."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import singer_sdk
 from support import run_command
 
 
-def test_the_tap_imports_nothing_that_a_sync_does_not_need(tmp_path: Path) -> None:
-    """Beyond what the SDK brings with itself, there are msgspec, backoff and the tap's own modules."""
+def test_tap_imports_only_what_a_sync_needs(tmp_path: Path) -> None:
+    """Beyond the SDK's own imports, the tap imports only msgspec and backoff."""
     script = tmp_path / "modules.py"
     script.write_text(
         "import sys\n"
@@ -29,8 +29,8 @@ def test_the_tap_imports_nothing_that_a_sync_does_not_need(tmp_path: Path) -> No
     assert {"tap_gladly", "msgspec"} <= set(modules) <= {"tap_gladly", "msgspec", "backoff"}
 
 
-def test_the_command_line_leaves_joblib_alone() -> None:
-    """The SDK imports it for its targets; a process that is a tap does without."""
+def test_command_line_skips_joblib() -> None:
+    """The SDK imports joblib for targets; the tap's command line replaces it with a stub."""
     script = (
         "import sys, tap_gladly.__main__ as command\n"
         "sys.argv = ['tap-gladly', '--version']\n"
@@ -46,16 +46,16 @@ def test_the_command_line_leaves_joblib_alone() -> None:
     assert run.stdout.splitlines()[-1] == "['joblib', 'tap_gladly.tap']"
 
 
-def test_joblib_is_for_targets_alone() -> None:
-    """Were it used elsewhere in the SDK, a tap would need it."""
+def test_sdk_uses_joblib_only_in_targets() -> None:
+    """The stub is safe as long as no other SDK module imports joblib."""
     package = Path(singer_sdk.__file__).parent
     users = [path.name for path in package.rglob("*.py") if "joblib" in path.read_text()]
 
     assert users == ["target_base.py"]
 
 
-def test_both_ways_to_start_are_the_same() -> None:
-    """`tap-gladly` and `python -m tap_gladly` say the same of the tap."""
+def test_console_script_and_module_are_the_same() -> None:
+    """`tap-gladly` and `python -m tap_gladly` run the same command line."""
     command = Path(sys.executable).with_name("tap-gladly")
 
     run = subprocess.run([command, "--about", "--format=json"], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""What is worth another try, and how long is waited before it."""
+"""Which errors are retried, and how long the tap waits before each retry."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ TRANSIENT_ERRORS = (
 
 
 def iter_backoff_seconds() -> Generator[float, BaseException, None]:
-    """Yield how long to wait after each failure: ever longer, with jitter, and no less than Gladly asks."""
+    """Yield the wait before each retry: exponential, with jitter, and at least `Retry-After`."""
     error = yield 0
     wait = FIRST_WAIT_SECONDS
     while True:
         response = error.response if isinstance(error, RetriableAPIError) else None
-        asked = None if response is None else read_retry_after(response)
-        error = yield max(wait * random.uniform(0.5, 1), asked or 0)  # noqa: S311
+        retry_after = None if response is None else read_retry_after(response)
+        error = yield max(wait * random.uniform(0.5, 1), retry_after or 0)  # noqa: S311
         wait = min(2 * wait, MAX_WAIT_SECONDS)

@@ -1,4 +1,4 @@
-"""Export files: here whole, or not at all, and ahead of use."""
+"""Complete downloads into temporary files, and prefetching."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 _Key = TypeVar("_Key")
 
 MEMORY_LIMIT_BYTES = 4 * 1024 * 1024
-"""A file up to this size stays in memory; a larger one goes to a temporary file that has no name."""
+"""A file up to this size stays in memory; a larger one spills to an unlinked temporary file."""
 
 _CHUNK_BYTES = 256 * 1024
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 def download(response: requests.Response) -> IO[bytes]:
-    """Read a response's body to its end.
+    """Download a response's body completely.
 
-    Nothing of a file may be sent before it is here whole: a connection that is cut then costs another
-    download, never half a file. The body passes through memory in pieces.
+    The tap sends nothing of a file before the download is complete, so a dropped connection costs a retry and
+    never a partial file. The body passes through memory in chunks.
 
     Returns:
-        The body, at its start. Its space is given back when it is closed, or when the process ends.
+        The body, at its start. Closing it, or the end of the process, frees its space.
 
     Raises:
-        requests.RequestException: The body ended early, or is not what its headers say.
-        DiskFullError: There is no room for it.
+        requests.RequestException: The body is incomplete or doesn't match its headers.
+        DiskFullError: The temporary folder has no space for it.
     """
     file = tempfile.SpooledTemporaryFile(max_size=MEMORY_LIMIT_BYTES)  # noqa: SIM115 - the caller closes it
     try:
@@ -47,8 +47,8 @@ def download(response: requests.Response) -> IO[bytes]:
         file.close()
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise DiskFullError(
-                f"There is no room for an export file in {tempfile.gettempdir()}. "
-                "Make room there, or set TMPDIR to a folder that has some, and run again."
+                f"No space left for a download in {tempfile.gettempdir()}. "
+                "Free some space, or set TMPDIR to another folder, and run again."
             ) from error
         raise
     file.seek(0)
@@ -56,7 +56,7 @@ def download(response: requests.Response) -> IO[bytes]:
 
 
 def _iter_body(response: requests.Response) -> Iterator[bytes]:
-    # Decompressed here, since the libraries take gzip that ends early for gzip that has ended.
+    # urllib3 accepts a truncated gzip stream as complete, so the tap decompresses gzip itself.
     is_gzip = response.headers.get("Content-Encoding", "").strip().lower() in {"gzip", "x-gzip"}
     try:
         chunks = response.raw.stream(_CHUNK_BYTES, decode_content=not is_gzip)
@@ -74,48 +74,48 @@ def _iter_gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for packed in chunks:
         rest = packed
         while rest:
-            if unpacker is None or unpacker.eof:  # gzip may have several members, one after the other
+            if unpacker is None or unpacker.eof:  # gzip may have several members
                 unpacker = zlib.decompressobj(_GZIP_WINDOW)
             yield unpacker.decompress(rest, _CHUNK_BYTES)
             rest = unpacker.unconsumed_tail or unpacker.unused_data
-    if unpacker is None or not unpacker.eof:  # even of nothing it has some 20 bytes
-        raise zlib.error("the gzip stream ends early")
+    if unpacker is None or not unpacker.eof:  # even an empty file compresses to 20 bytes
+        raise zlib.error("the gzip stream is truncated")
 
 
 class Prefetcher(Generic[_Key]):
-    """Files on their way: a few at a time, handed out in the order in which they are wanted."""
+    """Downloads files ahead of use, several at a time, and returns them in order."""
 
-    def __init__(self, wanted: Iterable[_Key], fetch: Callable[[_Key], IO[bytes]], *, parallel: int) -> None:
-        """Take note of what is wanted; nothing starts before the first file is taken.
+    def __init__(self, keys: Iterable[_Key], fetch: Callable[[_Key], IO[bytes]], *, parallel: int) -> None:
+        """Create a prefetcher; downloads start with the first call of `next_file`.
 
         Args:
-            wanted: Names of the files, in order.
-            fetch: Fetches one; it runs in a thread of its own.
-            parallel: How many are under way or waiting to be taken, the one being taken included.
+            keys: Identify the files, in the order of use.
+            fetch: Downloads one file, in a thread of its own.
+            parallel: Files that are being downloaded or wait for `next_file`, at most.
         """
-        self._wanted = iter(wanted)
+        self._keys = iter(keys)
         self._fetch = fetch
         self._parallel = parallel
-        self._under_way: deque[_Download] = deque()
+        self._downloads: deque[_Download] = deque()
 
     def next_file(self) -> IO[bytes]:
-        """Give what fetching the next file has given, when it is there, or raise what it has raised."""
-        while len(self._under_way) < self._parallel:
+        """Wait for the next file and return it, or raise the error of its download."""
+        while len(self._downloads) < self._parallel:
             try:
-                key = next(self._wanted)
+                key = next(self._keys)
             except StopIteration:
                 break
-            self._under_way.append(_Download(self._fetch, key))
-        return self._under_way.popleft().wait()
+            self._downloads.append(_Download(self._fetch, key))
+        return self._downloads.popleft().wait()
 
     def cancel(self) -> None:
-        """Let go of what has not been taken."""
-        while self._under_way:
-            self._under_way.popleft().cancel()
+        """Discard the files that `next_file` hasn't returned."""
+        while self._downloads:
+            self._downloads.popleft().cancel()
 
 
 class _Download:
-    """One file on its way, in a thread that does not keep a process alive that wants to end."""
+    """One download, in a daemon thread, so that it doesn't delay the end of the process."""
 
     def __init__(self, fetch: Callable[[_Key], IO[bytes]], key: _Key) -> None:
         self._file: IO[bytes] | None = None
@@ -127,20 +127,20 @@ class _Download:
     def _run(self, fetch: Callable[[_Key], IO[bytes]], key: _Key) -> None:
         try:
             self._file = fetch(key)
-        except BaseException as error:  # noqa: BLE001 - it is raised where the file is taken
+        except BaseException as error:  # noqa: BLE001 - `wait` raises it
             self._error = error
         if self._is_canceled:
             self.cancel()
 
     def wait(self) -> IO[bytes]:
-        """Wait for the end of it."""
+        """Wait for the download and return the file, or raise its error."""
         self._thread.join()
         if self._file is None:
             raise cast("BaseException", self._error)
         return self._file
 
     def cancel(self) -> None:
-        """Give the file's space back, now or as soon as it is here."""
+        """Close the file, now or as soon as it is downloaded."""
         self._is_canceled = True
         if self._file is not None:
             self._file.close()

@@ -1,4 +1,4 @@
-"""How fast requests may go: no faster than Gladly allows, and slower when it says so."""
+"""Rate limits: Gladly's documented limits, and the rate that its responses ask for."""
 
 from __future__ import annotations
 
@@ -16,49 +16,54 @@ if TYPE_CHECKING:
     import requests
 
 SECOND = 1.02
-"""A little over, so that requests which take unequal time to arrive still fit in Gladly's second."""
+"""A little more than a second, because requests don't all take equally long to reach Gladly."""
 MAX_PAUSE_SECONDS = 300
-"""How long Gladly may ask to be left alone. Who is told to wait longer gives up, and who comes next asks for
-itself: held back as long, the run would hang."""
+"""The longest `Retry-After` that the tap honors. A request told to wait longer than this fails; later
+requests start fresh, so the run doesn't hang."""
 _SECONDS = re.compile(r"\d{1,99}(?:\.\d{1,9})?", re.ASCII)
 
 
 class RateLimiter:
-    """One pace for all requests of a run, whichever thread sends them.
+    """Limits how many requests all threads of a run send per period.
 
-    Gladly allows 10 requests in a second over all clients of an organization, and tells what is left of
-    the current second; 429 says that it was too many. The limit may be lower without a word before that:
-    so a 429 halves the pace, and it rises again slowly. Of reports it allows 10 in a minute.
+    Gladly allows 10 requests per second across all clients of an organization and reports how many remain in
+    the current second. It answers 429 when there were too many, which can happen below the documented limit.
+    So a 429 halves the rate, and good responses gradually raise it again.
     """
 
     def __init__(
-        self, requests: int, *, seconds: float = SECOND, least: int = 1, answers_to_recover: int = 100
+        self,
+        max_requests: int,
+        *,
+        seconds: float = SECOND,
+        min_requests: int = 1,
+        responses_to_recover: int = 100,
     ) -> None:
-        """Take note of the limit.
+        """Create a limiter that starts at the full rate.
 
         Args:
-            requests: How many may go in a period.
-            seconds: How long the period is.
-            least: How many may go however often it was too many.
-            answers_to_recover: How many good answers in a row let the pace rise by one request a period.
+            max_requests: Requests per period.
+            seconds: Length of a period.
+            min_requests: Requests per period that remain, no matter how many 429s arrive.
+            responses_to_recover: Good responses in a row that raise the rate by one request per period.
         """
-        self._most = requests
-        self._limit = requests
+        self._max_requests = max_requests
+        self._limit = max_requests
         self._seconds = seconds
-        self._least = least
-        self._answers_to_recover = answers_to_recover
-        self._sent: deque[float] = deque(maxlen=requests)
+        self._min_requests = min_requests
+        self._responses_to_recover = responses_to_recover
+        self._sent: deque[float] = deque(maxlen=max_requests)
         self._not_before = 0.0
         self._slowed_at = 0.0
-        self._good_answers = 0
+        self._good_responses = 0
         self._turn = threading.Lock()
         self._lock = threading.Lock()
 
     def acquire(self) -> float:
-        """Wait for this request's turn.
+        """Block until the next request may be sent.
 
         Returns:
-            The moment at which it is sent, on the monotonic clock.
+            When the request counts as sent, on the monotonic clock.
         """
         with self._turn:
             while True:
@@ -71,13 +76,13 @@ class RateLimiter:
                 time.sleep(delay)
 
     def postpone(self, sent: float) -> None:
-        """Count a request as sent just now: it may have left so late.
+        """Count a request as sent now, because it may have left later than `acquire` assumed.
 
         Args:
-            sent: When it had its turn, as `acquire` returned it.
+            sent: What `acquire` returned for the request.
         """
         with self._lock:
-            with suppress(ValueError):  # so many have been sent since that it counts no more
+            with suppress(ValueError):  # it has left the window
                 self._sent.remove(sent)
             self._sent.append(time.monotonic())
 
@@ -88,11 +93,11 @@ class RateLimiter:
         return max(self._not_before, self._sent[-limit] + self._seconds)
 
     def update_from(self, response: requests.Response, sent: float) -> None:
-        """Take in what an answer says of the pace.
+        """Adapt the rate to a response.
 
         Args:
-            response: The answer.
-            sent: When its request was sent, as `acquire` returned it.
+            response: The response; its status and rate limit headers count.
+            sent: What `acquire` returned for its request.
         """
         with self._lock:
             if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -101,26 +106,26 @@ class RateLimiter:
                 self._recover()
             own = sum(1 for moment in list(self._sent) if sent - 1 < moment <= sent)
             if response.headers.get("Ratelimit-Remaining-Second") == "0" and own < self._limit:
-                # Others have used this second up. What this run sends itself is within its limit anyway.
+                # Other clients used up this second. This run alone stays within the limit.
                 self._not_before = max(self._not_before, sent + 1)
 
     def _slow_down(self, sent: float, asked: float | None) -> None:
-        self._good_answers = 0
+        self._good_responses = 0
         pause = 1 if asked is None or asked > MAX_PAUSE_SECONDS else asked
         self._not_before = max(self._not_before, time.monotonic() + pause)
-        if sent > self._slowed_at:  # requests that were under way before do not count again
-            self._limit = max(self._least, self._limit // 2)
+        if sent > self._slowed_at:  # requests sent before the last 429 do not count again
+            self._limit = max(self._min_requests, self._limit // 2)
             self._slowed_at = time.monotonic()
 
     def _recover(self) -> None:
-        self._good_answers += 1
-        if self._good_answers >= self._answers_to_recover and self._limit < self._most:
+        self._good_responses += 1
+        if self._good_responses >= self._responses_to_recover and self._limit < self._max_requests:
             self._limit += 1
-            self._good_answers = 0
+            self._good_responses = 0
 
 
 def read_retry_after(response: requests.Response) -> float | None:
-    """Give the seconds that `Retry-After` asks to wait, as a number or as a date; None if it does not."""
+    """Return the seconds in `Retry-After`, a number or a date; None without a valid header."""
     value = response.headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return float(value)
@@ -129,7 +134,7 @@ def read_retry_after(response: requests.Response) -> float | None:
 
 
 def read_date(response: requests.Response, header: str) -> datetime | None:
-    """Give the time that a header names; None if it names none."""
+    """Return the time in a header; None without a valid date."""
     try:
         moment = parsedate_to_datetime(response.headers.get(header, ""))
     except (ValueError, OverflowError):

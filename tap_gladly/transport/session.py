@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 REQUESTS_PER_SECOND = 10
 REPORTS_PER_MINUTE = 10
 REPORT_MINUTE_SECONDS = 61.0
-"""A little over a minute, since reports take unequal time to arrive, too."""
+"""A little more than a minute, because report requests don't all take equally long to reach Gladly."""
 _REPORTS_PATH = "/api/v1/reports"
-_REPORTS_TO_RECOVER = 5
+_RESPONSES_TO_RECOVER = 5
 _MIN_REPORTS = 3
-"""A minute, after 429s: these may come of reports that others wait for, and say little of the pace."""
+"""Reports per minute that remain after 429s, since reports of other clients may cause those."""
 
 
 class GladlySession(requests.Session):
-    """The connections that all streams of a run share, behind one rate limit.
+    """The connections and rate limits that all streams of a run share.
 
-    Reports have a rate limit of their own: Gladly allows 10 per minute, over all clients of an organization.
+    Reports have their own rate limit: Gladly allows 10 per minute, across all clients of an organization.
     """
 
     def __init__(self, *, pool_size: int) -> None:
@@ -40,7 +40,7 @@ class GladlySession(requests.Session):
 
 
 class RateLimitedAdapter(HTTPAdapter):
-    """Sends each request when the pace allows it, and a report when both do."""
+    """Holds each request until the rate limit allows it; a report until both limits do."""
 
     def __init__(self, *, pool_size: int) -> None:
         super().__init__(pool_maxsize=pool_size)
@@ -48,8 +48,8 @@ class RateLimitedAdapter(HTTPAdapter):
         self._report_limiter = RateLimiter(
             REPORTS_PER_MINUTE,
             seconds=REPORT_MINUTE_SECONDS,
-            least=_MIN_REPORTS,
-            answers_to_recover=_REPORTS_TO_RECOVER,
+            min_requests=_MIN_REPORTS,
+            responses_to_recover=_RESPONSES_TO_RECOVER,
         )
         self._used_sockets: WeakSet[socket.socket] = WeakSet()
 
@@ -60,18 +60,18 @@ class RateLimitedAdapter(HTTPAdapter):
             self._report_limiter.acquire()
         sent = self._limiter.acquire()
         response = super().send(request, *args, **kwargs)
-        # A 429 to a report speaks of the budget of reports, which is by far the smaller one.
+        # A 429 for a report means the limit of reports, which is by far the lower one.
         (self._report_limiter if is_report else self._limiter).update_from(response, sent)
         if self._is_first(response):
-            # How long its connection took to open is not known, only that it has arrived by now.
+            # Opening the connection took an unknown part of the time, so the request may have left late.
             self._limiter.postpone(sent)
         return response
 
     def _is_first(self, response: requests.Response) -> bool:
-        """Say whether an answer is the first that came over its connection."""
+        """Return whether a response is the first one on its connection."""
         used = getattr(response.raw.connection, "sock", None)
         if used in self._used_sockets:
             return False
-        if used is not None:  # else it is closed again already
+        if used is not None:  # otherwise the connection is already closed
             self._used_sockets.add(used)
         return True

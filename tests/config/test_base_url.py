@@ -1,4 +1,4 @@
-"""Where requests may go."""
+"""The base URL of requests."""
 
 from __future__ import annotations
 
@@ -24,10 +24,8 @@ from tap_gladly.config.base_url import resolve_api_url, resolve_base_url, resolv
         ("myorg.gladly.com/api/v1", "https://myorg.gladly.com"),
     ],
 )
-def test_resolve_organization_accepts_names_hosts_and_pasted_addresses(
-    organization: str, address: str
-) -> None:
-    """All spellings of an organization of Gladly's lead to its HTTPS address."""
+def test_resolve_organization_accepts_names_hosts_and_pasted_urls(organization: str, address: str) -> None:
+    """Every spelling of an organization resolves to its HTTPS URL."""
     assert resolve_organization(organization) == address
 
 
@@ -65,13 +63,13 @@ def test_resolve_organization_accepts_names_hosts_and_pasted_addresses(
         "https://",
     ],
 )
-def test_resolve_organization_refuses_every_other_host(organization: str) -> None:
-    """The token goes to a host of Gladly's or nowhere, and the message does not repeat the setting."""
-    with pytest.raises(ValueError, match="is neither a name") as refused:
+def test_resolve_organization_rejects_any_other_host(organization: str) -> None:
+    """Only a Gladly host gets the token, and the message doesn't repeat the setting."""
+    with pytest.raises(ValueError, match="must be a name") as rejected:
         resolve_organization(organization)
 
-    assert str(refused.value) == (
-        "is neither a name such as myorg or myorg.us-1 nor a host on gladly.com or gladly.qa"
+    assert str(rejected.value) == (
+        "must be a name, such as myorg or myorg.us-1, or a host on gladly.com or gladly.qa"
     )
 
 
@@ -86,8 +84,8 @@ def test_resolve_organization_refuses_every_other_host(organization: str) -> Non
         "http://[::1]:8080",
     ],
 )
-def test_resolve_api_url_accepts_https_and_this_machine(api_url: str) -> None:
-    """A proxy over HTTPS and a server on loopback are fine; a final slash is dropped."""
+def test_resolve_api_url_accepts_https_and_loopback(api_url: str) -> None:
+    """HTTPS to any host and HTTP to a loopback address are allowed; a final slash is dropped."""
     assert resolve_api_url(api_url) == api_url
     assert resolve_api_url(f" {api_url}/ ") == api_url
 
@@ -111,17 +109,17 @@ def test_resolve_api_url_accepts_https_and_this_machine(api_url: str) -> None:
         "https://",
     ],
 )
-def test_resolve_api_url_refuses_anything_else(api_url: str) -> None:
-    """Plain HTTP to another machine, a path, credentials or no host are refused."""
-    with pytest.raises(ValueError, match="is not scheme, host and port alone"):
+def test_resolve_api_url_rejects_anything_else(api_url: str) -> None:
+    """HTTP to another machine, a path, credentials or a missing host are rejected."""
+    with pytest.raises(ValueError, match="must be a scheme, host and port"):
         resolve_api_url(api_url)
 
 
 def test_resolve_base_url_prefers_api_url() -> None:
-    """`api_url` takes the place of the organization's own address, which must be right all the same."""
+    """`api_url` replaces the organization's URL, but `organization` must still be valid."""
     proxy = "https://proxy.example"
 
     assert resolve_base_url({"organization": "myorg"}) == "https://myorg.gladly.com"
     assert resolve_base_url({"organization": "myorg", "api_url": proxy}) == proxy
-    with pytest.raises(ValueError, match="is neither a name"):
+    with pytest.raises(ValueError, match="must be a name"):
         resolve_base_url({"organization": "evil.com", "api_url": proxy})

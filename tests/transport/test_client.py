@@ -1,4 +1,4 @@
-"""What is refused, what is asked for and how, and who gets to see the token."""
+"""Requests of the client: errors by status, paths, and where the token goes."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from support import Sync
 
 
-def test_refused_credentials_are_one_line(
+def test_rejected_credentials_are_one_line(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """401 ends the run at once, with where and what to check."""
+    """401 ends the run without a retry; the error names the host and the settings to check."""
     errors = fail(sync, log, api_token="wrong")
 
     host = emulator.url.removeprefix("http://")
-    remedy = "Check agent_email and api_token; a token is made under Settings > API Tokens."
-    assert errors == [f"Gladly refused the credentials (401) at {host}. {remedy}"]
+    remedy = "Check agent_email and api_token; create tokens under Settings > API Tokens."
+    assert errors == [f"Gladly rejected the credentials (401) at {host}. {remedy}"]
     assert len(emulator.requests) == 1
 
 
 def test_missing_permission_is_one_line(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """403 names the permission that the agent lacks."""
+    """The error for 403 names the permission that the agent lacks."""
     errors = fail(sync, log, agent_email=UNPRIVILEGED_AGENT_EMAIL, api_token=UNPRIVILEGED_API_TOKEN)
 
     assert len(errors) == 1
@@ -57,14 +57,14 @@ def test_missing_permission_is_one_line(
     ],
     ids=["404", "400-list", "400-odd-code", "410-html", "418-html"],
 )
-def test_refusals_name_status_and_code_alone(
+def test_rejections_name_only_status_and_code(
     emulator: Emulator,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     fault: Fault,
     words: str,
 ) -> None:
-    """Another try would change nothing, so there is none; of the body only Gladly's code is told."""
+    """A retry would change nothing, so there is none; the error quotes only Gladly's code of the body."""
     emulator.faults.add(fault)
 
     errors = fail(sync, log)
@@ -76,23 +76,22 @@ def test_refusals_name_status_and_code_alone(
 
 
 @pytest.mark.parametrize("status", [201, 202, 203])
-def test_an_answer_of_success_that_is_none_is_told(
+def test_success_status_other_than_200_is_an_error(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture, status: int
 ) -> None:
-    """Only 200 brings what was asked for, and nobody speaks of a redirect."""
+    """Only 200 carries what was requested. The error doesn't mention a redirect."""
     emulator.faults.add(Fault("status", status=status, body=b"[]"))
 
     errors = fail(sync, log)
 
     host = emulator.url.removeprefix("http://")
-    told = f"{host} answered /api/v1/export/jobs with {status}, where only 200 brings what was asked for."
-    assert errors == [f"{told} Check api_url."]
+    assert errors == [f"{host} answered /api/v1/export/jobs with {status} instead of 200. Check api_url."]
 
 
 def test_redirects_are_not_followed(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Wherever a redirect leads, no request goes there, and so no token."""
+    """No request, and so no token, goes to the target of a redirect."""
     with Emulator(StaticExports()) as elsewhere:
         location = f"{elsewhere.url}/api/v1/export/jobs"
         emulator.faults.add(Fault("status", status=302, headers={"Location": location}))
@@ -101,15 +100,15 @@ def test_redirects_are_not_followed(
 
         assert not elsewhere.requests
     assert len(errors) == 1
-    assert "302, which is not followed" in errors[0]
+    assert "redirected /api/v1/export/jobs (302)" in errors[0]
     assert "Check api_url." in errors[0]
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
-def test_no_proxy_gets_to_see_requests_to_this_machine(
+def test_plain_http_bypasses_proxies(
     emulator: Emulator, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """Plain HTTP goes to the loopback address itself, whatever the environment says of proxies."""
+    """HTTP requests go to the loopback address directly, whatever proxy the environment sets."""
     with Emulator(StaticExports()) as proxy:
         monkeypatch.setenv(variable, proxy.url)
         monkeypatch.delenv("no_proxy", raising=False)
@@ -121,10 +120,10 @@ def test_no_proxy_gets_to_see_requests_to_this_machine(
     assert len(export_requests(emulator)) == 1
 
 
-def test_ids_are_quoted_whole(
+def test_job_ids_are_quoted_in_paths(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever an id holds, the request goes to that job's file and nowhere else."""
+    """Whatever characters a job id has, the request goes to that job's file."""
     ids = ["../../teams", "a/b", "a?b=c#d", "-_%2F", "a b", "\u00e9\u4e2d", "{id}", "a\\b", "%2e%2e"]
     for number, job_id in enumerate(ids):
         exports.add_job(job_id, f"2026-11-20T07:00:0{number}Z", {"topics.jsonl": b'{"id":"t%d"}' % number})
@@ -141,15 +140,15 @@ def test_ids_are_quoted_whole(
     assert "4 of 13 listed jobs have no usable id or updatedAt" in log.text
 
 
-def test_requests_carry_the_taps_name(emulator: Emulator, sync: Callable[..., Sync]) -> None:
-    """Gladly can tell who calls."""
+def test_requests_carry_the_user_agent(emulator: Emulator, sync: Callable[..., Sync]) -> None:
+    """The User-Agent names the tap and its version."""
     sync()
 
     assert emulator.requests[0].headers["User-Agent"] == f"tap-gladly/{__version__}"
 
 
-def test_pasted_blanks_around_credentials_do_no_harm(emulator: Emulator, sync: Callable[..., Sync]) -> None:
-    """A token that was pasted with a line end still works."""
+def test_whitespace_around_credentials_is_removed(emulator: Emulator, sync: Callable[..., Sync]) -> None:
+    """A token pasted with a line end works."""
     token, agent = emulator.settings["api_token"], emulator.settings["agent_email"]
 
     sync(api_token=f" {token}\n", agent_email=f"{agent} ")
@@ -158,14 +157,14 @@ def test_pasted_blanks_around_credentials_do_no_harm(emulator: Emulator, sync: C
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500])
-def test_secrets_and_content_never_reach_the_log(
+def test_log_never_has_secrets_or_content(
     exports: StaticExports,
     emulator: Emulator,
     sync: Callable[..., Sync],
     caplog: pytest.LogCaptureFixture,
     status: int,
 ) -> None:
-    """Not the token, not the header, not a body, not a row: whatever happens, and at any level."""
+    """No log level has the token, the header, a response body or a row."""
     caplog.set_level(logging.DEBUG)
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b'{"id":"c1","name":"Anna"}\n{Anna\n'})
     if status != 200:
@@ -184,10 +183,10 @@ def test_secrets_and_content_never_reach_the_log(
     assert "Anna" not in caplog.text
 
 
-def test_gladlys_limit_is_never_met(
+def test_run_stays_within_gladlys_rate_limit(
     exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At Gladly's own limit of 10 a second, a run of many requests gets no 429."""
+    """A server that allows 10 requests per second never answers 429."""
     monkeypatch.setattr(session, "REQUESTS_PER_SECOND", 10)
     for number in range(25):
         exports.add_job(f"j{number}", f"2026-11-20T07:00:{number:02}Z", {"topics.jsonl": b""})

@@ -1,4 +1,4 @@
-"""Bodies, whole or not at all."""
+"""Complete downloads, and prefetching."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SMALL, LARGE = b"x" * 1000, b"0123456789abcde\n" * (MEMORY_LIMIT_BYTES // 8)
 
 
 def get(emulator: Emulator) -> requests.Response:
-    """Ask for the one file there is, and take no body yet."""
+    """Request the one file, without reading its body."""
     settings = emulator.settings
     return requests.get(
         f"{emulator.url}/api/v1/export/jobs/j/files/f",
@@ -41,10 +41,10 @@ def get(emulator: Emulator) -> requests.Response:
 
 
 @pytest.mark.parametrize("body", [b"", SMALL, LARGE], ids=len)
-def test_download_gives_the_body_from_its_start(
+def test_download_returns_the_body_at_its_start(
     exports: StaticExports, emulator: Emulator, body: bytes
 ) -> None:
-    """Small or large, the file reads as it was sent."""
+    """A small and a large file both read as they were sent."""
     exports.add_job("j", "2026-11-20T00:00:00Z", {"f": body})
 
     with get(emulator) as response, download(response) as file:
@@ -52,7 +52,7 @@ def test_download_gives_the_body_from_its_start(
 
 
 @pytest.mark.parametrize(("body", "on_disk"), [(SMALL, False), (LARGE, True)], ids=["small", "large"])
-def test_download_leaves_no_file_with_a_name(
+def test_download_spills_to_an_unlinked_file(
     exports: StaticExports,
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
@@ -60,7 +60,7 @@ def test_download_leaves_no_file_with_a_name(
     body: bytes,
     on_disk: bool,  # noqa: FBT001
 ) -> None:
-    """A large file is on disk, but in no folder; a small one is not on disk at all."""
+    """A large file is on disk without a name; a small one stays in memory."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     exports.add_job("j", "2026-11-20T00:00:00Z", {"f": body})
 
@@ -77,7 +77,7 @@ def test_download_leaves_no_file_with_a_name(
         Fault("cut", at_byte=10),
         Fault("reset", at_byte=10),
         Fault("length", difference=5),
-        Fault("gzip", body=b"this is no gzip"),
+        Fault("gzip", body=b"not gzip data"),
         Fault("gzip", body=gzip.compress(SMALL)[:-9]),
         Fault("gzip", body=gzip.compress(SMALL)[:20]),
         Fault("gzip", body=gzip.compress(SMALL) + b"and more"),
@@ -85,8 +85,8 @@ def test_download_leaves_no_file_with_a_name(
     ],
     ids=["cut", "reset", "length", "no gzip", "cut gzip", "short gzip", "gzip and more", "empty gzip"],
 )
-def test_download_gives_no_part_of_a_body(exports: StaticExports, emulator: Emulator, fault: Fault) -> None:
-    """A body that ends early or cannot be decompressed is an error, never a shorter file."""
+def test_download_rejects_truncated_bodies(exports: StaticExports, emulator: Emulator, fault: Fault) -> None:
+    """A truncated body, or one that can't be decompressed, is an error and never a shorter file."""
     exports.add_job("j", "2026-11-20T00:00:00Z", {"f": SMALL})
     emulator.faults.add(fault)
 
@@ -96,8 +96,10 @@ def test_download_gives_no_part_of_a_body(exports: StaticExports, emulator: Emul
 
 @pytest.mark.parametrize("body", [b"", SMALL, LARGE], ids=["empty", "small", "large"])
 @pytest.mark.parametrize("members", [1, 3])
-def test_download_unpacks_gzip(exports: StaticExports, emulator: Emulator, body: bytes, members: int) -> None:
-    """A compressed body, in one member or several, reads as what was compressed."""
+def test_download_decompresses_gzip(
+    exports: StaticExports, emulator: Emulator, body: bytes, members: int
+) -> None:
+    """A gzip body, with one member or several, reads as the original."""
     exports.add_job("j", "2026-11-20T00:00:00Z", {"f": b""})
     emulator.faults.add(Fault("gzip", body=gzip.compress(body) * members))
 
@@ -105,10 +107,10 @@ def test_download_unpacks_gzip(exports: StaticExports, emulator: Emulator, body:
         assert file.read() == body * members
 
 
-def test_download_says_when_there_is_no_room(
+def test_download_reports_a_full_disk(
     exports: StaticExports, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk is one clear message, and is not tried again."""
+    """A full disk is one line that names TMPDIR, without a retry."""
 
     def write_nothing(*_args: object, **_more: object) -> IO[bytes]:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -116,12 +118,12 @@ def test_download_says_when_there_is_no_room(
     monkeypatch.setattr(tempfile, "TemporaryFile", write_nothing)
     exports.add_job("j", "2026-11-20T00:00:00Z", {"f": LARGE})
 
-    with get(emulator) as response, pytest.raises(DiskFullError, match=r"no room .* set TMPDIR"):
+    with get(emulator) as response, pytest.raises(DiskFullError, match=r"No space .* set TMPDIR"):
         download(response)
 
 
 class Gates:
-    """Fetches that end when a test lets them."""
+    """Downloads that finish when the test opens their gate."""
 
     def __init__(self) -> None:
         self.started: list[int] = []
@@ -130,7 +132,7 @@ class Gates:
         self._lock = threading.Lock()
 
     def fetch(self, number: int) -> IO[bytes]:
-        """Wait for the gate, then give a file, or fail for a number above ten."""
+        """Wait for the gate, then return a file, or raise for a number above ten."""
         with self._lock:
             self.started.append(number)
         assert self.opened[number].wait(10)
@@ -140,8 +142,8 @@ class Gates:
         return self.files[number]
 
 
-def test_downloads_come_in_order_and_a_few_at_a_time() -> None:
-    """Whichever is here first, files are taken in the order in which they are wanted."""
+def test_prefetcher_returns_files_in_order() -> None:
+    """Files come in the order of their keys, whichever is downloaded first."""
     gates = Gates()
     downloads = Prefetcher(range(5), gates.fetch, parallel=3)
     for number in (2, 1, 0, 3, 4):
@@ -154,8 +156,8 @@ def test_downloads_come_in_order_and_a_few_at_a_time() -> None:
     assert taken == [b"0", b"1", b"2", b"3", b"4"]
 
 
-def test_downloads_start_no_more_than_they_may() -> None:
-    """While the first is waited for, just as many are under way as asked for."""
+def test_prefetcher_limits_parallel_downloads() -> None:
+    """While the first file is awaited, as many downloads run as allowed."""
     gates = Gates()
     downloads = Prefetcher(range(10), gates.fetch, parallel=4)
     taking = threading.Thread(target=downloads.next_file)
@@ -168,8 +170,8 @@ def test_downloads_start_no_more_than_they_may() -> None:
         gate.set()
 
 
-def test_downloads_raise_in_order() -> None:
-    """A failure is raised where its file is taken, and not before."""
+def test_prefetcher_raises_errors_in_order() -> None:
+    """A failed download raises when its file is due, and not before."""
     gates = Gates()
     for gate in gates.opened.values():
         gate.set()
@@ -181,8 +183,8 @@ def test_downloads_raise_in_order() -> None:
     assert downloads.next_file().read() == b"2"
 
 
-def test_downloads_abandoned_give_their_space_back() -> None:
-    """Files that nobody takes any more are closed, those that come later as well."""
+def test_canceled_downloads_free_their_space() -> None:
+    """Canceling closes the remaining files, also those that arrive later."""
     gates = Gates()
     downloads = Prefetcher(range(3), gates.fetch, parallel=3)
     gates.opened[0].set()
@@ -200,8 +202,8 @@ def test_downloads_abandoned_give_their_space_back() -> None:
 
 
 @given(body=st.binary(max_size=3000), chunk_bytes=st.integers(1, 4000), members=st.integers(0, 3))
-def test_download_ignores_chunk_borders(body: bytes, chunk_bytes: int, members: int) -> None:
-    """However the bytes arrive, plain or compressed, the file is the same."""
+def test_download_ignores_chunk_boundaries(body: bytes, chunk_bytes: int, members: int) -> None:
+    """The file is the same however the bytes arrive, plain or compressed."""
     packed = gzip.compress(body) * members if members else body
     response = requests.Response()
     response.raw = urllib3.HTTPResponse(io.BytesIO(packed), preload_content=False)

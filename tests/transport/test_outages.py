@@ -1,4 +1,4 @@
-"""Outages and wrong answers: waited for, tried again, and told when they stay."""
+"""Retries of outages and unexpected responses, and the error when they persist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import requests
 from support import export_requests, fail
 
 from gladly_emulator import Emulator, Fault, StaticExports
-from tap_gladly.transport import backoff, client, session
+from tap_gladly.output.run_summary import RunSummary
+from tap_gladly.transport import backoff, client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +24,10 @@ HOST = "brindlewick.gladly.com"
 
 
 @pytest.mark.parametrize("body", [b"<html>busy</html>", b'{"errors":[]}', b"", b"null", b"[" * 100_000])
-def test_a_list_that_is_none_is_tried_again(
+def test_invalid_job_list_is_retried(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], body: bytes
 ) -> None:
-    """A 200 with something else is not an empty account."""
+    """A 200 with an unexpected body doesn't count as an empty job list."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {})
     emulator.faults.add(Fault("body", body=body, times=2))
 
@@ -36,10 +37,10 @@ def test_a_list_that_is_none_is_tried_again(
     assert len(export_requests(emulator)) == 3
 
 
-def test_a_list_that_stays_none_is_told(
+def test_persistently_invalid_job_list_is_one_line(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """When the tries are used up, one line says what came instead."""
+    """When the retries are used up, the error says what arrived instead."""
     emulator.faults.add(Fault("body", body=b"<html>busy</html>", times=None))
 
     errors = fail(sync, log)
@@ -49,26 +50,26 @@ def test_a_list_that_stays_none_is_told(
     assert len(emulator.requests) > 2
 
 
-def test_an_outage_is_sat_out_and_then_told(
+def test_persistent_outage_is_retried_and_then_one_line(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Each wait is told, and in the end one line with what was wrong last."""
+    """Each retry is logged, and the error names the last failure."""
     emulator.faults.add(Fault("status", status=503, times=None))
 
     errors = fail(sync, log)
 
     assert len(errors) == 1
     assert "Gladly answered 503" in errors[0]
-    assert "goes on where it stopped" in errors[0]
-    assert "trying again in" in log.text
+    assert "the next run resumes where this one stopped" in errors[0]
+    assert "retrying in" in log.text
 
 
-def test_retry_after_is_obeyed(
+def test_retry_after_is_honored(
     emulator: Emulator, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The wait is as long as Gladly asks for, to the second."""
+    """The wait is as long as `Retry-After` says."""
     waits: list[float] = []
-    monkeypatch.setattr("time.sleep", waits.append)  # the clock: what is waited for is noted, not slept
+    monkeypatch.setattr("time.sleep", waits.append)  # records the waits instead of sleeping
     monkeypatch.setattr(client, "OUTAGE_SECONDS", 300)
     emulator.faults.add(Fault("status", status=429, headers={"Retry-After": "7"}))
 
@@ -77,12 +78,12 @@ def test_retry_after_is_obeyed(
     assert 7 in waits
 
 
-def test_a_retry_after_of_nothing_hurries_no_one(
+def test_retry_after_of_zero_keeps_the_backoff(
     emulator: Emulator, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever may come back at once does so ever more slowly all the same."""
+    """`Retry-After: 0` doesn't shorten the exponential backoff."""
     waits: list[float] = []
-    monkeypatch.setattr(session.GladlySession, "note_retry", lambda _, seconds: waits.append(seconds))
+    monkeypatch.setattr(RunSummary, "add_retry", lambda _, seconds: waits.append(seconds))
     emulator.faults.add(Fault("status", status=503, headers={"Retry-After": "0"}, times=6))
 
     sync()
@@ -93,27 +94,27 @@ def test_a_retry_after_of_nothing_hurries_no_one(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_retry_after_of_many_minutes_ends_the_run(
+def test_long_retry_after_ends_the_run(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture, status: int
 ) -> None:
-    """A run does not sleep for hours: it says how long Gladly wants it to wait, and ends."""
+    """A run doesn't sleep for hours: the error says how long Gladly asks to wait."""
     emulator.faults.add(Fault("status", status=status, headers={"Retry-After": "3600"}))
 
     errors = fail(sync, log)
 
     assert len(errors) == 1
-    assert f"{status} and asks to wait 3600 s (Retry-After)" in errors[0]
+    assert f"Gladly answered {status} with Retry-After: 3600 s" in errors[0]
     assert len(emulator.requests) == 1
 
 
-def test_a_retry_after_of_many_minutes_holds_no_other_stream(
+def test_long_retry_after_of_a_list_delays_no_other_stream(
     exports: StaticExports,
     emulator: Emulator,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     clock: Clock,
 ) -> None:
-    """What a list is told to wait for ends that list, and those after it ask for themselves."""
+    """A long `Retry-After` ends only the list that got it; later requests start fresh."""
     exports.lists["teams"] = [{"id": "t1"}]
     headers = {"Retry-After": "3600"}
     emulator.faults.add(Fault("status", path="inboxes", status=429, headers=headers))
@@ -121,15 +122,15 @@ def test_a_retry_after_of_many_minutes_holds_no_other_stream(
 
     run = sync(ends_badly=True)
 
-    assert "429 and asks to wait 3600 s" in log.text
+    assert "429 with Retry-After: 3600 s" in log.text
     assert run.ids("teams") == ["t1"]
     assert clock.now - before < 2
 
 
-def test_an_outage_that_ends_leaves_no_trace(
+def test_run_continues_after_an_outage(
     exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody listens at first; as soon as somebody does, the run goes on."""
+    """Connections are refused at first; the run continues as soon as the server listens."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"topics.jsonl": b'{"id":"t1"}'})
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -153,7 +154,7 @@ def test_an_outage_that_ends_leaves_no_trace(
 
 
 def test_a_refused_connection_is_one_line(sync: Callable[..., Sync], log: pytest.LogCaptureFixture) -> None:
-    """Nobody listens: one line, without a traceback."""
+    """The error for a refused connection is one line without a traceback."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -167,34 +168,36 @@ def test_a_refused_connection_is_one_line(sync: Callable[..., Sync], log: pytest
 @pytest.mark.parametrize(
     ("cause", "words"),
     [
-        (socket.gaierror(-2, "Name or service not known"), "the host's name does not resolve"),
+        (socket.gaierror(-2, "Name or service not known"), "the host name does not resolve"),
         (ssl.SSLCertVerificationError("self-signed certificate"), "the host's certificate is not trusted"),
     ],
     ids=["name", "certificate"],
 )
-def test_what_does_not_pass_is_not_tried_again(
+def test_permanent_failures_are_not_retried(
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     requests_mock: requests_mock.Mocker,
     cause: Exception,
     words: str,
 ) -> None:
-    """An unknown name and a bad certificate end the run at once."""
+    """An unknown host name and an untrusted certificate end the run without a retry."""
     error = requests.ConnectionError()
     error.__cause__ = cause
     listed = requests_mock.get(f"https://{HOST}/api/v1/export/jobs", exc=error)
 
     errors = fail(sync, log, api_url="")
 
-    remedy = "Check organization and the network, then run again: it goes on where it stopped."
-    assert errors == [f"Gladly gave no usable answer at {HOST}: {words}. {remedy}"]
+    remedy = (
+        "Check organization and the network, then run again; the next run resumes where this one stopped."
+    )
+    assert errors == [f"Gladly sent no usable response at {HOST}: {words}. {remedy}"]
     assert listed.call_count == 1
 
 
-def test_a_real_unknown_name_is_recognized(
+def test_unknown_host_name_is_recognized(
     sync: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same as urllib3 and requests wrap it."""
+    """The tap finds the cause in the exceptions of urllib3 and requests."""
 
     def resolve_nothing(*_args: object, **_more: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
@@ -204,4 +207,4 @@ def test_a_real_unknown_name_is_recognized(
     errors = fail(sync, log, api_url="https://nowhere.example")
 
     assert len(errors) == 1
-    assert "nowhere.example: the host's name does not resolve" in errors[0]
+    assert "nowhere.example: the host name does not resolve" in errors[0]
