@@ -1,4 +1,4 @@
-"""Singer messages on their way out."""
+"""Write Singer messages to stdout."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-gladly")
 
 FLUSH_SECONDS = 1.0
-"""How long a record waits for others at most, before it is sent."""
+"""How long a record is buffered at most."""
 FLUSH_BYTES = 64 * 1024
-"""How much waits for more at most."""
+"""How many bytes are buffered at most."""
 _LAST_LINE_SECONDS = 1.0
 
 
 class BrokenOutputError(SystemExit):
-    """The messages have nowhere to go any more; the run ends, and what was sent stands."""
+    """Stdout can't be written. The run ends; messages already written stay valid."""
 
 
 class MessageWriter(SingerWriter):
-    """Writes messages where a reader waits for them: each but RECORD at once, those together.
+    """Buffers RECORD messages and writes all other messages at once.
 
-    The SDK's own writer flushes every message. A target waits for SCHEMA and STATE alone, so records go out
-    in larger pieces, after `FLUSH_SECONDS` at the latest.
+    The SDK's own writer flushes every message. A target only waits for SCHEMA and STATE, so records are
+    buffered, for `FLUSH_SECONDS` at most.
     """
 
     def __init__(self) -> None:
-        self._waiting: list[bytes] = []
-        self._waiting_bytes = 0
+        self._buffer: list[bytes] = []
+        self._buffered_bytes = 0
         self._flushed_at = time.monotonic()
         self._is_writing = False
         self._exit_status: int | None = None
@@ -55,7 +55,7 @@ class MessageWriter(SingerWriter):
             try:
                 return escape_line_ends(encode(fields)).decode()
             except UnicodeEncodeError:
-                pass  # a lone surrogate, which the SDK writes as an escape
+                pass  # a lone surrogate, which the SDK's encoder escapes
         return super().serialize_message(message)
 
     @override
@@ -65,41 +65,46 @@ class MessageWriter(SingerWriter):
             self.flush()
 
     def write_lines(self, lines: bytes) -> None:
-        """Write whole messages, with their line ends."""
-        self._waiting.append(lines)
-        self._waiting_bytes += len(lines)
-        if self._waiting_bytes >= FLUSH_BYTES:
+        """Write complete messages, including their line endings."""
+        self._buffer.append(lines)
+        self._buffered_bytes += len(lines)
+        if self._buffered_bytes >= FLUSH_BYTES:
             self.flush()
         else:
             self.flush_if_due()
 
     def flush_if_due(self) -> None:
-        """Send what waits, if it may have waited long enough."""
+        """Flush the buffer if the last flush was `FLUSH_SECONDS` ago."""
         if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Send what waits."""
-        messages = b"".join(self._waiting)
-        self._waiting.clear()
-        self._waiting_bytes = 0
+        """Write the buffered messages."""
+        messages = b"".join(self._buffer)
+        self._buffer.clear()
+        self._buffered_bytes = 0
         try:
             self._send(messages)
         except OSError as error:
-            reason = "nobody reads them any more" if isinstance(error, BrokenPipeError) else error.strerror
-            logger.warning("The messages cannot be written: %s; run again from the last STATE", reason)
-            # Nothing more must fail when the interpreter closes its output.
+            reason = (
+                "the reader has closed the pipe" if isinstance(error, BrokenPipeError) else error.strerror
+            )
+            logger.warning(
+                "Messages can't be written to stdout: %s. The next run resumes from the last STATE message.",
+                reason,
+            )
+            # Otherwise the interpreter fails again when it closes stdout at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise BrokenOutputError(1) from None
         self._flushed_at = time.monotonic()
 
     def terminate(self, status: int) -> None:
-        """End the run from a signal's handler, after the line that is being sent."""
+        """End the run from a signal handler, after the line that is being written."""
         self._exit_status = status
         if not self._is_writing:
-            raise SystemExit(status)  # if it is lost, as in a finalizer, the next message ends the run
+            raise SystemExit(status)  # if a finalizer swallows it, the next message ends the run
         with suppress(AttributeError, OSError):
-            os.set_blocking(sys.stdout.fileno(), False)  # wakes a write that waits for its reader
+            os.set_blocking(sys.stdout.fileno(), False)  # wakes a write that is blocked by a slow reader
 
     def _send(self, messages: bytes) -> None:
         output = getattr(sys.stdout, "buffer", None)
@@ -107,7 +112,7 @@ class MessageWriter(SingerWriter):
             sys.stdout.write(messages.decode())
             return
         sys.stdout.flush()
-        # Past Python's own buffer, which may keep or drop the rest of what a signal has interrupted.
+        # Bypass Python's buffer, which may keep or drop the rest of a write that a signal interrupted.
         output = getattr(output, "raw", output)
         self._is_writing = True
         try:
@@ -123,15 +128,15 @@ class MessageWriter(SingerWriter):
     @staticmethod
     def _send_some(output: Any, messages: memoryview, *, timeout: float | None) -> int:  # noqa: ANN401
         sent: int | None = output.write(messages)
-        if sent is None:  # it would block, and blocking is off
+        if sent is None:  # the write would block, and stdout is non-blocking
             select.select([], [output], [], timeout)
         return sent or 0
 
     def _send_last(self, output: Any, messages: bytes, sent: int) -> None:  # noqa: ANN401
-        """Send the rest of a line that has been sent in part, unless nobody takes it."""
+        """Write the rest of a partly written line, unless the reader doesn't accept it in time."""
         line_end = sent if messages[:sent].endswith(b"\n") or not sent else messages.index(b"\n", sent) + 1
         last_moment = time.monotonic() + _LAST_LINE_SECONDS
         while sent < line_end and time.monotonic() < last_moment:
             sent += self._send_some(output, memoryview(messages)[sent:line_end], timeout=_LAST_LINE_SECONDS)
         with suppress(AttributeError, OSError):
-            os.set_blocking(sys.stdout.fileno(), True)  # it may be shared with whoever started the tap
+            os.set_blocking(sys.stdout.fileno(), True)  # the parent process may share it

@@ -1,1 +1,1 @@
-"""Bytes to records, without I/O."""
+"""Parsing: bytes to records, without I/O."""

@@ -1,4 +1,4 @@
-"""Bytes to records: what is a usable record in a JSON Lines file, what is wrong with the rest, and lists."""
+"""Parse JSON Lines into records and malformed lines, and JSON documents into values."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 _decode_top = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-# Numbers with a point keep every digit as Decimal; integers of any length are Python's own.
+# Decimal keeps every digit of a number with a fraction. Integers of any length become Python integers.
 _decode_all = msgspec.json.Decoder(Record, float_hook=Decimal).decode
 _decode_one = msgspec.json.Decoder(float_hook=Decimal).decode
 
 _PAGE_TYPE = "text/html"
 _ERROR_TYPES = {"application/json", "application/problem+json", "text/plain"}
-# A web page, or errors in the shapes that Gladly documents: in a bare list, or in an object.
+# An HTML page, or an error in a shape that Gladly documents: a bare list or an object.
 _ERROR_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:<|\[\s*\{|\{\s*"errors?"\s*:)')
 _START_BYTES = 4096
 _BLOCK_BYTES = 64 * 1024
 _MAX_DEPTH = 200
 _TOO_DEEP = f"nested more than {_MAX_DEPTH} deep"
-# Python, and with it a target, reads no integer that is longer. Of one that is, every 400th byte makes ten
-# digits in a row: a look at so few costs next to nothing, however long a text is.
+# Python refuses to read a longer integer, so a Python target would fail. In a longer one, taking every 400th
+# byte yields ten digits in a row, so the check reads only a small sample of the text.
 _MAX_INTEGER_DIGITS = 4300
 _SAMPLE = slice(None, None, 400)
 _SAMPLED_INTEGER = re.compile(rb"[0-9]{10}")
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# An escape in a JSON string: a pair of surrogates, half a pair, or any other.
+# An escape in a JSON string: a surrogate pair, a lone surrogate, or any other escape.
 _ESCAPE = re.compile(
     rb"\\(?:(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
@@ -46,27 +46,27 @@ _ESCAPE = re.compile(
 
 @dataclass(frozen=True)
 class MalformedLine:
-    """A line that is not a JSON object with an `id` of text."""
+    """A line that isn't a JSON object with a non-empty string `id`."""
 
     number: int
-    """Place in the file, from 1."""
+    """Line number in the file, from 1."""
     error: str
-    """What is wrong, in words that quote nothing of the line."""
+    """Description of the problem. It quotes nothing from the line."""
     line: bytes
-    """The line without its end."""
+    """The line without its line ending."""
 
 
 def may_hold_long_integer(text: bytes) -> bool:
-    """Say whether there may be an integer in a text that has more digits than a target could read."""
+    """Return whether a text may contain an integer too long for a Python target."""
     return len(text) > _MAX_INTEGER_DIGITS and _SAMPLED_INTEGER.search(text[_SAMPLE]) is not None
 
 
 def decode_raw(line: bytes) -> Record:
-    """Take a line's top level apart; what is below goes on as it came, checked but not rebuilt.
+    """Decode the top level of a line. Values stay raw JSON, which is checked but not decoded.
 
     Raises:
-        ValueError: It is no JSON object, or has an integer that no target could read.
-        ArithmeticError: As for `decode_values`.
+        ValueError: The line isn't a JSON object, or contains an integer that no target can read.
+        ArithmeticError: See `decode_values`.
     """
     if may_hold_long_integer(line):
         decode_values(line)
@@ -74,11 +74,11 @@ def decode_raw(line: bytes) -> Record:
 
 
 def decode_values(line: bytes) -> Record:
-    """Decode a line to Python values all the way down.
+    """Decode a line to Python values at every level.
 
     Raises:
-        ValueError: It is no JSON object, or nothing that could be encoded again.
-        ArithmeticError: It has a number that Python cannot hold.
+        ValueError: The line isn't a JSON object, or is nested too deeply to be encoded again.
+        ArithmeticError: The line contains a number that Python can't represent.
     """
     if _is_too_deep(line):
         raise ValueError(_TOO_DEEP)
@@ -88,12 +88,12 @@ def decode_values(line: bytes) -> Record:
 def iter_jsonl(
     lines: Iterable[bytes], *, decode: Callable[[bytes], Record] = decode_values
 ) -> Iterator[Record | MalformedLine]:
-    r"""Yield each line as a record, or as what is wrong with it; blank lines are skipped.
+    r"""Yield each line as a record or a malformed line. Blank lines are skipped.
 
     Args:
-        lines: The file, cut at b"\n" alone, with or without the line ends: a file open in binary mode is
-            just that. U+2028, U+0085 and the like stand in JSON strings as they are and end no line.
-        decode: `decode_values`, or `decode_raw` where nobody looks below the top level.
+        lines: The file's lines, split at b"\n" only, with or without line endings. A file open in binary
+            mode qualifies. U+2028, U+0085 and similar characters are legal in JSON strings and end no line.
+        decode: `decode_values`, or `decode_raw` if only the top level is needed.
     """
     for number, line in enumerate(lines, start=1):
         record = parse_line(number, line, decode=decode)
@@ -104,12 +104,12 @@ def iter_jsonl(
 def parse_line(
     number: int, line: bytes, *, decode: Callable[[bytes], Record] = decode_values
 ) -> Record | MalformedLine | None:
-    """Read a line as a record, or as what is wrong with it; None if it is blank.
+    """Parse a line. Return a record, a malformed line, or None if the line is blank.
 
     Args:
-        number: Its place in the file, from 1; the first may begin with a byte-order mark.
-        line: The line, with or without its end.
-        decode: As for `iter_jsonl`.
+        number: Line number in the file, from 1. Line 1 may begin with a byte-order mark.
+        line: The line, with or without its line ending.
+        decode: See `iter_jsonl`.
     """
     text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
     if text.isspace() or not text:
@@ -125,18 +125,20 @@ def _parse_record(line: bytes, decode: Callable[[bytes], Record]) -> Record | st
         if isinstance(identifier, msgspec.Raw):
             identifier = _decode_one(identifier)
     except ArithmeticError:
-        return "a number beyond all bounds"
+        return "number out of range"
     except RecursionError:
         return _TOO_DEEP
     except (msgspec.DecodeError, ValueError) as error:
         return str(error)
     if isinstance(identifier, str) and identifier:
         return record
-    return "no id" if identifier is None else "the id is empty" if identifier == "" else "the id is not text"
+    return (
+        "no id" if identifier is None else "the id is empty" if identifier == "" else "the id is not a string"
+    )
 
 
 def _is_too_deep(line: bytes) -> bool:
-    # What Python could decode, it might not be able to encode again: both go as deep as its stack.
+    # Decoding and encoding are both limited by the stack, so a record that decodes may fail to encode.
     if line.count(b"[") + line.count(b"{") <= _MAX_DEPTH:
         return False
     depth = deepest = 0
@@ -148,35 +150,35 @@ def _is_too_deep(line: bytes) -> bool:
 
 def _decode_object(line: bytes, decode: Callable[[bytes], Record]) -> Record:
     if not line.isascii():
-        line.decode()  # bad UTF-8 is not found in what is not taken apart
+        line.decode()  # raises on invalid UTF-8, which raw values would hide
     body = line.rstrip(b"\r\n")
-    record = _decode_mended(body, decode)
-    # What is not taken apart keeps its blanks, too, of which one ends lines for some readers.
-    return _decode_mended(body.replace(b"\r", b" "), decode) if b"\r" in body else record
+    record = _decode_repaired(body, decode)
+    # Raw values keep their whitespace, and some readers treat a carriage return as a line ending.
+    return _decode_repaired(body.replace(b"\r", b" "), decode) if b"\r" in body else record
 
 
-def _decode_mended(line: bytes, decode: Callable[[bytes], Record]) -> Record:
+def _decode_repaired(line: bytes, decode: Callable[[bytes], Record]) -> Record:
     try:
         return decode(line)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        mended = _ESCAPE.sub(_replace_lone_surrogate, line)
-        if mended == line:
+        repaired = _ESCAPE.sub(_replace_lone_surrogate, line)
+        if repaired == line:
             raise
-        return decode(mended)
+        return decode(repaired)
 
 
 def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
-    # Half a pair of surrogates is legal in JSON, but is no character: nothing downstream could encode it.
+    # A lone surrogate is legal in JSON but isn't a character: nothing downstream can encode it as UTF-8.
     return rb"\ufffd" if escape[2] else escape[0]
 
 
 def parse_document(body: bytes) -> object:
-    """Read JSON that is one value; None if it is none.
+    """Parse a body that is one JSON value. Return None if it isn't JSON.
 
-    Numbers keep every digit, and are text if they have more than a target could read; what is no character
-    becomes U+FFFD, as in lines.
+    Numbers keep every digit. A number that no target can read becomes a string. Invalid UTF-8 and lone
+    surrogates become U+FFFD, as in lines.
     """
     text = _ESCAPE.sub(_replace_lone_surrogate, body).decode("utf-8-sig", "replace")
     try:
@@ -197,15 +199,15 @@ def _read_integer(text: str) -> int | str:
 
 
 def is_not_jsonl(file: IO[bytes], content_type: str) -> bool:
-    """Say whether a body is a web page, an error or a sentence, and no JSON Lines.
+    """Return whether a body is an HTML page, an error or plain text instead of JSON Lines.
 
-    Gladly promises application/x-ndjson, but under any other name, too, what has a record in a line is taken;
-    what is called a web page has it in its first line. What has none may be a file whose lines are all
-    malformed, unless its name or its start tells otherwise.
+    Gladly documents application/x-ndjson. A body with any other content type is accepted if one of its lines
+    is a record; for text/html, the first line must be one. A body without a record may be a file whose lines
+    are all malformed, unless its content type or its first bytes indicate an error.
 
     Args:
-        file: Open for reading; it is left at its start.
-        content_type: What the body's header says of it.
+        file: Open for reading. Its position is reset to the start.
+        content_type: Value of the response's Content-Type header.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == _PAGE_TYPE:
@@ -218,26 +220,26 @@ def is_not_jsonl(file: IO[bytes], content_type: str) -> bool:
 
 
 def find_truncation(file: IO[bytes]) -> str:
-    """Say in words why a file should be asked for again, as it may then come otherwise; empty if all is well.
+    """Return why a file looks truncated and should be requested again, or an empty string.
 
     Args:
-        file: Open for reading; it is left at its start.
+        file: Open for reading. Its position is reset to the start.
     """
-    if _ends_in_cut_line(file):
-        return "breaks off"
+    if _ends_in_truncated_line(file):
+        return "is truncated"
     return "has no record" if _has_no_record(file) else ""
 
 
 def _has_no_record(file: IO[bytes]) -> bool:
-    # Blank lines alone are nothing to find fault with: a file may be empty.
+    # Blank lines alone are fine: a file may be empty.
     are_records = (isinstance(line, dict) for line in iter_jsonl(file, decode=decode_raw))
     has_record = next(are_records, True) or any(are_records)
     file.seek(0)
     return not has_record
 
 
-def _ends_in_cut_line(file: IO[bytes]) -> bool:
-    # It has no end and is no JSON, as when a transfer was cut unnoticed.
+def _ends_in_truncated_line(file: IO[bytes]) -> bool:
+    # The last line has no line ending and isn't JSON, as after a transfer that was truncated unnoticed.
     end = file.seek(0, os.SEEK_END)
     blocks: list[bytes] = []
     while end and not (blocks and b"\n" in blocks[-1]):
@@ -248,8 +250,8 @@ def _ends_in_cut_line(file: IO[bytes]) -> bool:
     file.seek(0)
     line = b"".join(reversed(blocks)).rpartition(b"\n")[2]
     try:
-        mended = _ESCAPE.sub(_replace_lone_surrogate, line)
-        return bool(line.strip()) and not msgspec.json.decode(mended, type=msgspec.Raw)
+        repaired = _ESCAPE.sub(_replace_lone_surrogate, line)
+        return bool(line.strip()) and not msgspec.json.decode(repaired, type=msgspec.Raw)
     except (msgspec.DecodeError, ValueError):
         return True
     except RecursionError:

@@ -1,9 +1,8 @@
-"""Lines of JSON Lines files as rows that go on as they came.
+"""Copy the lines of JSON Lines files into records without decoding and encoding them.
 
-Nearly every line of an export file is a record that holds only what its schema knows. Such a line is checked
-whole and then copied: no value of it becomes a Python object and JSON again. That costs about as much as
-reading the file; the SDK's own path, which takes each record apart, maps, measures and encodes it, costs ten
-times that.
+Nearly every line of an export file is a record whose properties the schema declares. The tap checks
+such a line and copies its bytes. This costs about as much as reading the file. The SDK's record path, which
+decodes, maps and encodes each record, costs ten times as much.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ BLOCK_BYTES = 256 * 1024
 _NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 _END = ord("}")
 # msgspec's errors are ValueErrors only from 0.20 on.
-_ODD = (msgspec.DecodeError, ValueError, RecursionError)
+_DECODE_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
 
 
 class Passthrough:
@@ -31,43 +30,43 @@ class Passthrough:
     def __init__(
         self, fields: Iterable[str], reencode: Callable[[int, bytes], bytes | MalformedLine | None]
     ) -> None:
-        """Prepare for the lines of a schema.
+        """Build the check for a schema.
 
         Args:
-            fields: What a line may hold, besides its `id`, to be copied.
-            reencode: Makes a row of any other line, from its number and bytes, or says what is wrong with it;
-                None if it is blank.
+            fields: Properties that a line may have, besides `id`, to be copied.
+            reencode: Handles any other line, given its number and bytes. Returns a row, a malformed line, or
+                None if the line is blank.
         """
         self._check = _make_check(field for field in fields if field != "id")
         self._reencode = reencode
 
     def iter_rows(self, file: IO[bytes]) -> Iterator[list[bytes] | MalformedLine]:
-        """Yield the rows of a file, some hundreds at a time, and between them what is no row.
+        """Yield the rows of a file in lists of a few hundred, and malformed lines in between.
 
         Yields:
-            JSON objects, each without its last brace, so that fields can be put behind its own.
+            JSON objects, each without its closing brace, so that properties can be appended.
         """
         first = 1
         while block := file.read(BLOCK_BYTES) + file.readline():
             lines = block.removesuffix(b"\n").split(b"\n")
-            # A carriage return may stand between values, where it is no harm but to some readers.
-            is_odd = b"\r" in block or may_hold_long_integer(block)
-            yield from self._iter_block(lines, first, is_odd=is_odd)
+            # JSON allows a carriage return between values, but some readers treat it as a line ending.
+            needs_decoding = b"\r" in block or may_hold_long_integer(block)
+            yield from self._iter_block(lines, first, needs_decoding=needs_decoding)
             first += len(lines)
 
     def _iter_block(
-        self, lines: list[bytes], first: int, *, is_odd: bool
+        self, lines: list[bytes], first: int, *, needs_decoding: bool
     ) -> Iterator[list[bytes] | MalformedLine]:
-        check = _refuse if is_odd else self._check
+        check = _reject if needs_decoding else self._check
         rows: list[bytes] = []
         for number, line in enumerate(lines, first):
             try:
                 check(line)
-                # Bad UTF-8 is not found in what is not taken apart.
+                # The check doesn't find invalid UTF-8 in raw values.
                 if line[-1] == _END and (line.isascii() or not has_line_end(line.decode())):
                     rows.append(line[:-1])
                     continue
-            except _ODD:
+            except _DECODE_ERRORS:
                 pass
             row = self._reencode(number, line)
             if isinstance(row, MalformedLine):
@@ -79,12 +78,12 @@ class Passthrough:
         yield rows
 
 
-def _refuse(_line: bytes) -> None:
+def _reject(_line: bytes) -> None:
     raise ValueError
 
 
 def _make_check(fields: Iterable[str]) -> Callable[[bytes], Any]:
-    """Make a function that raises an error for a line with anything but a filled `id` and these fields."""
+    """Return a function that raises unless a line has a non-empty `id` and only these properties."""
     names = {f"field_{number}": field for number, field in enumerate(fields)}
     line = msgspec.defstruct(
         "Line",

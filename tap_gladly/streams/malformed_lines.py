@@ -1,4 +1,4 @@
-"""Lines of the export files, and of the events, that are not usable records."""
+"""Lines of export files and of the events response that aren't usable records."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MAX_REPORTED_LINES = 10
 
 
 class MalformedLinesStream(GladlyStream):
-    """Lines that are not usable records, of export files and events; key `_job_id`, `file`, `line_number`.
+    """Lines of export files and of the events response that aren't usable records.
 
-    The other streams send them as they meet them, so it has no sync of its own and no SCHEMA before the
-    first line.
+    One row per line; key `_job_id`, `file`, `line_number`. The other streams emit these rows while they sync,
+    so this stream has no sync of its own. Its SCHEMA precedes its first row.
     """
 
     name = "malformed_lines"
@@ -40,21 +40,26 @@ class MalformedLinesStream(GladlyStream):
     def __init__(self, tap: Tap, client: GladlyClient, *, summary: RunSummary) -> None:
         super().__init__(tap, client, summary=summary)
         self.row_count = 0
-        """Malformed lines met in this run, whether they are selected or not."""
+        """Malformed lines found in this run, whether or not the stream is selected."""
 
     def send(self, line: MalformedLine, job: Job, file_name: str) -> None:
-        """Send a line that a file stream has met, and tell its place, but nothing of what is in it."""
-        self._tell(line, f"{file_name} of job {job.id}")
+        """Emit a malformed line of an export file and log its position, but none of its content."""
+        self._warn(line, f"{file_name} of job {job.id}")
         updated_at = format_instant(job.version.instant)
         self._write_line(line, {"_job_id": job.id, "file": file_name}, {"_job_updated_at": updated_at})
 
     def send_event_line(self, line: MalformedLine, start: str) -> None:
-        """Send a line that the events had, asked for from a time on."""
-        # They have no job, but what is in a key cannot be null.
-        self._tell(line, f"events from {start}")
+        """Emit a malformed line of the events response.
+
+        Args:
+            line: The line.
+            start: Start of the requested window.
+        """
+        # Events have no job, but a key column can't be null.
+        self._warn(line, f"events from {start}")
         self._write_line(line, {"_job_id": "events", "file": f"events from {start}"}, {})
 
-    def _tell(self, line: MalformedLine, place: str) -> None:
+    def _warn(self, line: MalformedLine, place: str) -> None:
         self.row_count += 1
         if self.row_count <= _MAX_REPORTED_LINES:
             self.logger.warning("%s, line %d: %s", place, line.number, line.error)
@@ -64,7 +69,7 @@ class MalformedLinesStream(GladlyStream):
             return
         self._write_schema_message()
         text = line.line.decode("utf-8", "replace")
-        # The SDK offers no public way to send a row from outside the stream's own sync.
+        # The SDK has no public way to emit a record outside the stream's own sync.
         self._write_record_message(
             {**key, "line_number": line.number, **job, "error": line.error, "line": text}
         )
@@ -80,5 +85,5 @@ class MalformedLinesStream(GladlyStream):
 
 
 def find_malformed_lines(tap: Tap) -> MalformedLinesStream:
-    """Return the tap's stream of malformed lines."""
+    """Return the tap's `malformed_lines` stream."""
     return cast("MalformedLinesStream", tap.streams[MalformedLinesStream.name])

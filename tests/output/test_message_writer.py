@@ -1,4 +1,4 @@
-"""Messages leave where a reader waits for them, whole, and whatever kind of output there is."""
+"""Messages are written completely, without delaying a reader, to any kind of stdout."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LINE = b'{"type":"RECORD","stream":"customers","record":{"id":"c1"}}\n'
 
 
 class Clock:
-    """A clock that a test turns."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -36,22 +36,22 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Stands for the writer's clock."""
+    """Replace the writer's clock."""
     clock = Clock()
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     return clock
 
 
-def catch_output(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
-    """Put a stdout in place that is like a file; give what arrives there."""
+def capture_output(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
+    """Replace stdout with a buffer, and return the buffer."""
     file = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, encoding="utf-8"))
     return file
 
 
-def test_records_wait_for_a_message_that_is_waited_for(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    """RECORD messages are sent with the next SCHEMA or STATE, in order."""
-    output = catch_output(monkeypatch)
+def test_records_are_buffered_until_another_message(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """RECORD messages are written with the next SCHEMA or STATE, in order."""
+    output = capture_output(monkeypatch)
     writer = MessageWriter()
 
     writer.write_message(SchemaMessage(stream="customers", schema={}))
@@ -67,9 +67,9 @@ def test_records_wait_for_a_message_that_is_waited_for(monkeypatch: pytest.Monke
     assert output.getvalue().removeprefix(schema).startswith(2 * LINE + b'{"type":"STATE"')
 
 
-def test_records_wait_a_second_at_most(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    """With the first message after a second, all that waited are sent; a stream may also ask for it."""
-    output = catch_output(monkeypatch)
+def test_records_are_buffered_for_a_second_at_most(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """The first message after a second flushes the buffer. A stream may also flush it."""
+    output = capture_output(monkeypatch)
     writer = MessageWriter()
 
     writer.write_message(RECORD)
@@ -88,9 +88,9 @@ def test_records_wait_a_second_at_most(monkeypatch: pytest.MonkeyPatch, clock: C
     assert output.getvalue() == 3 * LINE
 
 
-def test_many_records_do_not_wait(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    """What waits stays small."""
-    output = catch_output(monkeypatch)
+def test_buffer_is_flushed_when_full(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """The buffer stays small."""
+    output = capture_output(monkeypatch)
     writer = MessageWriter()
 
     writer.write_lines(LINE * (message_writer.FLUSH_BYTES // len(LINE) + 1))
@@ -99,8 +99,8 @@ def test_many_records_do_not_wait(monkeypatch: pytest.MonkeyPatch, clock: Clock)
     assert len(output.getvalue()) > message_writer.FLUSH_BYTES
 
 
-def test_text_output_is_written_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A StringIO in the place of stdout, which has no bytes below it, gets the same."""
+def test_text_stdout_receives_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A StringIO in place of stdout has no byte buffer, and receives the same messages."""
     text = io.StringIO()
     monkeypatch.setattr(sys, "stdout", text)
     writer = MessageWriter()
@@ -112,10 +112,8 @@ def test_text_output_is_written_as_text(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("is_blocking", [True, False])
-def test_everything_arrives_through_a_narrow_pipe(
-    monkeypatch: pytest.MonkeyPatch, *, is_blocking: bool
-) -> None:
-    """A reader that takes little at a time gets each byte once, also from a pipe that does not block."""
+def test_slow_pipe_receives_every_byte_once(monkeypatch: pytest.MonkeyPatch, *, is_blocking: bool) -> None:
+    """A reader that reads small pieces gets each byte once, from a blocking and a non-blocking pipe."""
     reading, writing_end = os.pipe()
     os.set_blocking(writing_end, is_blocking)
     monkeypatch.setattr(sys, "stdout", open(writing_end, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
@@ -139,9 +137,9 @@ def _read(pipe: int, size: int, *, piece: int) -> Iterator[bytes]:
         yield block
 
 
-def test_lines_that_some_readers_would_cut_are_written_with_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """U+2028, U+2029 and U+0085 leave as escapes."""
-    output = catch_output(monkeypatch)
+def test_line_separators_in_strings_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """U+2028, U+2029 and U+0085 are written as escapes."""
+    output = capture_output(monkeypatch)
     writer = MessageWriter()
 
     writer.write_message(RecordMessage(stream="s", record={"id": "a\u2028b\u2029c\u0085é"}))
@@ -162,17 +160,15 @@ def start_tap(settings: dict[str, str], *arguments: str, **environment: str) -> 
 
 @pytest.fixture
 def long_file(exports: StaticExports) -> bytes:
-    """A file of some megabytes, each line longer than what a pipe takes at once for sure."""
+    """A file of several megabytes whose lines are longer than an atomic pipe write."""
     body = b"".join(b'{"id":"c%d","name":"%b"}\n' % (number, b"x" * 9_000) for number in range(600))
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": body})
     return body
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_output_is_whole_when_the_reader_is_slow(
-    emulator: Emulator, long_file: bytes, unbuffered: str
-) -> None:
-    """A pipe that is read in small pieces gets all rows, buffered or not."""
+def test_slow_reader_receives_all_rows(emulator: Emulator, long_file: bytes, unbuffered: str) -> None:
+    """A pipe that is read in small pieces delivers all rows, buffered or not."""
     with start_tap(emulator.settings, PYTHONUNBUFFERED=unbuffered) as process:
         assert process.stdout
         received = b"".join(iter(lambda: os.read(process.stdout.fileno(), 3_000), b""))  # type: ignore[union-attr]
@@ -184,8 +180,8 @@ def test_output_is_whole_when_the_reader_is_slow(
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.usefixtures("long_file")
-def test_a_stop_leaves_no_half_line(emulator: Emulator, number: signal.Signals, unbuffered: str) -> None:
-    """Told to stop while its reader is slow, the tap ends the line that it is in, and fails."""
+def test_signal_leaves_no_partial_line(emulator: Emulator, number: signal.Signals, unbuffered: str) -> None:
+    """A signal while the reader is slow: the tap completes the current line and fails."""
     with start_tap(emulator.settings, PYTHONUNBUFFERED=unbuffered) as process:
         assert process.stdout
         received = b""
@@ -202,8 +198,8 @@ def test_a_stop_leaves_no_half_line(emulator: Emulator, number: signal.Signals, 
 
 
 @pytest.mark.usefixtures("long_file")
-def test_a_stop_does_not_wait_for_a_reader_that_stands_still(emulator: Emulator) -> None:
-    """Nobody reads: the tap ends all the same, and leaves the pipe as it found it."""
+def test_signal_does_not_wait_for_a_stalled_reader(emulator: Emulator) -> None:
+    """The tap ends although nothing reads the pipe, and restores the pipe's mode."""
     with start_tap(emulator.settings) as process:
         assert process.stdout
         first = os.read(process.stdout.fileno(), 1)
@@ -215,11 +211,11 @@ def test_a_stop_does_not_wait_for_a_reader_that_stands_still(emulator: Emulator)
     assert first + rest
 
 
-def test_a_stop_that_gets_lost_ends_the_run_at_the_next_message(
+def test_swallowed_exit_ends_the_run_at_the_next_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An exception may get lost on its way up; the writer does not forget it."""
-    output = catch_output(monkeypatch)
+    """If something swallows SystemExit, the writer raises it again."""
+    output = capture_output(monkeypatch)
     writer = MessageWriter()
 
     with pytest.raises(SystemExit, match="143"):
@@ -230,8 +226,8 @@ def test_a_stop_that_gets_lost_ends_the_run_at_the_next_message(
     assert output.getvalue() == b""
 
 
-def test_full_disk_is_told_and_is_no_traceback(emulator: Emulator, exports: StaticExports) -> None:
-    """Where the messages do not fit, the run ends with one line."""
+def test_full_disk_is_one_log_line(emulator: Emulator, exports: StaticExports) -> None:
+    """If stdout can't be written, the run ends with one line and no traceback."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b'{"id":"c1"}\n'})
 
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
@@ -244,12 +240,12 @@ def test_full_disk_is_told_and_is_no_traceback(emulator: Emulator, exports: Stat
         )
 
     assert process.returncode == 1
-    assert b"The messages cannot be written: No space left on device" in process.stderr
+    assert b"Messages can't be written to stdout: No space left on device" in process.stderr
     assert b"Traceback" not in process.stderr
 
 
-def test_every_message_of_a_run_is_sent(emulator: Emulator, exports: StaticExports) -> None:
-    """Nothing is left waiting when the run ends, whatever its last stream."""
+def test_every_message_of_a_run_is_written(emulator: Emulator, exports: StaticExports) -> None:
+    """The buffer is empty when the run ends, whichever stream is last."""
     exports.lists["teams"] = [{"id": "t1"}]
 
     run = run_command("--config=ENV", settings=emulator.settings)

@@ -1,4 +1,4 @@
-"""Stream maps: what is said of those that do not fit, and what of a row is never said."""
+"""Stream maps: invalid ones are reported in one line, and no message quotes a record."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MAUD = jsonl({"id": "c1", "name": "Maud Heron"}, {"id": "c2"})
     ],
     ids=str,
 )
-def test_an_expression_that_fails_is_one_line(
+def test_failing_expression_is_one_log_line(
     exports: StaticExports,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
@@ -52,7 +52,7 @@ def test_an_expression_that_fails_is_one_line(
     place: str,
     is_batch: bool,
 ) -> None:
-    """It names stream and column and the kind of error, whose own words may quote the row."""
+    """The line names stream, column and error type, but not the error's text, which may quote the record."""
     exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
     settings: dict[str, Any] = {"stream_maps": {"customers": columns}}
     if is_batch:
@@ -61,13 +61,13 @@ def test_an_expression_that_fails_is_one_line(
     (error,) = fail(sync, log, **settings)
 
     assert error.startswith(f"The stream map of customers fails at {place}")
-    assert "). Mend its expression" in error
+    assert "). Fix the expression" in error
     assert "Maud" not in log.text
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_filter_may_give_what_cannot_be_sent(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """Nobody sends it: it says whether a row is."""
+def test_filter_may_return_any_value(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """A filter's result is only tested for truth, so it needn't be valid JSON."""
     exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
 
     run = sync(stream_maps={"customers": {"__filter__": "record.get('name') and sha256"}})
@@ -76,10 +76,10 @@ def test_a_filter_may_give_what_cannot_be_sent(exports: StaticExports, sync: Cal
 
 
 @pytest.mark.parametrize("stream", ["customers", "jobs", "teams"])
-def test_an_expression_that_fails_leaves_no_traceback(
+def test_failing_expression_prints_no_traceback(
     exports: StaticExports, emulator: Emulator, stream: str
 ) -> None:
-    """Wherever the stream stands, the run ends with that line."""
+    """The run ends with one line, whichever stream has the map."""
     exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
     exports.lists["teams"] = [{"id": "t1", "name": "Maud Heron"}]
     maps = json.dumps({stream: {"x": "int(id)"}})
@@ -95,15 +95,18 @@ def test_an_expression_that_fails_leaves_no_traceback(
 @pytest.mark.parametrize(
     ("maps", "problem"),
     [
-        ({"customers": {"x": "int(("}}, "stream_maps.customers.x is no expression"),
-        ({"customers": {"x": "y = 1"}}, "stream_maps.customers.x is no expression"),
-        ({"customers": {"x": ""}}, "stream_maps.customers.x is no expression"),
-        ({"customers": {"__filter__": " id"}}, "stream_maps.customers.__filter__ is no expression"),
-        ({"customers": {"__alias__": "secret secret"}}, "stream_maps.customers.__alias__ is no expression"),
-        ({"customers": {"__else__": "secret"}}, "stream_maps.customers.__else__ is not __NULL__"),
-        ({"__else__": "secret"}, "stream_maps.__else__ is not __NULL__"),
-        ({"__else__": []}, "stream_maps.__else__ is not __NULL__"),
-        ({"__all__": {"secret": "x"}}, "stream_maps.__all__ is none of the SDK's options"),
+        ({"customers": {"x": "int(("}}, "stream_maps.customers.x is not a valid expression"),
+        ({"customers": {"x": "y = 1"}}, "stream_maps.customers.x is not a valid expression"),
+        ({"customers": {"x": ""}}, "stream_maps.customers.x is not a valid expression"),
+        ({"customers": {"__filter__": " id"}}, "stream_maps.customers.__filter__ is not a valid expression"),
+        (
+            {"customers": {"__alias__": "secret secret"}},
+            "stream_maps.customers.__alias__ is not a valid expression",
+        ),
+        ({"customers": {"__else__": "secret"}}, "stream_maps.customers.__else__ must be __NULL__"),
+        ({"__else__": "secret"}, "stream_maps.__else__ must be __NULL__"),
+        ({"__else__": []}, "stream_maps.__else__ must be __NULL__"),
+        ({"__all__": {"secret": "x"}}, "stream_maps.__all__ is not one of the SDK's options"),
         ({"customers": {"id": None}}, "stream_maps: Removing key property 'id' is not permitted"),
         (
             {"customers": {"__key_properties__": ["x"]}},
@@ -111,13 +114,13 @@ def test_an_expression_that_fails_leaves_no_traceback(
         ),
         (
             {"customers": {"__alias__": "secret()"}},
-            "stream_maps have an expression that fails (MapExpressionError)",
+            "stream_maps contains an expression that fails (MapExpressionError)",
         ),
     ],
     ids=str,
 )
-def test_maps_that_do_not_fit_are_settings_that_are_not_usable(maps: dict[str, Any], problem: str) -> None:
-    """The line says where, and nothing of what stands there."""
+def test_invalid_map_is_a_settings_error(maps: dict[str, Any], problem: str) -> None:
+    """The line names the map's position, but doesn't quote the map."""
     with pytest.raises(ConfigValidationError) as refused:
         TapGladly(config={**SETTINGS, "stream_maps": maps})
 
@@ -127,13 +130,13 @@ def test_maps_that_do_not_fit_are_settings_that_are_not_usable(maps: dict[str, A
 
 
 @pytest.mark.parametrize("pattern", ["*", "c*", "audiences", "agent_durations_report_v2"])
-def test_maps_leave_streams_alone_that_are_not_selected(
+def test_maps_skip_deselected_streams(
     exports: StaticExports,
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
     pattern: str,
 ) -> None:
-    """They have no column, and so not their key; a pattern reaches those that are selected."""
+    """A deselected stream has no columns, so its key is missing. A pattern applies to selected streams."""
     exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
     maps = {pattern: {"stream": "__stream_name__"}}
 
@@ -144,10 +147,10 @@ def test_maps_leave_streams_alone_that_are_not_selected(
         assert [row.get("stream") for row in run.rows("customers")] == [mapped, mapped]
 
 
-def test_maps_that_take_all_else_out_do_not_ask_for_keys_of_other_streams(
+def test_else_null_for_all_streams_ignores_keys_of_deselected_streams(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """Nobody can write a map for * that has the key of every stream there is."""
+    """A map for * needs only the keys of the selected streams."""
     exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
 
     run = sync(stream_maps={"*": {"id": "id", "__else__": None}}, catalog=catalog("jobs", "customers"))
@@ -158,13 +161,13 @@ def test_maps_that_take_all_else_out_do_not_ask_for_keys_of_other_streams(
 @pytest.mark.parametrize(
     "maps", [None, "x", {"customers": "x"}, {"customers": {"x": 1}}, {"customers": None}]
 )
-def test_what_is_no_map_is_left_to_the_schema(maps: object) -> None:
-    """Its types are looked at apart."""
+def test_values_of_the_wrong_type_are_left_to_the_settings_schema(maps: object) -> None:
+    """The schema of the settings reports wrong types."""
     assert list(iter_map_errors(maps)) == []
 
 
-def test_the_sdk_evaluates_every_expression_in_one_place() -> None:
-    """That place knows the column, and what fails there quotes no row; a map has no other class by then."""
+def test_sdk_evaluates_every_expression_in_one_method() -> None:
+    """The tap overrides that method, which knows the column."""
     source = inspect.getsource(CustomStreamMap)
 
     assert source.count("self.expr_evaluator.eval(") == 1

@@ -1,4 +1,4 @@
-"""Lines of a file: which are records, and what is wrong with the others."""
+"""Lines of a file: records and malformed lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tap_gladly.parsing.jsonl import MalformedLine, decode_raw, iter_jsonl, pars
 
 
 def parse(body: bytes) -> list[dict[str, Any] | MalformedLine]:
-    """Parse a body as a file on disk is parsed."""
+    """Parse a body like a file on disk."""
     return list(iter_jsonl(io.BytesIO(body)))
 
 
@@ -30,14 +30,14 @@ def parse(body: bytes) -> list[dict[str, Any] | MalformedLine]:
         b' { "id" : "a" } \n\t{"id":"b"}\n',
     ],
 )
-def test_iter_jsonl_reads_every_way_to_end_a_line(body: bytes) -> None:
-    """CRLF, no final newline, blank lines, a byte-order mark and blanks around make no difference."""
+def test_iter_jsonl_accepts_every_line_ending(body: bytes) -> None:
+    """CRLF, no final newline, blank lines, a byte-order mark and whitespace make no difference."""
     assert parse(body) == [{"id": "a"}, {"id": "b"}]
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085", "\u000b".encode().decode(), "\ufeff"])
-def test_iter_jsonl_cuts_at_newlines_alone(separator: str) -> None:
-    """Separators that Python would cut text at are part of the text."""
+def test_iter_jsonl_splits_at_newlines_only(separator: str) -> None:
+    """Characters that str.splitlines treats as line endings are part of the string."""
     text = f"one{separator}two"
     record = {"id": "a", "text": text}
 
@@ -64,7 +64,7 @@ def test_iter_jsonl_keeps_numbers_exact() -> None:
     ],
 )
 def test_iter_jsonl_replaces_lone_surrogates(text: bytes, read: str) -> None:
-    """Half a surrogate pair becomes U+FFFD; whole pairs and other escapes stay."""
+    """A lone surrogate becomes U+FFFD. Pairs and other escapes stay."""
     assert parse(b'{"id":"a","text":"' + text + b'"}') == [{"id": "a", "text": read}]
 
 
@@ -89,8 +89,8 @@ def test_iter_jsonl_replaces_lone_surrogates(text: bytes, read: str) -> None:
     ],
     ids=lambda line: line[:20],
 )
-def test_iter_jsonl_gives_malformed_lines_with_place_and_reason(line: bytes) -> None:
-    """What is not an object with an id of text comes as it was, and the lines around it are read."""
+def test_iter_jsonl_yields_malformed_lines_with_number_and_error(line: bytes) -> None:
+    """A line that isn't an object with a string id is yielded unchanged, and its neighbors are parsed."""
     first, malformed, last = parse(b'{"id":"a"}\n' + line + b'\r\n{"id":"b"}\n')
 
     assert (first, last) == ({"id": "a"}, {"id": "b"})
@@ -114,16 +114,16 @@ def test_iter_jsonl_gives_malformed_lines_with_place_and_reason(line: bytes) -> 
     ],
     ids=lambda line: line[:20],
 )
-def test_parse_line_says_the_same_however_it_decodes(line: bytes) -> None:
-    """What is malformed where all is taken apart is so, too, where what is below the top stays as it is."""
+def test_parse_line_agrees_for_both_decoders(line: bytes) -> None:
+    """A line is malformed for decode_raw if and only if it is malformed for decode_values."""
     parsed, whole = parse_line(1, line, decode=decode_raw), parse_line(1, line)
 
     assert isinstance(whole, MalformedLine)
     assert parsed == whole
 
 
-def test_iter_jsonl_reads_a_long_line() -> None:
-    """A line of 8 MiB is a line."""
+def test_iter_jsonl_accepts_a_long_line() -> None:
+    """A line may be 8 MiB long."""
     text = "x" * (8 * 1024 * 1024)
 
     assert parse(json.dumps({"id": "a", "text": text}).encode()) == [{"id": "a", "text": text}]
@@ -140,7 +140,7 @@ _garbage = st.binary(max_size=40).map(lambda junk: b"}" + junk.replace(b"\n", b"
 
 @given(st.lists(_records | _garbage))
 def test_iter_jsonl_loses_nothing(lines: list[dict[str, Any] | bytes]) -> None:
-    """Any mixture of records and garbage arrives, each in its place."""
+    """Any mixture of records and garbage is yielded in order."""
     body = b"\n".join(
         line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode("utf-8", "replace")
         for line in lines

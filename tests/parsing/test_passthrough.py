@@ -1,4 +1,4 @@
-"""Lines are copied when nothing is odd about them, and left to others when something is."""
+"""Passthrough copies valid lines, and leaves the others to a callback."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from tap_gladly.parsing.passthrough import Passthrough
 FIELDS = ("id", "name", "a field", "externalIds")
 
 
-class Rebuilder:
-    """Rebuilds what is left to it, and remembers which lines those were."""
+class Reencoder:
+    """Encodes lines again, and records their numbers."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
 
     def __call__(self, number: int, line: bytes) -> bytes | MalformedLine | None:
-        """Rebuild as the tap does."""
+        """Encode a line as the tap does."""
         self.numbers.append(number)
         record = parse_line(number, line, decode=decode_raw)
         return encode(record)[:-1] if isinstance(record, dict) else record
 
 
 def copy(body: bytes) -> tuple[list[bytes], list[int], list[int]]:
-    """Copy a file: give its rows, the numbers of rebuilt lines, and those of malformed ones."""
-    rebuild = Rebuilder()
+    """Copy a file. Return its rows, the numbers of re-encoded lines, and those of malformed lines."""
+    reencode = Reencoder()
     rows: list[bytes] = []
     malformed: list[int] = []
-    for item in Passthrough(FIELDS, rebuild).iter_rows(io.BytesIO(body)):
+    for item in Passthrough(FIELDS, reencode).iter_rows(io.BytesIO(body)):
         if isinstance(item, MalformedLine):
             malformed.append(item.number)
         else:
             rows += item
-    return rows, rebuild.numbers, malformed
+    return rows, reencode.numbers, malformed
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def copy(body: bytes) -> tuple[list[bytes], list[int], list[int]]:
         b'{"id":"c1","name":1,"name":2}',
     ],
 )
-def test_a_line_of_known_fields_is_copied_as_it_is(line: bytes) -> None:
-    """Each byte of it goes on: blanks, digits, escapes, order, even a field that comes twice."""
-    rows, rebuilt, malformed = copy(line + b"\n")
+def test_valid_line_is_copied(line: bytes) -> None:
+    """Every byte is copied: whitespace, digits, escapes, order, even a repeated property."""
+    rows, reencoded, malformed = copy(line + b"\n")
 
     assert rows == [line[:-1]]
-    assert rebuilt == []
+    assert reencoded == []
     assert malformed == []
 
 
@@ -79,11 +79,11 @@ def test_a_line_of_known_fields_is_copied_as_it_is(line: bytes) -> None:
         rb'{"id":"c1","name":{"a":"\ud800"}}',
     ],
 )
-def test_an_odd_line_with_a_record_is_rebuilt(line: bytes) -> None:
-    """It gives one row, which says the same."""
-    rows, rebuilt, malformed = copy(line + b"\n")
+def test_unusual_line_is_reencoded(line: bytes) -> None:
+    """The line yields one equivalent row."""
+    rows, reencoded, malformed = copy(line + b"\n")
 
-    assert rebuilt == [1]
+    assert reencoded == [1]
     assert malformed == []
     assert json.loads(rows[0] + b"}")["id"] == "c1"
 
@@ -111,10 +111,10 @@ def test_an_odd_line_with_a_record_is_rebuilt(line: bytes) -> None:
     ],
     ids=lambda line: line[:20],
 )
-def test_a_line_without_a_record_is_told_in_its_place(line: bytes) -> None:
-    """Rows before and after it arrive before and after it."""
+def test_malformed_line_is_yielded_in_order(line: bytes) -> None:
+    """Rows before and after it are yielded before and after it."""
     items = list(
-        Passthrough(FIELDS, Rebuilder()).iter_rows(io.BytesIO(b'{"id":"a"}\n' + line + b'\n{"id":"b"}\n'))
+        Passthrough(FIELDS, Reencoder()).iter_rows(io.BytesIO(b'{"id":"a"}\n' + line + b'\n{"id":"b"}\n'))
     )
 
     assert items[0] == [b'{"id":"a"']
@@ -130,24 +130,24 @@ def test_a_line_without_a_record_is_told_in_its_place(line: bytes) -> None:
     ids=["text", "fraction", "decimal", "list"],
 )
 @pytest.mark.parametrize("field", ["name", "unknown"])
-def test_many_digits_are_no_long_integer(field: str, value: bytes) -> None:
-    """In a text, a number with a point or several numbers, each digit goes on."""
+def test_many_digits_may_be_valid(field: str, value: bytes) -> None:
+    """Strings, fractions and lists with many digits are copied."""
     rows, _, malformed = copy(b'{"id":"c1","%b":%b}\n' % (field.encode(), value))
 
     assert malformed == []
     assert value in rows[0]
 
 
-def test_a_record_over_two_lines_is_none() -> None:
-    """What JSON would allow between two lines is no row of JSON Lines."""
+def test_record_may_not_span_lines() -> None:
+    """A newline between JSON tokens ends the line."""
     rows, _, malformed = copy(b'{"id":\n"c1"}\n{"id":"c2"}\n')
 
     assert rows == [b'{"id":"c2"']
     assert malformed == [1, 2]
 
 
-def test_blank_lines_count_and_are_no_rows() -> None:
-    """A line keeps its number in the file."""
+def test_blank_lines_are_counted_but_yield_no_rows() -> None:
+    """Line numbers include blank lines."""
     rows, _, malformed = copy(b'\n  \n{"id":"c1"}\n\n{\n{"id":"c2"}')
 
     assert rows == [b'{"id":"c1"', b'{"id":"c2"']
@@ -155,20 +155,20 @@ def test_blank_lines_count_and_are_no_rows() -> None:
 
 
 @pytest.mark.parametrize("block_bytes", [1, 7, 16, 64, 1_000])
-def test_rows_are_the_same_however_long_a_block_is(monkeypatch: pytest.MonkeyPatch, block_bytes: int) -> None:
-    """A block ends with a line."""
+def test_block_size_does_not_change_rows(monkeypatch: pytest.MonkeyPatch, block_bytes: int) -> None:
+    """A block always ends at a line ending."""
     monkeypatch.setattr(passthrough, "BLOCK_BYTES", block_bytes)
     lines = [b'{"id":"c%d","name":"%b"}' % (number, b"x" * number) for number in range(40)]
 
-    rows, rebuilt, malformed = copy(b"\n".join(lines))
+    rows, reencoded, malformed = copy(b"\n".join(lines))
 
     assert rows == [line[:-1] for line in lines]
-    assert rebuilt == []
+    assert reencoded == []
     assert malformed == []
 
 
-def test_an_empty_file_has_no_rows() -> None:
-    """Neither rows nor anything else."""
+def test_empty_file_has_no_rows() -> None:
+    """An empty file yields nothing."""
     assert copy(b"") == ([], [], [])
 
 
@@ -187,8 +187,8 @@ lines = records.map(encode) | st.binary(max_size=30).map(lambda line: line.repla
 
 @settings(deadline=None)
 @given(st.lists(lines, max_size=12), st.sampled_from([b"\n", b"\r\n"]))
-def test_copied_rows_are_the_rows_that_parsing_finds(body: list[bytes], line_end: bytes) -> None:
-    """Whatever is in a file, copying and parsing agree on its rows and on what is malformed."""
+def test_passthrough_agrees_with_parsing(body: list[bytes], line_end: bytes) -> None:
+    """For any file, copying and parsing yield the same rows and the same malformed lines."""
     file = line_end.join(body)
     parsed = [parse_line(number, line, decode=decode_raw) for number, line in enumerate(file.split(b"\n"), 1)]
 

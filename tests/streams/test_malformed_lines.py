@@ -1,4 +1,4 @@
-"""Lines that are no usable records: kept, told, and stopping nothing."""
+"""Lines that aren't usable records: emitted, logged, and no reason to fail."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ FIRST = "2026-11-20T07:15:19.07272933Z"
 HUGE, LONG = "1e99999999999999999999999", "7" * 4000
 
 
-def test_malformed_lines_are_kept_and_stop_nothing(
+def test_malformed_lines_are_emitted(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Every line that is no record arrives in `malformed_lines`, and is told by place, not by content."""
+    """Every line that isn't a record goes to `malformed_lines`. The log names positions, not content."""
     body = b'{"id":"c1"}\n{"secret-of-anna\n\n[1]\n{"name":"bo"}\n{"id":""}\n{"id":7}\n\xff\xfe\n{"id":"c2"}'
     exports.add_job("j1", FIRST, {"customers.jsonl": body})
 
@@ -45,13 +45,13 @@ def test_malformed_lines_are_kept_and_stop_nothing(
     assert "anna" not in log.text
 
 
-def test_malformed_lines_deselected_are_told_all_the_same(
+def test_deselected_malformed_lines_are_logged(
     exports: StaticExports,
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
     log: pytest.LogCaptureFixture,
 ) -> None:
-    """Without the stream the lines are not sent, but the log names their places."""
+    """If the stream is deselected, no line is emitted, but the log names their positions."""
     exports.add_job("j1", FIRST, {"customers.jsonl": b'{\n{"id":"c1"}\n'})
 
     run = sync(catalog=catalog("customers"))
@@ -62,10 +62,10 @@ def test_malformed_lines_deselected_are_told_all_the_same(
 
 
 @pytest.mark.parametrize("depth", [150, 400, 5000, 100_000])
-def test_nesting_of_any_depth_stops_nothing(
+def test_deeply_nested_line_is_malformed(
     exports: StaticExports, sync: Callable[..., Sync], depth: int
 ) -> None:
-    """As deep as it can be sent on it is sent; deeper, it arrives as a malformed line."""
+    """A line nested more than 200 deep is a malformed line."""
     deep = b'{"id":"deep","content":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
     flat = b'{"id":"flat","content":' + json.dumps({"text": "[{" * 300, "list": [[]] * 300}).encode() + b"}"
     exports.add_job("j1", FIRST, {"conversation_items.jsonl": deep + b"\n" + flat + b"\n"})
@@ -78,8 +78,8 @@ def test_nesting_of_any_depth_stops_nothing(
     assert [line["line"] for line in run.rows("malformed_lines")] == ([] if kept else [deep.decode()])
 
 
-def test_a_target_can_read_every_message(exports: StaticExports, emulator: Emulator) -> None:
-    """What Python would not read, for its depth or its digits, is a malformed line of the command, too."""
+def test_python_target_can_read_every_message(exports: StaticExports, emulator: Emulator) -> None:
+    """The command line emits nothing that Python can't read because of its depth or its digits."""
     deep = b'{"id":"deep","name":%b}' % (b"[" * 1500 + b"]" * 1500)
     long = b'{"id":"long","name":%b}' % (b"9" * 5000)
     exports.add_job("j1", FIRST, {"customers.jsonl": b"%b\n%b\n" % (deep, long) + b'{"id":"c1"}\n'})
@@ -105,11 +105,11 @@ def test_numbers_beyond_all_bounds_arrive(exports: StaticExports, sync: Callable
     assert f'"_unmapped":{{"count":{LONG},"many":"{LONG * 2}","weight":"{HUGE}"}}' in run.output
 
 
-@pytest.mark.parametrize("text", [b"\\ud800", b"\xff"], ids=["half a pair", "bad UTF-8"])
-def test_what_is_no_character_is_replaced_in_the_job_list(
+@pytest.mark.parametrize("text", [b"\\ud800", b"\xff"], ids=["lone surrogate", "invalid UTF-8"])
+def test_invalid_characters_in_the_job_list_are_replaced(
     exports: StaticExports, sync: Callable[..., Sync], text: bytes
 ) -> None:
-    """A job is read and sent all the same."""
+    """Invalid UTF-8 and lone surrogates become U+FFFD, and the job loads."""
     exports.add_job("j1", FIRST, {"customers.jsonl": b'{"id":"a"}'}, scheduleId="here")
     listed = json.dumps(exports.jobs(datetime.now(timezone.utc))).encode()
     exports.list_as(listed.replace(b"here", "Z\u00fcrich ".encode() + text))
@@ -120,10 +120,10 @@ def test_what_is_no_character_is_replaced_in_the_job_list(
     assert '"scheduleId":"Z\u00fcrich \ufffd"' in run.output
 
 
-def test_what_the_sdk_could_not_handle_stops_nothing(
+def test_unreadable_values_do_not_stop_the_sdks_path(
     exports: StaticExports, sync: Callable[..., Sync]
 ) -> None:
-    """Where records are taken apart, for flattening here, what cannot be is a malformed line."""
+    """With flattening, a line that can't be decoded is a malformed line."""
     deep = b'{"id":"deep","content":' + b"[" * 300 + b"]" * 300 + b"}"
     body = b'{"id":"a"}\n{"id":"b","v":%b}\n%b\n{"id":"c"}\n' % (HUGE.encode(), deep)
     exports.add_job("j1", FIRST, {"conversation_items.jsonl": body})
@@ -132,7 +132,7 @@ def test_what_the_sdk_could_not_handle_stops_nothing(
 
     assert run.ids("conversation_items") == ["a", "c"]
     assert [line["error"] for line in run.rows("malformed_lines")] == [
-        "a number beyond all bounds",
+        "number out of range",
         "nested more than 200 deep",
     ]
 
@@ -144,12 +144,12 @@ def test_what_the_sdk_could_not_handle_stops_nothing(
         {"flattening_enabled": True, "flattening_max_depth": 0},
         {"stream_maps": {"customers": {"x": "id"}}},
     ],
-    ids=["passed on", "flattened", "mapped"],
+    ids=["copied", "flattened", "mapped"],
 )
-def test_both_ways_send_the_same(
+def test_both_paths_send_the_same(
     exports: StaticExports, sync: Callable[..., Sync], settings: dict[str, object]
 ) -> None:
-    """Whether records are passed on or taken apart, the same rows and malformed lines arrive."""
+    """Passthrough, flattening and stream maps yield the same rows and malformed lines."""
     lines = [
         '{"id":"1","name":"\\u00e9 \\ud83d\\ude00 \\ud83d","externalCustomerIds":{"a":[1,{"b":1.10}]}}',
         '{"id":"2","name":"x\u2028y\u2029z\u0085","extra":{"\u0085":"\u2028"}}',
@@ -182,10 +182,10 @@ def test_both_ways_send_the_same(
     assert [line["line_number"] for line in run.rows("malformed_lines")] == [7, 8, 9, 10, 11, 12]
 
 
-def test_names_from_the_data_cannot_forge_the_log(
+def test_property_names_cannot_forge_log_lines(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """A field's name is told on one line, and not at any length."""
+    """A property's name is logged on one line, and truncated."""
     forged = "x\n2026-11-24 | ERROR | forged"
     body = jsonl({"id": "c1", forged: 1, "y" * 5000: 2})
     exports.add_job("j1", FIRST, {"customers.jsonl": body}, parameters={"startAt": forged, "endAt": forged})

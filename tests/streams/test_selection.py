@@ -1,4 +1,4 @@
-"""What a catalog selects, and the ways in which it may be written."""
+"""Selection in catalogs, complete and minimal ones."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 FIRST = "2026-11-20T07:15:19.07272933Z"
 
 
-def test_deselected_jobs_still_feed_their_files(
+def test_deselected_jobs_stream_still_drives_its_children(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """Without `jobs` there is no row, no SCHEMA and no bookmark of it, and the file streams are read."""
+    """A deselected `jobs` has no SCHEMA, row or bookmark, and the file streams load."""
     exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "agents.jsonl": rows_named("a1")})
 
     run = sync(catalog=catalog("topics"))
@@ -40,7 +40,7 @@ def test_deselected_files_are_not_downloaded(
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
 ) -> None:
-    """A stream that is not wanted costs no request."""
+    """A deselected stream sends no request."""
     exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "agents.jsonl": rows_named("a1")})
 
     sync(catalog=catalog("jobs", "agents"))
@@ -54,7 +54,7 @@ def test_deselected_files_are_not_downloaded(
 def test_deselected_fields_are_left_out(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """A field that is declared and deselected is neither a column nor in `_unmapped`."""
+    """A deselected property is neither in SCHEMA nor in `_unmapped`."""
     chosen = catalog("customers")
     stream_metadata(catalog_entry(chosen, "customers"), "properties", "name")["selected"] = False
     exports.add_job("j1", FIRST, {"customers.jsonl": jsonl({"id": "c1", "name": "Anna", "address": "Row 1"})})
@@ -68,7 +68,7 @@ def test_deselected_fields_are_left_out(
 def test_deselected_nested_fields_are_left_out(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """A field within an object can be deselected, and leaves the rest of the object as it is."""
+    """Deselecting a nested property leaves the rest of the object unchanged."""
     chosen = catalog("conversation_items")
     entry = catalog_entry(chosen, "conversation_items")
     stream_metadata(entry, "properties", "content", "properties", "from")["selected"] = False
@@ -83,7 +83,7 @@ def test_deselected_nested_fields_are_left_out(
 def test_catalog_without_replication_key_stays_incremental(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """A catalog written by hand need not repeat the key for the bookmark to be kept."""
+    """A hand-written catalog may omit the replication key, and the bookmark is kept."""
     chosen = catalog("customers")
     entry = catalog_entry(chosen, "customers")
     del entry["replication_key"], entry["replication_method"]
@@ -95,10 +95,10 @@ def test_catalog_without_replication_key_stays_incremental(
     assert run.bookmark("customers")["replication_key"] == "_job_updated_at"
 
 
-def test_full_table_reads_all_that_is_listed_and_keeps_no_bookmark(
+def test_full_table_loads_every_listed_job_and_keeps_no_bookmark(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """A file stream set to FULL_TABLE is read anew each run, and sends no ACTIVATE_VERSION."""
+    """A FULL_TABLE file stream loads everything in each run and sends no ACTIVATE_VERSION."""
     chosen = catalog("customers", "topics")
     catalog_entry(chosen, "customers")["replication_method"] = "FULL_TABLE"
     exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1"), "topics.jsonl": rows_named("t1")})
@@ -112,8 +112,8 @@ def test_full_table_reads_all_that_is_listed_and_keeps_no_bookmark(
     assert not first.of_type("ACTIVATE_VERSION")
 
 
-def test_a_minimal_catalog_is_completed(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """Whatever a catalog leaves out, rows have their key, their provenance and `_unmapped` declared."""
+def test_minimal_catalog_is_completed(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """If a catalog omits them, the key, the metadata columns and `_unmapped` are still declared."""
     exports.add_job("j1", FIRST, {"customers.jsonl": jsonl({"id": "c1", "name": "Anna", "new": 1})})
     selected = [{"breadcrumb": [], "metadata": {"selected": True}}]
     schema = {"properties": {"name": {"type": ["string", "null"]}}}

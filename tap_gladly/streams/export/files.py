@@ -1,4 +1,4 @@
-"""Streams of the files that each finished export job offers."""
+"""Streams of the files of each COMPLETED export job."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def _read_file(response: requests.Response) -> IO[bytes]:
     file = download(response)
     if is_not_jsonl(file, response.headers.get("Content-Type", "")):
         file.close()
-        raise RetriableAPIError("Gladly answered with something that is not an export file", response)
+        raise RetriableAPIError("Gladly returned something that is not an export file", response)
     return file
 
 
 class ExportFileStream(FileStream):
     """Rows of one file of each COMPLETED job: `<name>.jsonl`.
 
-    Each row carries `_job_id` and `_job_updated_at`, by which the stream moves forward.
+    Each row carries `_job_id` and the replication key, `_job_updated_at`.
     """
 
     parent_stream_type = JobsStream
@@ -72,7 +72,7 @@ class ExportFileStream(FileStream):
     def __init__(self, tap: Tap, client: GladlyClient, *, summary: RunSummary) -> None:
         super().__init__(tap, client, summary=summary)
         self.byte_count = 0
-        """Bytes of the files that this run has sent."""
+        """Bytes of the files sent in this run."""
 
     @property
     @override
@@ -85,51 +85,51 @@ class ExportFileStream(FileStream):
 
     @override
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
-        # The SDK says that a sync begins; here that is once a file.
+        # The SDK logs each sync at INFO, and here every file is a sync.
         super().log(message, *args, level=logging.DEBUG if level == logging.INFO else level, **kwargs)
 
     @override
     def write_schema(self) -> None:
-        """Send SCHEMA, so that the table is there even when nothing is to be loaded."""
+        """Send SCHEMA, so that the table exists even if there is nothing to load."""
         self._write_schema_message()
 
     @override
     def open_file(self, job: Job) -> IO[bytes]:
         """Download a job's file.
 
-        A file whose last line breaks off, or that has no record, is asked for again, once: it may have been
-        cut on the way, or something else may have come in its place.
+        A file that is truncated or has no record is requested once more: the transfer may have been cut,
+        or another response may have replaced the file.
 
         Raises:
-            NotFoundError: It is there no more.
+            NotFoundError: The file has expired or was deleted.
         """
         path = ("export", "jobs", job.id, "files", self.file_name)
         file = self.fetch(path, _read_file)
-        if doubt := find_truncation(file):
+        if problem := find_truncation(file):
             file.close()
-            self.logger.warning("%s of job %s %s; it is asked for again", self.file_name, job.id, doubt)
+            self.logger.warning("%s of job %s %s; requesting it again", self.file_name, job.id, problem)
             file = self.fetch(path, _read_file)
         return file
 
     @override
-    def send_file(self, job: Job, take: Callable[[], IO[bytes]]) -> int:
-        """Send a job's file whole, then move the bookmark past it.
+    def send_file(self, job: Job, next_file: Callable[[], IO[bytes]]) -> int:
+        """Send a job's file, then advance the bookmark.
 
         Args:
             job: The job.
-            take: Gives its file, which is closed afterwards, or raises what `open_file` has raised.
+            next_file: Returns the job's file, or raises what `open_file` raised. The stream closes the file.
 
         Returns:
-            How many rows it had.
+            The number of rows sent.
         """
         self._job = job
         try:
-            self._file = take()
+            self._file = next_file()
         except NotFoundError as error:
             self._file = io.BytesIO()
             self.logger.warning(
-                "%s of job %s, %s, is gone (%d): expired, or deleted by someone else. If it was not loaded "
-                "before, ask Gladly support to generate the export again.",
+                "%s of job %s, %s, is missing (%d): it expired or was deleted. If it wasn't loaded before, "
+                "ask Gladly support to regenerate the export.",
                 self.file_name,
                 job.id,
                 job.window,
@@ -137,7 +137,7 @@ class ExportFileStream(FileStream):
             )
         self._job_updated_at = format_instant(job.version.instant)
         before = self.row_count
-        # A dry run stops a file in the middle, and must not move the bookmark.
+        # A dry run stops in the middle of a file, and must not advance the bookmark.
         with self._file, suppress(AbortedSyncFailedException, AbortedSyncPausedException):
             self._send_rows()
             self.byte_count += self._file.tell()
@@ -146,8 +146,8 @@ class ExportFileStream(FileStream):
 
     def _send_rows(self) -> None:
         config = self.get_batch_config(self.config)
-        is_odd_batch = config is not None and config.encoding.format != "jsonl"
-        if self.is_dry_run or is_odd_batch or not (config or self._can_pass_through):
+        is_other_format = config is not None and config.encoding.format != "jsonl"
+        if self.is_dry_run or is_other_format or not (config or self._can_pass_through):
             self.sync({"_job_id": self._job.id})
             return
         with self._record_counter, self._sync_timer:
@@ -156,7 +156,7 @@ class ExportFileStream(FileStream):
             else:
                 self._send_copies()
 
-    # The SDK's own path for records.
+    # The SDK's record path.
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
@@ -171,18 +171,20 @@ class ExportFileStream(FileStream):
     def finalize(self, record: Record) -> Record:
         return {**super().finalize(record), **self._metadata_values}
 
-    # The way past it, for rows that nobody looks into: the messages are those that the SDK would send.
+    # The passthrough: for rows that need no processing, it writes the messages that the SDK would write.
 
     @cached_property
     def _can_pass_through(self) -> bool:
-        """Whether nobody changes a record below its top level, so that it can go on as it came."""
-        is_changed_below = any(
+        """Whether no map, flattening or nested deselection changes records, so bytes can be copied."""
+        has_nested_deselection = any(
             not selected and len(breadcrumb) > _TOP_LEVEL and self.mask[breadcrumb[:_TOP_LEVEL]]
             for breadcrumb, selected in self.mask.items()
         )
         has_version = self.is_full_table and self.emit_activate_version_messages
-        are_plain = [type(it) is SameRecordTransform and not it.flattening_enabled for it in self.stream_maps]
-        return all(are_plain) and not (is_changed_below or has_version or "id" in self._deselected)
+        are_unchanged = [
+            type(it) is SameRecordTransform and not it.flattening_enabled for it in self.stream_maps
+        ]
+        return all(are_unchanged) and not (has_nested_deselection or has_version or "id" in self._deselected)
 
     @cached_property
     def _deselected(self) -> frozenset[str]:
@@ -215,7 +217,7 @@ class ExportFileStream(FileStream):
 
     @property
     def _record_suffix(self) -> bytes:
-        """What a row without its last brace still lacks."""
+        """The end of a row that lacks its closing brace: the metadata columns and the brace."""
         values = {field: it for field, it in self._metadata_values.items() if field not in self._deselected}
         return b"," + encode(values).removeprefix(b"{") if values else b"}"
 
@@ -228,7 +230,7 @@ class ExportFileStream(FileStream):
             del record[field]
         return escape_line_ends(encode(record)).removesuffix(b"}")
 
-    # BATCH: the file is JSON Lines already, and so are the files that it goes to.
+    # BATCH: export files and batch files are both JSON Lines, so rows are copied here, too.
 
     def _send_batches(self, config: BatchConfig) -> None:
         files = {it.stream_alias: BatchWriter(config, it.stream_alias) for it in self.stream_maps}
@@ -249,8 +251,8 @@ class ExportFileStream(FileStream):
                 yield self.stream_maps[0].stream_alias, rows, self._record_suffix
             return
         for record in self.iter_rows(None):
-            # Private, but the only way to what stream maps and deselection make of a record. The SDK's own
-            # batches would hold it without either.
+            # Private, but the only hook that applies stream maps and deselection. The SDK's own batcher
+            # applies neither.
             for message in self._generate_record_messages(record):
                 yield message.stream, [encode(message.record)], b""
             self._record_counter.increment()

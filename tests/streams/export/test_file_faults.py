@@ -1,4 +1,4 @@
-"""Files that are gone, come broken, or do not come at all."""
+"""Files that are missing, truncated or replaced by another response."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 FIRST, SECOND = "2026-11-20T07:15:19.07272933Z", "2026-11-20T08:15:19Z"
 
 
-def test_a_file_that_is_gone_is_told_and_passed(
+def test_missing_file_is_skipped_with_a_warning(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """404 for a listed file names job, file and window, and the rest is read."""
+    """404 for a listed file: a warning names job, file and window, and the other files load."""
     exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1"), "topics.jsonl": rows_named("t1")})
     exports.add_job("j2", SECOND, {"customers.jsonl": rows_named("c2")})
     exports.remove_file("j1", "customers.jsonl")
@@ -34,14 +34,15 @@ def test_a_file_that_is_gone_is_told_and_passed(
     assert run.ids("customers") == ["c2"]
     assert run.ids("topics") == ["t1"]
     assert (
-        "customers.jsonl of job j1, 2026-11-20T04:00:00Z to 2026-11-20T05:00:00Z, is gone (404)" in log.text
+        "customers.jsonl of job j1, 2026-11-20T04:00:00Z to 2026-11-20T05:00:00Z, is missing (404)"
+        in log.text
     )
 
 
-def test_a_file_that_is_gone_for_good_is_told_as_such(
+def test_file_with_status_410_is_missing(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """410 says no less than 404, and is told as what it is."""
+    """410 is handled like 404, and the warning names the status."""
     exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
     emulator.faults.add(Fault("status", status=410, path="files"))
 
@@ -49,7 +50,7 @@ def test_a_file_that_is_gone_for_good_is_told_as_such(
 
     assert run.rows("customers") == []
     assert run.bookmark("customers")["jobs_read"] == {"j1": FIRST}
-    assert "is gone (410)" in log.text
+    assert "is missing (410)" in log.text
 
 
 @pytest.mark.parametrize(
@@ -83,14 +84,14 @@ def test_a_file_that_is_gone_for_good_is_told_as_such(
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.at_byte}-{fault.difference}",
 )
-def test_what_passes_is_sat_out_and_leaves_no_trace(
+def test_transient_fault_is_retried_without_repeating_rows(
     exports: StaticExports,
     emulator: Emulator,
     sync: Callable[..., Sync],
     monkeypatch: pytest.MonkeyPatch,
     fault: Fault,
 ) -> None:
-    """A file is whole before its first row is sent, so that trying again repeats nothing."""
+    """A file is complete before its first row is sent, so a retry repeats no row."""
     monkeypatch.setattr(client, "TIMEOUT_SECONDS", (0.2, 0.2))
     exports.add_job(
         "j1", FIRST, {"customers.jsonl": rows_named("c1", "c2"), "topics.jsonl": rows_named("t1")}
@@ -125,13 +126,13 @@ PAGE, SENTENCE, ERROR = "text/html; charset=utf-8", "text/plain", "application/j
         ("", b'{"error":{"code":"%b"}}\n' % (b"y" * 70_000)),
     ],
 )
-def test_what_is_no_file_is_asked_for_until_it_is_one(
+def test_unexpected_response_is_retried(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], content_type: str, body: bytes
 ) -> None:
-    """A page, a sentence or an error with status 200 is neither a file nor lines of one."""
+    """An HTML page, plain text or an error with status 200 is neither rows nor malformed lines."""
     exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
-    odd = Fault("status", status=200, body=body, content_type=content_type, path="files", times=3)
-    emulator.faults.add(odd)
+    unexpected = Fault("status", status=200, body=body, content_type=content_type, path="files", times=3)
+    emulator.faults.add(unexpected)
 
     run = sync()
 
@@ -140,10 +141,10 @@ def test_what_is_no_file_is_asked_for_until_it_is_one(
 
 
 @pytest.mark.parametrize("content_type", ["", "application/octet-stream", SENTENCE, ERROR])
-def test_a_file_is_one_under_another_name(
+def test_file_with_another_content_type_is_accepted(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], content_type: str
 ) -> None:
-    """A record in any line makes a file of what is not called a web page, and so does no line at all."""
+    """Unless it is text/html, a body with a record in any line, or without lines, is a file."""
     for name, body in {"a": b'<b>\n{"id":"c1"}\n', "b": b'{"errors":[]}\n{"id":"c2"}\n', "c": b""}.items():
         exports.add_job(name, FIRST, {"customers.jsonl": b""})
         emulator.faults.add(
@@ -157,10 +158,10 @@ def test_a_file_is_one_under_another_name(
     assert len(export_requests(emulator)) == 4
 
 
-def test_a_file_may_even_be_called_a_page(
+def test_file_served_as_html_is_accepted(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """If it begins with a record, whatever comes then."""
+    """A text/html body whose first line is a record is a file."""
     exports.add_job("j1", FIRST, {"customers.jsonl": b""})
     body = b'\n{"id":"c1"}\n<b>\n{"id":"c2"}\n'
     emulator.faults.add(Fault("status", status=200, body=body, content_type=PAGE, path="files"))
@@ -171,10 +172,10 @@ def test_a_file_may_even_be_called_a_page(
     assert [line["line"] for line in run.rows("malformed_lines")] == ["<b>"]
 
 
-def test_a_file_that_stays_without_a_record_keeps_what_it_has(
+def test_file_without_records_is_requested_twice(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Lines that look like those of a file are asked for again, once, and then are malformed lines."""
+    """A file whose lines are all malformed is requested once more, then its lines are emitted."""
     exports.add_job("j1", FIRST, {"topics.jsonl": b'["x"]\n{"name":"x"}\n{"id":7}\n'})
     exports.add_job("j2", SECOND, {"topics.jsonl": rows_named("t1")})
 
@@ -183,13 +184,13 @@ def test_a_file_that_stays_without_a_record_keeps_what_it_has(
     assert [line["line"] for line in run.rows("malformed_lines")] == ['["x"]', '{"name":"x"}', '{"id":7}']
     assert run.ids("topics") == ["t1"]
     assert len(export_requests(emulator)) == 4
-    assert "topics.jsonl of job j1 has no record; it is asked for again" in log.text
+    assert "topics.jsonl of job j1 has no record; requesting it again" in log.text
 
 
-def test_a_file_that_breaks_off_for_good_keeps_what_it_has(
+def test_truncated_file_is_requested_twice(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """A last line without an end that is no JSON is asked for again, once, and then is a malformed line."""
+    """A last line that has no line ending and isn't JSON becomes a malformed line after a second request."""
     exports.add_job("j1", FIRST, {"customers.jsonl": b'{"id":"c1"}\n{"id":"c2","na'})
 
     run = sync()
@@ -197,13 +198,13 @@ def test_a_file_that_breaks_off_for_good_keeps_what_it_has(
     assert run.ids("customers") == ["c1"]
     assert [line["line"] for line in run.rows("malformed_lines")] == ['{"id":"c2","na']
     assert len(export_requests(emulator)) == 3
-    assert "customers.jsonl of job j1 breaks off" in log.text
+    assert "customers.jsonl of job j1 is truncated" in log.text
 
 
-def test_a_file_that_never_is_one_ends_the_run(
+def test_file_that_stays_unexpected_ends_the_run(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """A web page in place of a file is neither rows nor malformed lines, and its job stays to be read."""
+    """An HTML page in place of a file is neither rows nor malformed lines, and the job stays due."""
     exports.add_job("j1", FIRST, {"agents.jsonl": rows_named("a1")})
     emulator.faults.add(Fault("body", body=b"<html>Anna</html>", path="files", times=None))
 
@@ -214,10 +215,10 @@ def test_a_file_that_never_is_one_ends_the_run(
     assert "Anna" not in log.text
 
 
-def test_one_job_that_fails_does_not_cost_those_before(
+def test_run_resumes_after_a_failed_job(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What was sent before a fatal error stands, with its STATE, and the next run goes on from there."""
+    """Rows and STATE sent before a fatal error stay valid, and the next run resumes there."""
     for number in range(1, 6):
         exports.add_job(
             f"j{number}", f"2026-11-20T0{number}:00:00Z", {"agents.jsonl": rows_named(f"a{number}")}
@@ -228,10 +229,10 @@ def test_one_job_that_fails_does_not_cost_those_before(
     with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
         tap.sync_all()
     emulator.faults.clear()
-    begun = Sync(output.getvalue())
+    first = Sync(output.getvalue())
 
-    gone_on = sync(state=begun.state)
+    resumed = sync(state=first.state)
 
-    assert begun.ids("agents") == ["a1", "a2"]
-    assert gone_on.ids("agents") == ["a3", "a4", "a5"]
+    assert first.ids("agents") == ["a1", "a2"]
+    assert resumed.ids("agents") == ["a3", "a4", "a5"]
     assert not capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Rows are copied where nobody looks into them, and go through the SDK elsewhere: to the same messages."""
+"""The passthrough and the SDK's record path send the same messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KNOWN = {
 
 
 def make_file(stream: str) -> bytes:
-    """Make a file with a stream's fields, odd lines among the others."""
+    """Return a file with a stream's properties and with unusual and malformed lines."""
     first, second, *_ = KNOWN[stream]
     lines = [
         f'{{"id":"1","{first}":"plain"}}',
@@ -47,20 +47,20 @@ def make_file(stream: str) -> bytes:
 
 
 def comparable(run: Sync) -> list[dict[str, Any]]:
-    """Give all messages but the moment of each; numbers with their digits."""
+    """Return all messages without their time, and numbers with their digits."""
     messages = [json.loads(line, parse_float=Decimal) for line in run.output.splitlines()]
     return [{key: value for key, value in it.items() if key != "time_extracted"} for it in messages]
 
 
 @pytest.mark.parametrize("deselected", [[], ["name"], ["conversationId", "new", "_job_id", "_unmapped"]])
-def test_both_ways_send_the_same_messages(
+def test_both_paths_send_the_same_messages(
     exports: StaticExports,
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     deselected: list[str],
 ) -> None:
-    """Every message is the same, in the same order, for every stream, also with fields deselected."""
+    """Every message is the same, in the same order, for every stream, with and without deselection."""
     chosen = catalog("jobs", *FILE_STREAMS, "malformed_lines")
     for stream in FILE_STREAMS:
         for field in deselected:
@@ -81,8 +81,8 @@ def test_both_ways_send_the_same_messages(
     assert "1.10" in copied.output
 
 
-def test_rows_tell_when_they_were_extracted(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """A copied RECORD has the fields of the SDK's, in its order, and a time with a zone."""
+def test_copied_record_has_the_fields_of_the_sdks(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """A copied RECORD has the same fields in the same order, and a `time_extracted` with a zone."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": b'{"id":"a1"}\n{"id":"a2"}\n'})
 
     run = sync()
@@ -95,15 +95,15 @@ def test_rows_tell_when_they_were_extracted(exports: StaticExports, sync: Callab
 
 @pytest.fixture
 def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The streams whose files were copied, once a file."""
+    """Names of the streams whose files were copied, one per file."""
     streams: list[str] = []
     send = ExportFileStream._send_copies
 
-    def note(stream: ExportFileStream) -> None:
+    def record_name(stream: ExportFileStream) -> None:
         streams.append(stream.name)
         send(stream)
 
-    monkeypatch.setattr(ExportFileStream, "_send_copies", note)
+    monkeypatch.setattr(ExportFileStream, "_send_copies", record_name)
     return streams
 
 
@@ -120,14 +120,14 @@ def add_customers(exports: StaticExports) -> None:
         ({"flattening_enabled": True, "flattening_max_depth": 1}, {"externalCustomerIds": '{"a":"1"}'}),
     ],
 )
-def test_maps_and_flattening_take_the_sdks_way(
+def test_maps_and_flattening_use_the_sdks_path(
     exports: StaticExports,
     sync: Callable[..., Sync],
     copied: list[str],
     settings: dict[str, Any],
     row: dict[str, Any],
 ) -> None:
-    """They look into records, and find what they look for."""
+    """Stream maps and flattening need decoded records."""
     add_customers(exports)
 
     run = sync(**settings)
@@ -136,10 +136,10 @@ def test_maps_and_flattening_take_the_sdks_way(
     assert row.items() <= run.rows("customers")[0].items()
 
 
-def test_a_map_of_one_stream_leaves_the_others_alone(
+def test_path_is_chosen_per_stream(
     exports: StaticExports, sync: Callable[..., Sync], copied: list[str]
 ) -> None:
-    """The way is chosen for each stream."""
+    """A map of one stream leaves the passthrough of the others."""
     add_customers(exports)
     exports.add_job("j2", "2026-11-20T08:00:00Z", {"agents.jsonl": b'{"id":"a1"}\n'})
 
@@ -148,8 +148,8 @@ def test_a_map_of_one_stream_leaves_the_others_alone(
     assert copied == ["agents"]
 
 
-def test_an_alias_is_copied_under_its_name(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """A stream that is only renamed arrives under its alias."""
+def test_alias_uses_the_passthrough(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """A stream that is only renamed is copied under its alias."""
     add_customers(exports)
 
     run = sync(stream_maps={"customers": {"__alias__": "people"}})
@@ -160,7 +160,7 @@ def test_an_alias_is_copied_under_its_name(exports: StaticExports, sync: Callabl
 @pytest.mark.parametrize(
     ("field", "is_copied"), [(("name",), True), (("content", "properties", "type"), False)]
 )
-def test_deselection_below_the_top_takes_the_sdks_way(
+def test_nested_deselection_uses_the_sdks_path(
     exports: StaticExports,
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
@@ -185,13 +185,13 @@ def test_deselection_below_the_top_takes_the_sdks_way(
     assert row.get("content", {}).keys() <= {"content"}
 
 
-def test_versions_take_the_sdks_way(
+def test_activate_version_uses_the_sdks_path(
     exports: StaticExports,
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
     copied: list[str],
 ) -> None:
-    """Where the user asks for ACTIVATE_VERSION, each RECORD carries the version."""
+    """With ACTIVATE_VERSION, each RECORD carries the version."""
     add_customers(exports)
     chosen = catalog("customers")
     stream_metadata(catalog_entry(chosen, "customers"))["forced-replication-method"] = "FULL_TABLE"
