@@ -53,6 +53,7 @@ class RunSummary:
     bytes: dict[str, int] = field(default_factory=dict)
     malformed_lines: int = 0
     unknown_properties: dict[str, list[str]] = field(default_factory=dict)
+    unexpected_types: dict[str, dict[str, int]] = field(default_factory=dict)
     retries: int = 0
     retry_seconds: float = 0.0
     newest_window_end: str | None = None
@@ -84,7 +85,7 @@ class RunSummary:
         failed = f"; failed: {', '.join(self.failed_streams)}" if self.failed_streams else ""
         logger.info(
             "Jobs listed %d, loaded %d, skipped %d; rows: %s; bytes %d; malformed lines %d; "
-            "unknown properties %d; retries %d, %.1f s waited; newest window loaded: %s%s",
+            "unknown properties %d; unexpected types %d; retries %d, %.1f s waited; newest window loaded: %s%s",
             self.jobs_listed,
             self.jobs_loaded,
             self.jobs_skipped,
@@ -92,6 +93,7 @@ class RunSummary:
             sum(self.bytes.values()),
             self.malformed_lines,
             unknown,
+            sum(sum(counts.values()) for counts in self.unexpected_types.values()),
             self.retries,
             self.retry_seconds,
             newest,

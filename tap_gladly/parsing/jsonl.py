@@ -6,10 +6,11 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
+
+from tap_gladly.parsing.numbers import may_have_unreadable_number, parse_decimal, parse_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 _decode_top = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-# Decimal keeps every digit of a number with a fraction. Integers of any length become Python integers.
-_decode_all = msgspec.json.Decoder(Record, float_hook=Decimal).decode
-_decode_one = msgspec.json.Decoder(float_hook=Decimal).decode
+_decode_all = msgspec.json.Decoder(Record, float_hook=parse_decimal).decode
+_decode_one = msgspec.json.Decoder(float_hook=parse_decimal).decode
 
 _PAGE_TYPE = "text/html"
 _ERROR_TYPES = {"application/json", "application/problem+json", "text/plain"}
@@ -29,11 +29,6 @@ _START_BYTES = 4096
 _BLOCK_BYTES = 64 * 1024
 _MAX_DEPTH = 200
 _TOO_DEEP = f"nested more than {_MAX_DEPTH} deep"
-# Python refuses to read a longer integer, so a Python target would fail. In a longer one, taking every 400th
-# byte yields ten digits in a row, so the check reads only a small sample of the text.
-_MAX_INTEGER_DIGITS = 4300
-_SAMPLE = slice(None, None, 400)
-_SAMPLED_INTEGER = re.compile(rb"[0-9]{10}")
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -56,33 +51,49 @@ class MalformedLine:
     """The line without its line ending."""
 
 
-def may_hold_long_integer(text: bytes) -> bool:
-    """Return whether a text may contain an integer too long for a Python target."""
-    return len(text) > _MAX_INTEGER_DIGITS and _SAMPLED_INTEGER.search(text[_SAMPLE]) is not None
-
-
 def decode_raw(line: bytes) -> Record:
     """Decode the top level of a line. Values stay raw JSON, which is checked but not decoded.
 
     Raises:
-        ValueError: The line isn't a JSON object, or contains an integer that no target can read.
-        ArithmeticError: See `decode_values`.
+        ValueError: The line isn't a JSON object, or is nested too deeply.
     """
-    if may_hold_long_integer(line):
-        decode_values(line)
-    return _decode_top(line)
+    record = _decode_top(line)
+    _check_depth(line)
+    return record
 
 
 def decode_values(line: bytes) -> Record:
     """Decode a line to Python values at every level.
 
     Raises:
-        ValueError: The line isn't a JSON object, or is nested too deeply to be encoded again.
-        ArithmeticError: The line contains a number that Python can't represent.
+        ValueError: The line isn't a JSON object, or is nested too deeply.
     """
-    if _is_too_deep(line):
-        raise ValueError(_TOO_DEEP)
-    return _decode_all(line)
+    try:
+        record = _decode_all(line)
+    except msgspec.ValidationError:
+        record = _decode_long_integers(line)
+    _check_depth(line)
+    return record
+
+
+def decode_value(text: bytes) -> object:
+    """Decode valid JSON to Python values. Numbers that targets can't read become `UnreadableNumber`."""
+    try:
+        return _decode_one(text)
+    except msgspec.ValidationError:
+        return _decode_with_python(text)
+
+
+def _decode_long_integers(line: bytes) -> Record:
+    """Decode a line that msgspec refuses: it isn't an object, or has an integer that is too long."""
+    record = _decode_with_python(line) if may_have_unreadable_number(line) else None
+    if not isinstance(record, dict):
+        return _decode_top(line)  # raises what msgspec says of it
+    return record
+
+
+def _decode_with_python(text: bytes) -> object:
+    return json.loads(bytes(text), parse_float=parse_decimal, parse_int=parse_integer)
 
 
 def iter_jsonl(
@@ -123,9 +134,7 @@ def _parse_record(line: bytes, decode: Callable[[bytes], Record]) -> Record | st
         record = _decode_object(line, decode)
         identifier = record.get("id")
         if isinstance(identifier, msgspec.Raw):
-            identifier = _decode_one(identifier)
-    except ArithmeticError:
-        return "number out of range"
+            identifier = decode_value(identifier)
     except RecursionError:
         return _TOO_DEEP
     except (msgspec.DecodeError, ValueError) as error:
@@ -137,15 +146,21 @@ def _parse_record(line: bytes, decode: Callable[[bytes], Record]) -> Record | st
     )
 
 
-def _is_too_deep(line: bytes) -> bool:
-    # Decoding and encoding are both limited by the stack, so a record that decodes may fail to encode.
-    if line.count(b"[") + line.count(b"{") <= _MAX_DEPTH:
-        return False
-    depth = deepest = 0
+def may_be_too_deep(line: bytes) -> bool:
+    """Return whether a JSON text may be nested too deeply. False is certain."""
+    return line.count(b"[") + line.count(b"{") > _MAX_DEPTH
+
+
+def _check_depth(line: bytes) -> None:
+    # Python's json and the JSON types of databases limit the depth, and a limit below theirs is the same for
+    # every way to read a line. The text is valid JSON here, or the pattern would take quadratic time.
+    if not may_be_too_deep(line):
+        return
+    depth = 0
     for bracket in _BRACKET.findall(_TEXT.sub(b"", line)):
         depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest > _MAX_DEPTH
+        if depth > _MAX_DEPTH:
+            raise ValueError(_TOO_DEEP)
 
 
 def _decode_object(line: bytes, decode: Callable[[bytes], Record]) -> Record:
@@ -177,25 +192,14 @@ def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
 def parse_document(body: bytes) -> object:
     """Parse a body that is one JSON value. Return None if it isn't JSON.
 
-    Numbers keep every digit. A number that no target can read becomes a string. Invalid UTF-8 and lone
-    surrogates become U+FFFD, as in lines.
+    Numbers keep every digit, or become `UnreadableNumber`. Invalid UTF-8 and lone surrogates become U+FFFD, as
+    in lines.
     """
     text = _ESCAPE.sub(_replace_lone_surrogate, body).decode("utf-8-sig", "replace")
     try:
-        return json.loads(text, parse_float=_read_decimal, parse_int=_read_integer)
+        return json.loads(text, parse_float=parse_decimal, parse_int=parse_integer)
     except (ValueError, RecursionError):
         return None
-
-
-def _read_decimal(text: str) -> Decimal | str:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return text
-
-
-def _read_integer(text: str) -> int | str:
-    return int(text) if len(text) <= _MAX_INTEGER_DIGITS else text
 
 
 def is_not_jsonl(file: IO[bytes], content_type: str) -> bool:

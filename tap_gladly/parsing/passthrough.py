@@ -7,37 +7,36 @@ decodes, maps and encodes each record, costs ten times as much.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Annotated, Any
-
-import msgspec
+from itertools import count, repeat
+from typing import IO, TYPE_CHECKING
 
 from tap_gladly.parsing.json_text import has_line_end
-from tap_gladly.parsing.jsonl import MalformedLine, may_hold_long_integer
+from tap_gladly.parsing.jsonl import MalformedLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
+
+    from tap_gladly.parsing.record_check import RecordCheck
 
 BLOCK_BYTES = 256 * 1024
-_NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
-_END = ord("}")
-# msgspec's errors are ValueErrors only from 0.20 on.
-_DECODE_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
+_END_BYTE = b"}"
+_END = _END_BYTE[0]
 
 
 class Passthrough:
     """Copies the lines of files that share a schema."""
 
     def __init__(
-        self, fields: Iterable[str], reencode: Callable[[int, bytes], bytes | MalformedLine | None]
+        self, check: RecordCheck, reencode: Callable[[int, bytes], bytes | MalformedLine | None]
     ) -> None:
-        """Build the check for a schema.
+        """Prepare to copy the lines of a stream.
 
         Args:
-            fields: Properties that a line may have, besides `id`, to be copied.
+            check: Tells which lines are valid.
             reencode: Handles any other line, given its number and bytes. Returns a row, a malformed line, or
                 None if the line is blank.
         """
-        self._check = _make_check(field for field in fields if field != "id")
+        self._check = check
         self._reencode = reencode
 
     def iter_rows(self, file: IO[bytes]) -> Iterator[list[bytes] | MalformedLine]:
@@ -48,27 +47,24 @@ class Passthrough:
         """
         first = 1
         while block := file.read(BLOCK_BYTES) + file.readline():
+            if b"\r" in block:
+                block = block.replace(b"\r\n", b"\n")  # noqa: PLW2901
             lines = block.removesuffix(b"\n").split(b"\n")
             # JSON allows a carriage return between values, but some readers treat it as a line ending.
-            needs_decoding = b"\r" in block or may_hold_long_integer(block)
-            yield from self._iter_block(lines, first, needs_decoding=needs_decoding)
+            can_copy = b"\r" not in block
+            yield from self._iter_block(lines, first, can_copy=can_copy)
             first += len(lines)
 
     def _iter_block(
-        self, lines: list[bytes], first: int, *, needs_decoding: bool
+        self, lines: list[bytes], first: int, *, can_copy: bool
     ) -> Iterator[list[bytes] | MalformedLine]:
-        check = _reject if needs_decoding else self._check
+        found = self._check.find_valid(lines) if can_copy else repeat(False)
         rows: list[bytes] = []
-        for number, line in enumerate(lines, first):
-            try:
-                check(line)
-                # The check doesn't find invalid UTF-8 in raw values.
-                if line[-1] == _END and (line.isascii() or not has_line_end(line.decode())):
-                    rows.append(line[:-1])
-                    continue
-            except _DECODE_ERRORS:
-                pass
-            row = self._reencode(number, line)
+        for number, line, is_valid in zip(count(first), lines, found):
+            if is_valid and line[-1] == _END and (line.isascii() or _is_one_line(line)):
+                rows.append(line[:-1])
+                continue
+            row = line[:-1] if can_copy and self._can_copy(line) else self._reencode(number, line)
             if isinstance(row, MalformedLine):
                 yield rows
                 yield row
@@ -77,19 +73,13 @@ class Passthrough:
                 rows.append(row)
         yield rows
 
+    def _can_copy(self, line: bytes) -> bool:
+        return line[-1:] == _END_BYTE and self._check.is_valid(line) and _is_one_line(line)
 
-def _reject(_line: bytes) -> None:
-    raise ValueError
 
-
-def _make_check(fields: Iterable[str]) -> Callable[[bytes], Any]:
-    """Return a function that raises unless a line has a non-empty `id` and only these properties."""
-    names = {f"field_{number}": field for number, field in enumerate(fields)}
-    line = msgspec.defstruct(
-        "Line",
-        [("id", _NonEmpty), *((name, msgspec.Raw, msgspec.Raw()) for name in names)],
-        rename=names,
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    return msgspec.json.Decoder(line).decode
+def _is_one_line(line: bytes) -> bool:
+    """Return whether a line is valid UTF-8, and one line for every reader."""
+    try:
+        return not has_line_end(line.decode())
+    except UnicodeDecodeError:
+        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from collections import Counter
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,6 +17,8 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
 from tap_gladly.exceptions import CredentialsRejectedError, GladlyError
+from tap_gladly.parsing.json_text import encode
+from tap_gladly.parsing.record_check import RecordCheck, drop_property
 from tap_gladly.state.sdk_state import NoOpStateManager
 from tap_gladly.timestamps import parse_instant, parse_last_instant
 from tap_gladly.transport import client as gladly_client
@@ -27,10 +30,12 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.singerlib import Catalog
 
     from tap_gladly.output.message_writer import MessageWriter
     from tap_gladly.output.run_summary import RunSummary
+    from tap_gladly.parsing.record_check import Misfit
 
 _T = TypeVar("_T")
 
@@ -41,6 +46,7 @@ _FOLDER = files("tap_gladly") / "schemas"
 SCHEMAS = SchemaDirectory(_FOLDER)
 _MAX_REPORTED_FIELDS = 50
 _MAX_REPORTED_NAME = 60
+_OTHER_PATHS = "(other)"
 
 
 def load_schemas() -> dict[str, dict[str, Any]]:
@@ -163,6 +169,8 @@ class RecordStream(GladlyStream):
         """Rows emitted in this run."""
         self.reported_fields: set[str] = set()
         """Undeclared properties that a warning has named."""
+        self.unexpected_types: Counter[str] = Counter()
+        """Number of values whose type isn't the declared one, by their path."""
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -192,17 +200,46 @@ class RecordStream(GladlyStream):
         return super().get_batch_config(config) if self.supports_batch else None
 
     def finalize(self, record: Record) -> Record:
-        """Count a row and move its undeclared properties to `_unmapped`."""
+        """Count a row and make it valid for the stream's schema."""
         self.row_count += 1
-        self.collect_unmapped(record)
+        for outer, name in self._deselected_properties:
+            drop_property(record, outer, name)
+        try:
+            is_valid = self._record_check.is_valid(encode(record))
+        except TypeError:  # a number that targets can't read
+            is_valid = False
+        if not is_valid:
+            self.conform(record)
         return record
 
-    def collect_unmapped(self, record: Record) -> None:
-        """Move undeclared top-level properties to `_unmapped`; a target would drop them."""
-        unknown = record.keys() - self._known_fields
-        if unknown:
-            record["_unmapped"] = {field: record.pop(field) for field in sorted(unknown)}
-            self._warn_unmapped(unknown)
+    def conform(self, record: Record) -> None:
+        """Move undeclared properties, and values that don't fit the schema, to `_unmapped`.
+
+        Args:
+            record: A record without deselected properties, decoded to any depth.
+        """
+        removed, misfits = self._record_check.conform(record)
+        if removed:
+            record["_unmapped"] = removed
+            self._warn_unmapped({misfit.path for misfit in misfits if not misfit.declared})
+            self._warn_unexpected(misfit for misfit in misfits if misfit.declared)
+
+    @cached_property
+    def _record_check(self) -> RecordCheck:
+        depth = max((it.flattening_options.max_level for it in self._flattening_maps), default=0)
+        selected = {name for name in self._known_fields if self.mask["properties", name]}
+        ignored = self.effective_schema["properties"].keys() - selected
+        return RecordCheck(self.effective_schema, ignored=ignored, keys=self.primary_keys, depth=depth)
+
+    @property
+    def _flattening_maps(self) -> list[StreamMap]:
+        return [it for it in self.stream_maps if it.flattening_enabled]
+
+    @cached_property
+    def _deselected_properties(self) -> list[tuple[tuple[str, ...], str]]:
+        # A deselected value must not reach _unmapped. The SDK drops deselected properties after this.
+        paths = [breadcrumb[1::2] for breadcrumb, is_selected in self.mask.items() if not is_selected]
+        return [(path[:-1], path[-1]) for path in paths if path and path[0] not in self.metadata_columns]
 
     @cached_property
     def _known_fields(self) -> frozenset[str]:
@@ -213,12 +250,37 @@ class RecordStream(GladlyStream):
         if new:
             self.reported_fields.update(new)
             names = ", ".join(repr(name[:_MAX_REPORTED_NAME]) for name in new)
-            self.logger.warning("Properties that the schema doesn't declare go to _unmapped: %s", names)
+            self.logger.warning(
+                "Properties that the schema doesn't declare %s: %s", self._unmapped_fate, names
+            )
+
+    def _warn_unexpected(self, misfits: Iterable[Misfit]) -> None:
+        for misfit in misfits:
+            path = misfit.path if len(self.unexpected_types) < _MAX_REPORTED_FIELDS else _OTHER_PATHS
+            if misfit.path not in self.unexpected_types and path is misfit.path:
+                self.logger.warning(
+                    "%s: %r is declared as %s, but Gladly sent %s. Such values %s.",
+                    self.name,
+                    path[:_MAX_REPORTED_NAME],
+                    misfit.declared,
+                    misfit.actual,
+                    self._unmapped_fate,
+                )
+            elif misfit.path in self.unexpected_types:
+                path = misfit.path
+            self.unexpected_types[path] += 1
+
+    @cached_property
+    def _unmapped_fate(self) -> str:
+        is_sent = any("_unmapped" in it.transformed_schema.get("properties", ()) for it in self.stream_maps)
+        return "go to _unmapped" if is_sent else "are dropped, because _unmapped isn't selected"
 
     @override
     def log_sync_costs(self) -> None:
         if self.selected:
             self._summary.rows[self.name] = self.row_count
+        if self.unexpected_types:
+            self._summary.unexpected_types[self.name] = dict(self.unexpected_types)
         if self.reported_fields:
             self._summary.unknown_properties[self.name] = sorted(self.reported_fields)
         super().log_sync_costs()

@@ -193,7 +193,7 @@ class ExportFileStream(FileStream):
 
     @cached_property
     def _passthrough(self) -> Passthrough:
-        return Passthrough(self._known_fields - self._deselected, self._reencode)
+        return Passthrough(self._record_check, self._reencode)
 
     def _send_copies(self) -> None:
         before = b'{"type":"RECORD","stream":%b,"record":' % encode(self.stream_maps[0].stream_alias)
@@ -225,9 +225,11 @@ class ExportFileStream(FileStream):
         record = parse_line(number, line, decode=decode_raw)
         if record is None or isinstance(record, MalformedLine):
             return record
-        self.collect_unmapped(record)
-        for field in self._deselected & record.keys():
+        for field in record.keys() & self._deselected - self.metadata_columns:
             del record[field]
+        self.conform(record)
+        if "_unmapped" in self._deselected:
+            record.pop("_unmapped", None)
         return escape_line_ends(encode(record)).removesuffix(b"}")
 
     # BATCH: export files and batch files are both JSON Lines, so rows are copied here, too.
