@@ -1,4 +1,4 @@
-"""A local Gladly on a loopback port, for tests and demonstrations: exports, lists, reports, events.
+"""A local Gladly on a loopback port, for tests and demonstrations: exports, lists, reports and events.
 
     exports = StaticExports()
     exports.add_job("job", "2026-03-04T11:00:00Z", {"agents.jsonl": b"..."})
@@ -10,26 +10,26 @@
         ...
     [request.document for request in emulator.requests]
 
-`GeneratedExports` serves the same surfaces of an invented organization, which fit each other.
+`GeneratedExports` serves the consistent data of an invented organization instead.
 """
 
 from __future__ import annotations
 
 from gladly_emulator.dataset.exports import GeneratedExports
-from gladly_emulator.dataset.interface import ReportQuery, Sheet
+from gladly_emulator.dataset.interface import Exports, RawReport, ReportQuery, ReportTable
+from gladly_emulator.dataset.static_events import StaticEvents
+from gladly_emulator.dataset.static_exports import ABSENT, StaticExports
+from gladly_emulator.dataset.static_reports import StaticReports
 from gladly_emulator.server.access_control import (
     AGENT_EMAIL,
     API_TOKEN,
     UNPRIVILEGED_AGENT_EMAIL,
     UNPRIVILEGED_API_TOKEN,
 )
+from gladly_emulator.server.drift import drift_record
 from gladly_emulator.server.emulator import Emulator
-from gladly_emulator.server.events import StaticEvents
-from gladly_emulator.server.exports import ABSENT, Exports, StaticExports
 from gladly_emulator.server.faults import Fault
-from gladly_emulator.server.http_messages import Answer
 from gladly_emulator.server.rate_limits import ReportLimits
-from gladly_emulator.server.reports import StaticReports
 
 __all__ = [
     "ABSENT",
@@ -37,15 +37,16 @@ __all__ = [
     "API_TOKEN",
     "UNPRIVILEGED_AGENT_EMAIL",
     "UNPRIVILEGED_API_TOKEN",
-    "Answer",
     "Emulator",
     "Exports",
     "Fault",
     "GeneratedExports",
+    "RawReport",
     "ReportLimits",
     "ReportQuery",
-    "Sheet",
+    "ReportTable",
     "StaticEvents",
     "StaticExports",
     "StaticReports",
+    "drift_record",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -128,8 +129,10 @@ def _serve(url: str, environment: dict[str, str]) -> int:
     stopped = threading.Event()
     for number in _PASSED_ON:
         signal.signal(number, lambda *_: stopped.set())
-    settings = " ".join(f"{name}={value}" for name, value in environment.items())
-    sys.stderr.write(f"Gladly emulator listens at {url}; settings: {settings}\n")
+    settings = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+    sys.stderr.write(
+        f"The Gladly emulator listens at {url}. To use it in another shell, set:\n\n{settings}\n"
+    )
     sys.stderr.flush()
     stopped.wait()
     return 0

@@ -1,4 +1,4 @@
-"""RFC 3339 times as whole nanoseconds since 1970, so that no digit is lost."""
+"""RFC 3339 times as integer nanoseconds since 1970, which keep all fraction digits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def parse_instant(text: str) -> int:
     """Return the nanoseconds since 1970 of an RFC 3339 time with 0 to 9 fraction digits.
 
     Raises:
-        ValueError: The text is no such time.
+        ValueError: The text isn't such a time.
     """
     match = _INSTANT.fullmatch(text)
     if match is None:
@@ -32,7 +32,7 @@ def parse_instant(text: str) -> int:
 
 
 def format_instant(instant: int, digits: int = 0) -> str:
-    """Return the instant in UTC with this many fraction digits; further ones are cut."""
+    """Return the instant in UTC, truncated to this many fraction digits."""
     seconds, fraction = divmod(instant, NANOSECONDS)
     text = f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}"
     return f"{text}.{fraction:09}"[: len(text) + 1 + digits] + "Z" if digits else f"{text}Z"

@@ -1,1 +1,1 @@
-"""The invented organization, and the exports, lists, reports and events generated for it."""
+"""What the emulator serves: an invented organization with generated data, and a dataset that tests fill."""

@@ -1,17 +1,17 @@
-"""Rows of the reports on when agents are at their desks."""
+"""Rows of the agent timestamps and agent durations reports."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gladly_emulator.dataset.event_log import Event, select
+from gladly_emulator.dataset.event_log import Event, events_between
 from gladly_emulator.timestamps import DAY, NANOSECONDS, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gladly_emulator.dataset.agent_shifts import Shift, Span
-    from gladly_emulator.dataset.report_context import Asked
+    from gladly_emulator.dataset.report_context import ReportContext
 
 Cells = dict[str, Any]
 
@@ -36,20 +36,24 @@ DURATIONS_HEADER: Final = (
 )
 
 
-def iter_agent_events(asked: Asked) -> Iterator[Cells]:
-    """Yield a row for each event of an agent in the window, in order of time."""
-    for start in range(asked.query.start // DAY * DAY, asked.end, DAY):
-        events = (event for shift in _iter_shifts(asked, start, start + DAY) for event in shift.list_events())
-        yield from (_tell(asked, event) for event in select(events, asked.query.start, asked.end))
+def iter_agent_events(context: ReportContext) -> Iterator[Cells]:
+    """Yield one row per agent event in the window, in chronological order."""
+    for start in range(context.query.start // DAY * DAY, context.end, DAY):
+        events = (
+            event for shift in _iter_shifts(context, start, start + DAY) for event in shift.list_events()
+        )
+        yield from (
+            _event_row(context, event) for event in events_between(events, context.query.start, context.end)
+        )
 
 
-def _tell(asked: Asked, event: Event) -> Cells:
+def _event_row(context: ReportContext, event: Event) -> Cells:
     content = event.content
     available = content.get("availableFor")
     return {
-        "Timestamp": asked.stamp(event.at),
-        "Occurred At": asked.stamp(parse_instant(content["occurredAt"])),
-        "Agent": asked.company.agent_names[content["agentId"]],
+        "Timestamp": context.format_time(event.at),
+        "Occurred At": context.format_time(parse_instant(content["occurredAt"])),
+        "Agent": context.organization.agent_names[content["agentId"]],
         "Agent ID": content["agentId"],
         "Type": event.type,
         "Available For": "" if available is None else f"[{', '.join(available) or ' '}]",
@@ -58,30 +62,30 @@ def _tell(asked: Asked, event: Event) -> Cells:
     }
 
 
-def iter_durations(asked: Asked) -> Iterator[Cells]:
-    """Yield a row for each time at or away from the desk that began in the window; the last may go on."""
-    for shift in _iter_shifts(asked, asked.query.start, asked.end):
+def iter_durations(context: ReportContext) -> Iterator[Cells]:
+    """Yield one row per active or away period that starts in the window. The last one may not have ended."""
+    for shift in _iter_shifts(context, context.query.start, context.end):
         for span in shift.list_spans():
-            if asked.query.start <= span.start < asked.end:
-                yield _describe(asked, span)
+            if context.query.start <= span.start < context.end:
+                yield _duration_row(context, span)
 
 
-def _iter_shifts(asked: Asked, start: int, end: int) -> Iterator[Shift]:
-    """Yield the shifts of the agents asked for."""
-    teams = asked.query.filters.get("teams")
-    members = asked.company.rooms.list_members(teams) if teams else None
-    for shift in asked.company.iter_shifts(start, end):
+def _iter_shifts(context: ReportContext, start: int, end: int) -> Iterator[Shift]:
+    """Yield the shifts of the agents that match the teams filter."""
+    teams = context.query.filters.get("teams")
+    members = context.organization.reference_data.list_members(teams) if teams else None
+    for shift in context.organization.iter_shifts(start, end):
         if members is None or shift.agent_id in members:
             yield shift
 
 
-def _describe(asked: Asked, span: Span) -> Cells:
-    ended = span.end <= asked.seen
+def _duration_row(context: ReportContext, span: Span) -> Cells:
+    ended = span.end <= context.known_until
     return {
         "Agent ID": span.agent_id,
-        "Agent": asked.company.agent_names[span.agent_id],
-        "Start time": asked.stamp(span.start),
-        "End time": asked.stamp(span.end) if ended else "",
+        "Agent": context.organization.agent_names[span.agent_id],
+        "Start time": context.format_time(span.start),
+        "End time": context.format_time(span.end) if ended else "",
         "Duration (mins)": f"{(span.end - span.start) / NANOSECONDS / 60:.3f}" if ended else "",
         "Type": span.type,
         "Context": span.context if ended or span.type == "ACTIVE" else "",

@@ -1,19 +1,21 @@
-"""When the agents are at their desks, and when they are away."""
+"""Agent shifts: when each agent is active and when they are away."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gladly_emulator.dataset.business_hours import HOURS_A_DAY, OPENS, is_open
-from gladly_emulator.dataset.directory import Dice, Record, make_id
-from gladly_emulator.dataset.event_log import Chronicle, Event, format_short
+from gladly_emulator.dataset.business_hours import HOURS_PER_DAY, OPENING_HOUR, is_open
+from gladly_emulator.dataset.event_log import Event, EventLog, format_short
+from gladly_emulator.dataset.seeding import SeededRandom, make_id
 from gladly_emulator.timestamps import DAY, HOUR, NANOSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gladly_emulator.dataset.interface import Record
+
 _MINUTE: Final = 60 * NANOSECONDS
-AT_THE_DESK: Final = "At the desk (Default)"
+ACTIVE_REASON: Final = "At the desk (Default)"
 _AVAILABLE: Final = (
     ["MAIL", "MESSAGING", "TASK"],
     ["MESSAGING", "VOICE"],
@@ -22,7 +24,7 @@ _AVAILABLE: Final = (
 
 
 class Span(NamedTuple):
-    """A time at or away from the desk."""
+    """A period in which an agent is active or away."""
 
     agent_id: str
     start: int
@@ -32,57 +34,57 @@ class Span(NamedTuple):
 
 
 class Shift:
-    """An agent's day: at the desk, away for lunch, at the desk again."""
+    """An agent's working day: active, away for lunch, active again."""
 
     def __init__(self, seed: int, agent_id: str, day: int) -> None:
         self.agent_id = agent_id
         self._key = f"{seed} shift {agent_id} {day}"
-        dice = Dice(self._key)
-        opens = day * DAY + OPENS * HOUR
-        self._in = opens - dice.randrange(2 * _MINUTE, 15 * _MINUTE)
-        self._away = opens + 3 * HOUR + dice.randrange(90 * _MINUTE)
-        self._back = self._away + dice.randrange(25 * _MINUTE, 50 * _MINUTE)
-        self._out = opens + HOURS_A_DAY * HOUR + dice.randrange(2 * _MINUTE, 25 * _MINUTE)
-        self._available = dice.choice(_AVAILABLE)
-        self._reason = dice.choice(("Lunch", "Lunch", "Walk"))
-        self._idle = dice.chance(0.1)
+        rng = SeededRandom(self._key)
+        opening = day * DAY + OPENING_HOUR * HOUR
+        self._logged_in = opening - rng.randrange(2 * _MINUTE, 15 * _MINUTE)
+        self._away_at = opening + 3 * HOUR + rng.randrange(90 * _MINUTE)
+        self._back_at = self._away_at + rng.randrange(25 * _MINUTE, 50 * _MINUTE)
+        self._logged_out = opening + HOURS_PER_DAY * HOUR + rng.randrange(2 * _MINUTE, 25 * _MINUTE)
+        self._available = rng.choice(_AVAILABLE)
+        self._away_reason = rng.choice(("Lunch", "Lunch", "Walk"))
+        self._is_idle = rng.chance(0.1)
 
     def list_spans(self) -> list[Span]:
-        """Return the times at and away from the desk."""
-        away = "IDLE" if self._idle else self._reason
+        """Return the active and away periods."""
+        away_context = "IDLE" if self._is_idle else self._away_reason
         return [
-            Span(self.agent_id, self._in, self._away, "ACTIVE", AT_THE_DESK),
-            Span(self.agent_id, self._away, self._back, "AWAY", away),
-            Span(self.agent_id, self._back, self._out, "ACTIVE", AT_THE_DESK),
+            Span(self.agent_id, self._logged_in, self._away_at, "ACTIVE", ACTIVE_REASON),
+            Span(self.agent_id, self._away_at, self._back_at, "AWAY", away_context),
+            Span(self.agent_id, self._back_at, self._logged_out, "ACTIVE", ACTIVE_REASON),
         ]
 
     def list_events(self) -> list[Event]:
-        """Return the events of the day in order of time."""
-        chronicle = Chronicle(self._key, agentId=self.agent_id)
-        active, away = _name(AT_THE_DESK), _name(self._reason)
-        chosen = {} if self._idle else {"awayReason": away}
-        back = {"awayAt": format_short(self._away), "activeReason": active, **chosen}
-        self._write(chronicle, self._in, "AGENT_STATUS/LOGGED_IN", activeReason=active)
-        self._write(chronicle, self._in, "AGENT_AVAILABILITY/UPDATED", availableFor=self._available)
-        self._write(chronicle, self._away, "AGENT_STATUS/WENT_AWAY", **chosen)
-        self._write(chronicle, self._back, "AGENT_STATUS/RETURNED_FROM_AWAY", **back)
-        self._write(chronicle, self._out, "AGENT_AVAILABILITY/UPDATED", availableFor=[])
-        self._write(chronicle, self._out, "AGENT_STATUS/LOGGED_OUT")
-        return chronicle.read({})
+        """Return the day's events in chronological order."""
+        log = EventLog(self._key, agentId=self.agent_id)
+        active, away = _reason(ACTIVE_REASON), _reason(self._away_reason)
+        chosen = {} if self._is_idle else {"awayReason": away}
+        back = {"awayAt": format_short(self._away_at), "activeReason": active, **chosen}
+        self._add(log, self._logged_in, "AGENT_STATUS/LOGGED_IN", activeReason=active)
+        self._add(log, self._logged_in, "AGENT_AVAILABILITY/UPDATED", availableFor=self._available)
+        self._add(log, self._away_at, "AGENT_STATUS/WENT_AWAY", **chosen)
+        self._add(log, self._back_at, "AGENT_STATUS/RETURNED_FROM_AWAY", **back)
+        self._add(log, self._logged_out, "AGENT_AVAILABILITY/UPDATED", availableFor=[])
+        self._add(log, self._logged_out, "AGENT_STATUS/LOGGED_OUT")
+        return log.list_events({})
 
-    def _write(self, chronicle: Chronicle, occurred: int, event_type: str, **content: Any) -> None:  # noqa: ANN401
-        """Write an event down, which is recorded a second after it occurred."""
+    def _add(self, log: EventLog, occurred: int, event_type: str, **content: Any) -> None:  # noqa: ANN401
+        """Add an event. Gladly records it one second after it occurred."""
         initiator = {"id": self.agent_id, "type": "AGENT"}
         content["occurredAt"] = format_short(occurred)
-        chronicle.write(occurred + NANOSECONDS, event_type, initiator, **content)
+        log.add(occurred + NANOSECONDS, event_type, initiator, **content)
 
 
 def iter_shifts(seed: int, agent_ids: list[str], *, start: int, end: int) -> Iterator[Shift]:
-    """Yield the shifts of the working days that this span of time touches."""
+    """Yield the shifts on each working day that overlaps the window."""
     for day in range(start // DAY, (end - 1) // DAY + 1):
-        if is_open(day * 24 + OPENS):
+        if is_open(day * 24 + OPENING_HOUR):
             yield from (Shift(seed, agent_id, day) for agent_id in agent_ids)
 
 
-def _name(reason: str) -> Record:
+def _reason(reason: str) -> Record:
     return {"id": make_id(f"reason {reason}"), "name": reason}

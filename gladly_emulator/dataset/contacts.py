@@ -1,4 +1,4 @@
-"""Contacts as they stand at a moment, read from the events up to then."""
+"""The state of contacts at a point in time, derived from the events until then."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Contact:
-    """One contact; what has not happened yet is None or empty."""
+    """One contact. Fields for what hasn't happened yet are None or empty."""
 
     id: str
     channel: str
@@ -30,11 +30,11 @@ class Contact:
 
     @property
     def direction(self) -> str:
-        """INBOUND, unless an agent started it."""
+        """INBOUND, or OUTBOUND if an agent started the contact."""
         return "OUTBOUND" if self.started.initiator["type"] == "AGENT" else "INBOUND"
 
-    def learn(self, event: Event) -> None:
-        """Take in what happened."""
+    def apply(self, event: Event) -> None:
+        """Update the contact from an event."""
         match event.type:
             case "CONTACT/OFFERED":
                 self.offered_at = event.at
@@ -53,19 +53,19 @@ class Contact:
                 self.status = event.content["status"]
 
 
-def read_contacts(events: Iterable[Event]) -> list[Contact]:
-    """Return the contacts of a conversation in the order in which they started."""
+def contacts_from_events(events: Iterable[Event]) -> list[Contact]:
+    """Return a conversation's contacts in the order in which they started."""
     contacts: dict[str, Contact] = {}
     for event in events:
         if event.type == "CONTACT/STARTED":
-            contact = _start(event)
+            contact = _contact_from_start(event)
             contacts[contact.id] = contact
         elif event.type.startswith("CONTACT/"):
-            contacts[event.content["contactId"]].learn(event)
+            contacts[event.content["contactId"]].apply(event)
     return list(contacts.values())
 
 
-def _start(event: Event) -> Contact:
+def _contact_from_start(event: Event) -> Contact:
     content = event.content
     contact = Contact(content["contactId"], content["channel"], event, event.assignee["inboxId"])
     if contact.direction == "OUTBOUND":

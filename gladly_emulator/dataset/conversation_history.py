@@ -1,32 +1,27 @@
-"""What Gladly records about a conversation, read from the items that it consists of."""
+"""A conversation's event history, derived from its items."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gladly_emulator.dataset.conversation_items import Talk
-from gladly_emulator.dataset.directory import (
-    COMPANY_ADDRESS,
-    COMPANY_NUMBER,
-    Dice,
-    Organization,
-    Record,
-    make_id,
-)
+from gladly_emulator.dataset.conversation_items import ItemWriter
+from gladly_emulator.dataset.directory import COMPANY_ADDRESS, COMPANY_NUMBER, Directory
 from gladly_emulator.dataset.event_log import (
     ASSIGNEE_UPDATED,
     FULFILLED_BY,
     NOTE_CREATED,
     SYSTEM,
-    Chronicle,
     Event,
+    EventLog,
 )
+from gladly_emulator.dataset.seeding import SeededRandom, make_id
 from gladly_emulator.timestamps import NANOSECONDS, parse_instant
 
 if TYPE_CHECKING:
-    from gladly_emulator.dataset.conversation_schedule import Opening
-    from gladly_emulator.dataset.reference_data import Rooms
+    from gladly_emulator.dataset.conversation_schedule import PlannedConversation
+    from gladly_emulator.dataset.interface import Record
+    from gladly_emulator.dataset.reference_data import ReferenceData
 
 _CHANNELS: Final = {"CHAT_MESSAGE": "CHAT", "FACEBOOK_MESSAGE": "FB_MESSENGER"}
 _ENTRY_POINTS: Final = {
@@ -40,15 +35,15 @@ _RETURN_SUBJECT, _DAMAGE_SUBJECT, _INVOICE_SUBJECT = 2, 1, 3
 
 
 class Session(NamedTuple):
-    """What the shop's bot did in a conversation."""
+    """A bot session in a conversation."""
 
     id: str
     at: int
     channel: str
 
 
-class History(NamedTuple):
-    """A conversation's events in order of time, past and to come."""
+class ConversationHistory(NamedTuple):
+    """A conversation's events in chronological order, including future ones."""
 
     conversation_id: str
     customer_id: str
@@ -58,7 +53,7 @@ class History(NamedTuple):
 
 @dataclass
 class _Contact:
-    """The contact that is going on."""
+    """The contact that is currently open."""
 
     id: str
     channel: str
@@ -67,107 +62,124 @@ class _Contact:
     fulfilled: bool = False
 
 
-def read_history(opening: Opening, organization: Organization, rooms: Rooms) -> History | None:
-    """Return a conversation's history; None for what happens outside conversations."""
-    if opening.channel == "CUSTOMER_ACTIVITY":
+def build_history(
+    conversation: PlannedConversation, directory: Directory, reference_data: ReferenceData
+) -> ConversationHistory | None:
+    """Return a conversation's history, or None for activity outside conversations."""
+    if conversation.channel == "CUSTOMER_ACTIVITY":
         return None
-    return _Reader(opening, organization, rooms).read()
+    return _HistoryBuilder(conversation, directory, reference_data).build()
 
 
-class _Reader:
-    """Reads a conversation item by item, and writes down what Gladly would record."""
+class _HistoryBuilder:
+    """Reads a conversation's items in order and logs the events that Gladly would record."""
 
-    def __init__(self, opening: Opening, organization: Organization, rooms: Rooms) -> None:
-        self._opening = opening
-        self._organization = organization
-        self._rooms = rooms
-        self._talks = [
-            Talk(organization, channel=opening.channel, key=opening.key, hour=act.hour, part=act.number)
-            for act in opening.acts
+    def __init__(
+        self, conversation: PlannedConversation, directory: Directory, reference_data: ReferenceData
+    ) -> None:
+        self._conversation = conversation
+        self._directory = directory
+        self._reference_data = reference_data
+        self._writers = [
+            ItemWriter(
+                directory,
+                channel=conversation.channel,
+                key=conversation.key,
+                hour=step.hour,
+                part=step.number,
+            )
+            for step in conversation.steps
         ]
-        talk = self._talks[0]
-        self._conversation_id = talk.conversation_id
-        self._agent: Record = talk.agent
-        self._customer: Record = talk.customer_actor
-        self._subject = talk.subject
-        self._dice = Dice(f"{opening.key} history")
-        self._chronicle = Chronicle(
-            opening.key, customerId=talk.customer.id, conversationId=talk.conversation_id
+        writer = self._writers[0]
+        self._conversation_id = writer.conversation_id
+        self._agent: Record = writer.agent
+        self._customer: Record = writer.customer_actor
+        self._subject = writer.subject
+        self._rng = SeededRandom(f"{conversation.key} history")
+        self._log = EventLog(
+            conversation.key, customerId=writer.customer.id, conversationId=writer.conversation_id
         )
-        self._inbox_id = rooms.inbox_for(opening.channel)
+        self._inbox_id = reference_data.inbox_for(conversation.channel)
         self._assigned = False
         self._contact: _Contact | None = None
         self._contacts = 0
         self._session: Session | None = None
 
-    def read(self) -> History:
-        """Play the conversation and read it."""
+    def build(self) -> ConversationHistory:
+        """Write the conversation's items and return the history they lead to."""
         first_inbox = {"inboxId": self._inbox_id}
         items = []
-        for act, talk in zip(self._opening.acts, self._talks, strict=True):
-            act.scene(talk)
-            items += talk.items
-        self._chronicle.write(parse_instant(items[0]["timestamp"]), "CONVERSATION/CREATED", self._customer)
+        for step, writer in zip(self._conversation.steps, self._writers, strict=True):
+            step.run(writer)
+            items += writer.items
+        self._log.add(parse_instant(items[0]["timestamp"]), "CONVERSATION/CREATED", self._customer)
         for item in items:
-            self._read_item(item, item["content"], parse_instant(item["timestamp"]))
-        events = self._chronicle.read(first_inbox)
-        return History(self._conversation_id, self._customer["id"], events, self._session)
+            self._process_item(item, item["content"], parse_instant(item["timestamp"]))
+        events = self._log.list_events(first_inbox)
+        return ConversationHistory(self._conversation_id, self._customer["id"], events, self._session)
 
-    def _read_item(self, item: Record, content: Record, at: int) -> None:
+    def _process_item(self, item: Record, content: Record, at: int) -> None:
         initiator = item.get("initiator", SYSTEM)
         match content["type"]:
             case "TOPIC_CHANGE":
                 self._change_topics(at, content, initiator)
             case "CONVERSATION_NOTE":
-                self._chronicle.write(at, NOTE_CREATED, initiator, noteId=item["id"])
+                self._log.add(at, NOTE_CREATED, initiator, noteId=item["id"])
             case "CONVERSATION_STATUS_CHANGE":
                 self._change_status(at, content["status"], initiator)
             case "PHONE_CALL" if initiator["type"] == "AGENT":
-                self._call_back(at, content)
+                self._process_callback(at, content)
             case "PHONE_CALL":
-                self._take_call(at, content)
+                self._process_call(at, content)
             case _:
-                self._read_message(item, at, initiator)
+                self._process_message(item, at, initiator)
 
-    def _read_message(self, item: Record, at: int, initiator: Record) -> None:
+    def _process_message(self, item: Record, at: int, initiator: Record) -> None:
         kind = item["content"]["type"]
         channel = _CHANNELS.get(kind, kind)
-        contact = self._contact or self._start(at, channel, initiator)
+        contact = self._contact or self._start_contact(at, channel, initiator)
         if initiator["type"] == "AGENT":
-            self._reply(contact, at)
-            self._tell(contact, at, "MESSAGE_SENT", initiator, messageId=item["id"])
-            self._fulfill(contact, at)
+            self._accept_before_reply(contact, at)
+            self._add_contact_event(contact, at, "MESSAGE_SENT", initiator, messageId=item["id"])
+            self._fulfill_contact(contact, at)
             if channel == "EMAIL":
-                self._end(contact, at, initiator, reason="AGENT_ENDED", status="ANSWERED")
+                self._end_contact(contact, at, initiator, reason="AGENT_ENDED", status="ANSWERED")
         elif initiator["type"] == "SYSTEM":
             self._session = Session(item["content"]["sessionId"], at, channel)
-            self._tell(contact, at, "MESSAGE_SENT", initiator, messageId=item["id"])
+            self._add_contact_event(contact, at, "MESSAGE_SENT", initiator, messageId=item["id"])
         else:
-            self._tell(contact, at, "MESSAGE_RECEIVED", initiator, messageId=item["id"])
+            self._add_contact_event(contact, at, "MESSAGE_RECEIVED", initiator, messageId=item["id"])
 
-    def _start(self, at: int, channel: str, initiator: Record) -> _Contact:
+    def _start_contact(self, at: int, channel: str, initiator: Record) -> _Contact:
         self._contacts += 1
-        contact = _Contact(make_id(f"{self._opening.key} contact {self._contacts}"), channel, at)
+        contact = _Contact(make_id(f"{self._conversation.key} contact {self._contacts}"), channel, at)
         self._contact = contact
-        self._tell(contact, at, "STARTED", initiator, **_ENTRY_POINTS.get(channel, {}))
+        self._add_contact_event(contact, at, "STARTED", initiator, **_ENTRY_POINTS.get(channel, {}))
         return contact
 
-    def _tell(self, contact: _Contact, at: int, what: str, initiator: Record, **content: Any) -> None:  # noqa: ANN401
-        """Write an event of a contact down."""
+    def _add_contact_event(
+        self,
+        contact: _Contact,
+        at: int,
+        what: str,
+        initiator: Record,
+        **content: Any,  # noqa: ANN401
+    ) -> None:
+        """Add a contact event."""
         content |= {"channel": contact.channel, "contactId": contact.id}
-        self._chronicle.write(at, f"CONTACT/{what}", initiator, **content)
+        self._log.add(at, f"CONTACT/{what}", initiator, **content)
 
-    def _reply(self, contact: _Contact, at: int) -> None:
-        """Let the agent have taken the contact somewhat before the reply at this time."""
+    def _accept_before_reply(self, contact: _Contact, at: int) -> None:
+        """Log that the agent accepted the contact shortly before this reply."""
         if not contact.accepted:
-            longest = int(self._dice.uniform(20, 90) * NANOSECONDS)
-            self._accept(contact, at - min(longest, (at - contact.started) // 2))
+            longest = int(self._rng.uniform(20, 90) * NANOSECONDS)
+            self._accept_contact(contact, at - min(longest, (at - contact.started) // 2))
 
-    def _accept(self, contact: _Contact, at: int) -> None:
+    def _accept_contact(self, contact: _Contact, at: int) -> None:
         agent_id = self._agent["id"]
         offered = at - min(10 * NANOSECONDS, (at - contact.started) // 2)
-        self._tell(contact, offered, "OFFERED", SYSTEM, agentId=agent_id)
-        self._tell(contact, at, "OFFER_ACCEPTED", self._agent, agentId=agent_id)
+        self._add_contact_event(contact, offered, "OFFERED", SYSTEM, agentId=agent_id)
+        self._add_contact_event(contact, at, "OFFER_ACCEPTED", self._agent, agentId=agent_id)
         contact.accepted = True
         if not self._assigned:
             self._assign(at, SYSTEM, "CONTACT_OFFERED")
@@ -175,97 +187,99 @@ class _Reader:
     def _assign(self, at: int, initiator: Record, reason: str) -> None:
         self._assigned = True
         assignee = {"inboxId": self._inbox_id, "agentId": self._agent["id"]}
-        self._chronicle.write(at, ASSIGNEE_UPDATED, initiator, reason=reason, assignee=assignee)
+        self._log.add(at, ASSIGNEE_UPDATED, initiator, reason=reason, assignee=assignee)
 
-    def _fulfill(self, contact: _Contact, at: int, by: _Contact | None = None) -> None:
+    def _fulfill_contact(self, contact: _Contact, at: int, by: _Contact | None = None) -> None:
         if not contact.fulfilled:
             contact.fulfilled = True
-            self._tell(contact, at, "FULFILLED", self._agent, fulfilledType="RESPONDED", **_name(by))
+            self._add_contact_event(
+                contact, at, "FULFILLED", self._agent, fulfilledType="RESPONDED", **_fulfilled_by(by)
+            )
 
-    def _end(self, contact: _Contact, at: int, initiator: Record, **why: str) -> None:
-        self._tell(contact, at, "ENDED", initiator, **why)
+    def _end_contact(self, contact: _Contact, at: int, initiator: Record, **why: str) -> None:
+        self._add_contact_event(contact, at, "ENDED", initiator, **why)
         self._contact = None
 
-    def _take_call(self, at: int, call: Record) -> None:
-        contact = self._start(at, "PHONE_CALL", self._customer)
+    def _process_call(self, at: int, call: Record) -> None:
+        contact = self._start_contact(at, "PHONE_CALL", self._customer)
         if "answeredAt" not in call:
             ended = at + 25 * NANOSECONDS
-            self._end(contact, ended, self._customer, reason="CUSTOMER_ABANDONED", status="ABANDONED")
+            self._end_contact(contact, ended, self._customer, reason="CUSTOMER_ABANDONED", status="ABANDONED")
             return
         answered = parse_instant(call["answeredAt"])
-        self._accept(contact, answered)
-        self._fulfill(contact, answered)
+        self._accept_contact(contact, answered)
+        self._fulfill_contact(contact, answered)
         ended = parse_instant(call["completedAt"])
-        self._end(contact, ended, self._agent, reason="AGENT_ENDED", status="ANSWERED")
+        self._end_contact(contact, ended, self._agent, reason="AGENT_ENDED", status="ANSWERED")
 
-    def _call_back(self, at: int, call: Record) -> None:
-        """Call the customer, which settles the message that waits."""
-        waiting, contact = self._contact, self._start(at, "PHONE_CALL", self._agent)
+    def _process_callback(self, at: int, call: Record) -> None:
+        """Log a call to the customer, which fulfills the contact that is waiting."""
+        waiting, contact = self._contact, self._start_contact(at, "PHONE_CALL", self._agent)
         if not self._assigned:
             self._assign(at, self._agent, "MESSAGE_OUTBOUND")
         if waiting is not None:
-            self._fulfill(waiting, at, by=contact)
-            self._end(waiting, at, self._agent, reason="AGENT_ENDED", status="ANSWERED")
+            self._fulfill_contact(waiting, at, by=contact)
+            self._end_contact(waiting, at, self._agent, reason="AGENT_ENDED", status="ANSWERED")
         ended = at + 40 * NANOSECONDS
         if "answeredAt" in call:
-            self._fulfill(contact, parse_instant(call["answeredAt"]))
+            self._fulfill_contact(contact, parse_instant(call["answeredAt"]))
             ended = parse_instant(call["completedAt"])
         status = "ANSWERED" if contact.fulfilled else "UNANSWERED"
-        self._end(contact, ended, self._agent, reason="AGENT_ENDED", status=status)
+        self._end_contact(contact, ended, self._agent, reason="AGENT_ENDED", status=status)
 
     def _change_topics(self, at: int, change: Record, initiator: Record) -> None:
         for topic_id in change.get("removedTopicIds", ()):
-            self._chronicle.write(at, "CONVERSATION/TOPIC_REMOVED", initiator, topicId=topic_id)
+            self._log.add(at, "CONVERSATION/TOPIC_REMOVED", initiator, topicId=topic_id)
         for topic_id in change["addedTopicIds"]:
-            self._chronicle.write(at, "CONVERSATION/TOPIC_ADDED", initiator, topicId=topic_id)
-        if self._organization.leaf_ids[_RETURN_SUBJECT] in change["addedTopicIds"]:
+            self._log.add(at, "CONVERSATION/TOPIC_ADDED", initiator, topicId=topic_id)
+        if self._directory.leaf_topic_ids[_RETURN_SUBJECT] in change["addedTopicIds"]:
             self._move_to_returns(at)
         if self._contact is not None:
-            self._act_on(self._contact, at)
+            self._add_extra_events(self._contact, at)
 
     def _move_to_returns(self, at: int) -> None:
-        """Let a rule move the conversation, and what goes on in it."""
-        self._inbox_id = self._rooms.returns_id
+        """Log that a rule moves the conversation and its open contact to the returns inbox."""
+        self._inbox_id = self._reference_data.returns_id
         assignee = {"inboxId": self._inbox_id, "agentId": self._agent["id"]}
         if self._contact is not None:
             why = {"transferType": "COLD", "reason": "AUTOMATION", "assignee": assignee}
-            self._tell(self._contact, at, "TRANSFERRED", _RULE, **why)
+            self._add_contact_event(self._contact, at, "TRANSFERRED", _RULE, **why)
         self._assign(at, _RULE, "AUTOMATED_ASSIGNMENT")
 
-    def _act_on(self, contact: _Contact, at: int) -> None:
-        """Let a colleague join some, ask some for money, and correct some profiles."""
-        if self._subject == _DAMAGE_SUBJECT and self._dice.chance(0.3):
-            colleague = self._dice.choice(self._organization.hero_ids)
+    def _add_extra_events(self, contact: _Contact, at: int) -> None:
+        """Log joins, payment requests and profile updates for some contacts."""
+        if self._subject == _DAMAGE_SUBJECT and self._rng.chance(0.3):
+            colleague = self._rng.choice(self._directory.agent_ids)
             if colleague != self._agent["id"]:
-                self._tell(contact, at, "JOINED", {"id": colleague, "type": "AGENT"})
-        if self._subject == _INVOICE_SUBJECT and self._dice.chance(0.3):
-            self._ask_for_payment(contact, at)
-        if self._dice.chance(0.05):
-            self._chronicle.write(at, "CUSTOMER_PROFILE/UPDATED", self._agent)
+                self._add_contact_event(contact, at, "JOINED", {"id": colleague, "type": "AGENT"})
+        if self._subject == _INVOICE_SUBJECT and self._rng.chance(0.3):
+            self._request_payment(contact, at)
+        if self._rng.chance(0.05):
+            self._log.add(at, "CUSTOMER_PROFILE/UPDATED", self._agent)
 
-    def _ask_for_payment(self, contact: _Contact, at: int) -> None:
-        amount = self._dice.randrange(500, 9_000) / 100
+    def _request_payment(self, contact: _Contact, at: int) -> None:
+        amount = self._rng.randrange(500, 9_000) / 100
         what = {
             "contactId": contact.id,
             "paymentRequestId": make_id(f"{contact.id} payment"),
             "context": {"currency": "USD", "monetaryUnit": amount},
         }
-        answer = self._dice.choice(("COMPLETED", "COMPLETED", "COMPLETED", "DECLINED"))
+        answer = self._rng.choice(("COMPLETED", "COMPLETED", "COMPLETED", "DECLINED"))
         kind, seconds = "PAYMENT_REQUEST", NANOSECONDS
-        self._chronicle.write(at + 2 * seconds, f"{kind}/CREATED", self._agent, **what)
-        self._chronicle.write(at + 30 * seconds, f"{kind}/VIEWED", self._customer, **what)
+        self._log.add(at + 2 * seconds, f"{kind}/CREATED", self._agent, **what)
+        self._log.add(at + 30 * seconds, f"{kind}/VIEWED", self._customer, **what)
         what |= {"oldStatus": "REQUESTING", "newStatus": answer}
-        self._chronicle.write(at + 75 * seconds, f"{kind}/STATUS_CHANGED", self._customer, **what)
+        self._log.add(at + 75 * seconds, f"{kind}/STATUS_CHANGED", self._customer, **what)
 
     def _change_status(self, at: int, status: str, initiator: Record) -> None:
         if status == "OPEN":
-            self._chronicle.write(at, "CONVERSATION/REOPENED", initiator)
+            self._log.add(at, "CONVERSATION/REOPENED", initiator)
             return
         if self._contact is not None:
             outcome = "ANSWERED" if self._contact.fulfilled else "UNANSWERED"
-            self._end(self._contact, at, initiator, reason="CONVERSATION_CLOSED", status=outcome)
-        self._chronicle.write(at, "CONVERSATION/CLOSED", initiator)
+            self._end_contact(self._contact, at, initiator, reason="CONVERSATION_CLOSED", status=outcome)
+        self._log.add(at, "CONVERSATION/CLOSED", initiator)
 
 
-def _name(contact: _Contact | None) -> dict[str, str]:
+def _fulfilled_by(contact: _Contact | None) -> dict[str, str]:
     return {} if contact is None else {FULFILLED_BY: contact.id}

@@ -1,21 +1,18 @@
-"""One conversation's part within an hour: who writes what, when, as conversation items."""
+"""The conversation items that one conversation adds in one hour."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from gladly_emulator.dataset.directory import (
-    COMPANY_ADDRESS,
-    COMPANY_NUMBER,
-    Dice,
-    Organization,
-    Record,
-    make_id,
-)
+from gladly_emulator.dataset.directory import COMPANY_ADDRESS, COMPANY_NUMBER, Directory
 from gladly_emulator.dataset.phrases import NOTES, SUBJECTS
+from gladly_emulator.dataset.seeding import SeededRandom, make_id
 from gladly_emulator.timestamps import HOUR, NANOSECONDS, format_instant
 
-# Gladly's times carry between 0 and 9 fraction digits, most often 3.
+if TYPE_CHECKING:
+    from gladly_emulator.dataset.interface import Record
+
+# Gladly's timestamps have 0 to 9 fraction digits, most often 3.
 _DIGITS: Final = (3, 3, 3, 3, 3, 3, 3, 2, 1, 0, 6, 8, 9)
 _FILES: Final = (
     ("image/jpeg", "lamp, left side.jpg"),
@@ -25,36 +22,36 @@ _FILES: Final = (
 _LATEST_START: Final = 1500
 
 
-class Talk:
-    """Writes the items of a conversation that fall into one hour.
+class ItemWriter:
+    """Writes the items that a conversation adds in one hour.
 
     Attributes:
         items: The items written so far.
-        dice: Decides what is left open; its own for each part, so that no part needs the ones before.
+        rng: The random number generator of this part, so a part doesn't depend on earlier parts.
     """
 
-    def __init__(self, organization: Organization, *, channel: str, key: str, hour: int, part: int) -> None:
-        facts = Dice(key)
-        self.customer = organization.customer(pick_customer(key, organization.customer_count))
-        self.agent = {"id": facts.choice(organization.hero_ids), "type": "AGENT"}
-        self.subject = facts.randrange(len(SUBJECTS))
-        self.order = f"BW{facts.randrange(10_000, 99_999)}"
+    def __init__(self, directory: Directory, *, channel: str, key: str, hour: int, part: int) -> None:
+        conversation_rng = SeededRandom(key)
+        self.customer = directory.customer(pick_customer(key, directory.customer_count))
+        self.agent = {"id": conversation_rng.choice(directory.agent_ids), "type": "AGENT"}
+        self.subject = conversation_rng.randrange(len(SUBJECTS))
+        self.order = f"BW{conversation_rng.randrange(10_000, 99_999)}"
         self.conversation_id = make_id(key)
         self.items: list[Record] = []
-        self.dice = Dice(f"{key} {part}")
-        self._organization = organization
+        self.rng = SeededRandom(f"{key} {part}")
+        self._directory = directory
         self._channel = channel
         self._key = f"{key} {part}"
         self._end = (hour + 1) * HOUR - 1
-        self._now = hour * HOUR + self.dice.randrange(_LATEST_START * NANOSECONDS)
+        self._now = hour * HOUR + self.rng.randrange(_LATEST_START * NANOSECONDS)
 
     def wait(self, shortest: float, longest: float) -> None:
-        """Let a number of seconds pass, but not the hour."""
-        self._now = min(self._now + int(self.dice.uniform(shortest, longest) * NANOSECONDS), self._end)
+        """Advance the clock by a random number of seconds, at most to the end of the hour."""
+        self._now = min(self._now + int(self.rng.uniform(shortest, longest) * NANOSECONDS), self._end)
 
     def stamp(self, later: float = 0) -> str:
-        """Return the time, or that so many seconds later."""
-        return format_instant(self._now + int(later * NANOSECONDS), self.dice.choice(_DIGITS))
+        """Return the current time, or the time this many seconds later, as text."""
+        return format_instant(self._now + int(later * NANOSECONDS), self.rng.choice(_DIGITS))
 
     @property
     def customer_actor(self) -> Record:
@@ -62,9 +59,9 @@ class Talk:
         return {"id": self.customer.id, "type": "CUSTOMER"}
 
     @property
-    def shop_system(self) -> Record:
-        """The shop's own software, which calls Gladly's API."""
-        return {"id": self._organization.shop_system_id, "type": "API"}
+    def api_actor(self) -> Record:
+        """The organization's own software, which calls Gladly's API."""
+        return {"id": self._directory.api_agent_id, "type": "API"}
 
     def write(
         self,
@@ -72,11 +69,11 @@ class Talk:
         initiator: Record | None,
         *,
         responder: Record | None = None,
-        within: bool = True,
+        in_conversation: bool = True,
     ) -> str:
-        """Write an item, as a rule within the conversation, and return its id."""
+        """Write an item and return its id. By default the item has a conversation id."""
         item: Record = {"id": self.next_id()}
-        if within:
+        if in_conversation:
             item["conversationId"] = self.conversation_id
         item |= {"content": content, "customerId": self.customer.id}
         if initiator is not None:
@@ -88,33 +85,33 @@ class Talk:
         return str(item["id"])
 
     def next_id(self) -> str:
-        """Return the id that the next item gets."""
+        """Return the id of the next item."""
         return make_id(f"{self._key} {len(self.items)}")
 
-    def customer_says(self, text: str) -> None:
-        """Write a message of the customer's on the conversation's channel."""
+    def write_customer_message(self, text: str) -> None:
+        """Write a message from the customer on the conversation's channel."""
         self.write(self._message(text, from_customer=True), self.customer_actor)
 
-    def agent_says(self, text: str) -> None:
-        """Write a message of the agent's on the conversation's channel."""
+    def write_agent_message(self, text: str) -> None:
+        """Write a message from the agent on the conversation's channel."""
         self.write(self._message(text, from_customer=False), self.agent)
 
     def phrase(self, kind: str) -> str:
-        """Return one of the customer's language's phrases of this kind."""
-        voice = self.customer.voice
-        phrases: tuple[str, ...] = getattr(voice, kind)
-        phrase = phrases[self.subject] if kind == "problems" else self.dice.choice(phrases)
+        """Return a phrase of this kind in the customer's language."""
+        language = self.customer.language
+        phrases: tuple[str, ...] = getattr(language, kind)
+        phrase = phrases[self.subject] if kind == "problems" else self.rng.choice(phrases)
         return phrase.replace("{order}", self.order)
 
-    def note(self) -> None:
-        """Write an internal note of the agent's."""
-        self.write({"type": "CONVERSATION_NOTE", "body": self.dice.choice(NOTES)}, self.agent)
+    def write_note(self) -> None:
+        """Write an internal note by the agent."""
+        self.write({"type": "CONVERSATION_NOTE", "body": self.rng.choice(NOTES)}, self.agent)
 
-    def add_topic(self) -> None:
-        """Put the right topic on; now and then a wrong one is put on before and taken off again."""
-        right = self._organization.leaf_ids[self.subject]
-        if self.dice.chance(0.06):
-            wrong = self._organization.leaf_ids[self.subject - 1]
+    def write_topic_change(self) -> None:
+        """Add the right topic. Sometimes a wrong topic is added first and then removed."""
+        right = self._directory.leaf_topic_ids[self.subject]
+        if self.rng.chance(0.06):
+            wrong = self._directory.leaf_topic_ids[self.subject - 1]
             self.write({"type": "TOPIC_CHANGE", "addedTopicIds": [wrong]}, self.agent)
             self.wait(2, 20)
             change = {"addedTopicIds": [right], "removedTopicIds": [wrong]}
@@ -122,16 +119,16 @@ class Talk:
         else:
             self.write({"type": "TOPIC_CHANGE", "addedTopicIds": [right]}, self.agent)
 
-    def set_status(self, status: str) -> None:
-        """Write a status change; some have no initiator."""
-        known = status == "CLOSED" and self.dice.chance(0.9)
+    def write_status_change(self, status: str) -> None:
+        """Write a status change. Some have no initiator."""
+        has_initiator = status == "CLOSED" and self.rng.chance(0.9)
         content = {"type": "CONVERSATION_STATUS_CHANGE", "status": status}
-        self.write(content, self.agent if known else None)
+        self.write(content, self.agent if has_initiator else None)
 
     def _message(self, text: str, *, from_customer: bool) -> Record:
         content: Record = {"content": text, "type": self._channel}
         content |= self._envelope(from_customer=from_customer)
-        if from_customer and self.dice.chance(0.06):
+        if from_customer and self.rng.chance(0.06):
             content["attachments"] = [self._attachment()]
         return content
 
@@ -146,7 +143,10 @@ class Talk:
                 sender, receiver = numbers if from_customer else reversed(numbers)
                 return {"from": sender, "to": receiver}
             case "FACEBOOK_MESSAGE":
-                return {"pageId": "118000555010", "userId": str(7_000_000_000 + hash_of(self.customer.id))}
+                return {
+                    "pageId": "118000555010",
+                    "userId": str(7_000_000_000 + number_from(self.customer.id)),
+                }
         return {}
 
     def _mail_envelope(self, *, from_customer: bool) -> Record:
@@ -154,35 +154,35 @@ class Talk:
         if from_customer:
             sender, receiver = receiver, sender
         envelope: Record = {"from": sender, "to": [receiver]}
-        if self.dice.chance(0.08):
+        if self.rng.chance(0.08):
             envelope["cc"] = ["depot@carrier.example", "ledger@brindlewick.example"]
-        if not from_customer and self.dice.chance(0.05):
+        if not from_customer and self.rng.chance(0.05):
             envelope["bcc"] = ["archive@brindlewick.example"]
-        if self.dice.chance(0.95):
+        if self.rng.chance(0.95):
             reply = "" if from_customer and not self.items else "Re: "
             envelope["subject"] = reply + SUBJECTS[self.subject].replace("{order}", self.order)
         return envelope
 
     def _attachment(self) -> dict[str, Any]:
-        content_type, name = self.dice.choice(_FILES)
+        content_type, name = self.rng.choice(_FILES)
         return {
             "id": make_id(f"{self.next_id()} attachment"),
             "contentType": content_type,
             "filename": name,
-            "fileSize": self.dice.randrange(1_000, 4_000_000),
+            "fileSize": self.rng.randrange(1_000, 4_000_000),
         }
 
     @property
     def session_id(self) -> str:
-        """The chat session of the conversation."""
+        """The conversation's chat session id."""
         return make_id(f"{self.conversation_id} session")
 
 
 def pick_customer(key: str, count: int) -> int:
-    """Return the number of the customer of a conversation; low numbers come back more often."""
-    return int(Dice(f"{key} customer").random() ** 1.5 * count)
+    """Return the number of a conversation's customer. Low numbers return more often."""
+    return int(SeededRandom(f"{key} customer").random() ** 1.5 * count)
 
 
-def hash_of(text: str) -> int:
-    """Return a number of up to nine digits, always the same for a text."""
-    return Dice(text).randrange(1_000_000_000)
+def number_from(text: str) -> int:
+    """Return a number of up to nine digits derived from the text."""
+    return SeededRandom(text).randrange(1_000_000_000)

@@ -1,18 +1,18 @@
-"""Rows of the reports on conversations."""
+"""Rows of the conversation export and conversation timestamps reports."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gladly_emulator.dataset.contacts import Contact, read_contacts
-from gladly_emulator.dataset.event_log import ASSIGNEE_UPDATED, NOTE_CREATED, Event, select
-from gladly_emulator.dataset.organization import iter_strides
-from gladly_emulator.dataset.report_context import Asked, count_seconds
+from gladly_emulator.dataset.contacts import Contact, contacts_from_events
+from gladly_emulator.dataset.event_log import ASSIGNEE_UPDATED, NOTE_CREATED, Event, events_between
+from gladly_emulator.dataset.organization import split_window
+from gladly_emulator.dataset.report_context import ReportContext, count_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gladly_emulator.dataset.conversation_history import History
+    from gladly_emulator.dataset.conversation_history import ConversationHistory
 
 Cells = dict[str, Any]
 
@@ -99,61 +99,61 @@ EXPORT_HEADER: Final = (
 _LINK: Final = "https://brindlewick.us-1.gladly.com/customer/{}/conversation/{}"
 
 
-def iter_conversation_events(asked: Asked) -> Iterator[Cells]:
-    """Yield a row for each event of a conversation in the window, in order of time."""
-    for start, end in iter_strides(asked.query.start, asked.end):
-        histories = asked.company.iter_active(start, end)
+def iter_conversation_events(context: ReportContext) -> Iterator[Cells]:
+    """Yield one row per conversation event in the window, in chronological order."""
+    for start, end in split_window(context.query.start, context.end):
+        histories = context.organization.iter_active(start, end)
         events = (event for history in histories for event in history.events)
-        told = (event for event in events if event.type.startswith("CONVERSATION"))
-        yield from (_tell(asked, event) for event in select(told, start, end))
+        conversation_events = (event for event in events if event.type.startswith("CONVERSATION"))
+        yield from (_event_row(context, event) for event in events_between(conversation_events, start, end))
 
 
-def _tell(asked: Asked, event: Event) -> Cells:
+def _event_row(context: ReportContext, event: Event) -> Cells:
     content = event.content
     topic_id = content.get("topicId", "")
     new = content.get("assignee", {})
     return {
-        "Timezone Filter": asked.query.zone_name,
-        "Timestamp": asked.stamp(event.at),
+        "Timezone Filter": context.query.zone_name,
+        "Timestamp": context.format_time(event.at),
         "Event Type": "NOTE/CREATED" if event.type == NOTE_CREATED else event.type,
         "Conversation ID": content["conversationId"],
         "Customer ID": content["customerId"],
-        **asked.name_initiator(event.initiator),
-        **asked.name_inbox(event.assignee, "Assigned Inbox {}"),
-        **asked.name_agent(event.assignee, "Assigned Agent {}"),
+        **context.initiator_cells(event.initiator),
+        **context.inbox_cells(event.assignee, "Assigned Inbox {}"),
+        **context.agent_cells(event.assignee, "Assigned Agent {}"),
         "Topic ID": topic_id,
-        "Topic Name": asked.company.topic_names.get(topic_id, ""),
-        **asked.name_inbox(new, "Newly Assigned Inbox {}"),
-        **asked.name_agent(new, "Newly Assigned Agent {}"),
+        "Topic Name": context.organization.topic_names.get(topic_id, ""),
+        **context.inbox_cells(new, "Newly Assigned Inbox {}"),
+        **context.agent_cells(new, "Newly Assigned Agent {}"),
         "Assignment Update Reason": content.get("reason", ""),
     }
 
 
-def iter_conversations(asked: Asked) -> Iterator[Cells]:
-    """Yield a row for each conversation that was created in the window, as it stood an hour ago."""
-    inboxes = asked.query.filters.get("inboxes")
-    for history in asked.company.iter_started(asked.query.start, asked.end):
-        cells = _describe(asked, history)
+def iter_conversations(context: ReportContext) -> Iterator[Cells]:
+    """Yield one row per conversation created in the window, as of one hour ago."""
+    inboxes = context.query.filters.get("inboxes")
+    for history in context.organization.iter_started(context.query.start, context.end):
+        cells = _conversation_row(context, history)
         if not inboxes or cells["Inbox ID - Current"] in inboxes:
             yield cells
 
 
-def _describe(asked: Asked, history: History) -> Cells:
-    events = [event for event in history.events if event.at <= asked.seen]
-    contacts = read_contacts(events)
+def _conversation_row(context: ReportContext, history: ConversationHistory) -> Cells:
+    events = [event for event in history.events if event.at <= context.known_until]
+    contacts = contacts_from_events(events)
     return {
-        **asked.echo_filters(),
+        **context.filter_cells(),
         "Conversation ID": history.conversation_id,
         "Customer ID": history.customer_id,
         "Conversation Link": _LINK.format(history.customer_id, history.conversation_id),
-        **_describe_creation(asked, events[0]),
-        **_describe_assignees(asked, events),
-        **_describe_closing(asked, events),
-        **_describe_topics(asked, events),
-        **_describe_contacts(contacts),
-        **_describe_payments(events),
+        **_creation_cells(context, events[0]),
+        **_assignee_cells(context, events),
+        **_closing_cells(context, events),
+        **_topic_cells(context, events),
+        **_contact_cells(contacts),
+        **_payment_cells(events),
         "Count of Notes": len(_of_type(events, NOTE_CREATED)),
-        "Is FCR Success": _is_settled_at_once(events, contacts),
+        "Is FCR Success": _is_first_contact_resolution(events, contacts),
     }
 
 
@@ -161,27 +161,27 @@ def _of_type(events: list[Event], event_type: str) -> list[Event]:
     return [event for event in events if event.type == event_type]
 
 
-def _describe_creation(asked: Asked, created: Event) -> Cells:
+def _creation_cells(context: ReportContext, created: Event) -> Cells:
     return {
-        "Created At": asked.stamp(created.at),
+        "Created At": context.format_time(created.at),
         "Initiator Type - Created": created.initiator["type"],
-        **asked.name_inbox(created.assignee, "Inbox {} - Created"),
+        **context.inbox_cells(created.assignee, "Inbox {} - Created"),
     }
 
 
-def _describe_assignees(asked: Asked, events: list[Event]) -> Cells:
+def _assignee_cells(context: ReportContext, events: list[Event]) -> Cells:
     changes = [event.content["assignee"] for event in _of_type(events, ASSIGNEE_UPDATED)]
     assignees = [events[0].assignee, *changes]
     return {
-        **asked.name_inbox(assignees[-1], "Inbox {} - Current"),
-        **asked.name_agent(assignees[-1], "Assigned Agent {} - Current"),
+        **context.inbox_cells(assignees[-1], "Inbox {} - Current"),
+        **context.agent_cells(assignees[-1], "Assigned Agent {} - Current"),
         "Count of Agents Assigned": len({each["agentId"] for each in assignees if "agentId" in each}),
         "Count of Inboxes Assigned": len({each["inboxId"] for each in assignees}),
         "Times Agent Unassigned by Rule": 0,
     }
 
 
-def _describe_closing(asked: Asked, events: list[Event]) -> Cells:
+def _closing_cells(context: ReportContext, events: list[Event]) -> Cells:
     closed = _of_type(events, "CONVERSATION/CLOSED")
     reopened = _of_type(events, "CONVERSATION/REOPENED")
     cells: Cells = {
@@ -192,25 +192,25 @@ def _describe_closing(asked: Asked, events: list[Event]) -> Cells:
     if not closed:
         return cells
     created, first, last = events[0].at, closed[0].at, closed[-1]
-    by = last.initiator
-    agent = {"agentId": by["id"]} if by["type"] == "AGENT" else {}
+    closed_by = last.initiator
+    agent = {"agentId": closed_by["id"]} if closed_by["type"] == "AGENT" else {}
     return cells | {
-        "First Closed At": asked.stamp(first),
-        "Last Closed At": asked.stamp(last.at),
-        "Initiator Type - Last Closed": by["type"],
-        **asked.name_agent(agent, "Initiator Agent {} - Last Closed"),
-        **asked.name_inbox(last.assignee, "Inbox {} - Last Closed"),
-        **asked.name_agent(last.assignee, "Assigned Agent {} - Last Closed"),
+        "First Closed At": context.format_time(first),
+        "Last Closed At": context.format_time(last.at),
+        "Initiator Type - Last Closed": closed_by["type"],
+        **context.agent_cells(agent, "Initiator Agent {} - Last Closed"),
+        **context.inbox_cells(last.assignee, "Inbox {} - Last Closed"),
+        **context.agent_cells(last.assignee, "Assigned Agent {} - Last Closed"),
         "Created-to-First Closed Time in seconds": count_seconds(created, first),
         "Created-to-Last Closed Time in seconds": count_seconds(created, last.at),
         "Is FCR Eligible": True,
     }
 
 
-def _describe_topics(asked: Asked, events: list[Event]) -> Cells:
+def _topic_cells(context: ReportContext, events: list[Event]) -> Cells:
     added = [event.content["topicId"] for event in _of_type(events, "CONVERSATION/TOPIC_ADDED")]
     removed = [event.content["topicId"] for event in _of_type(events, "CONVERSATION/TOPIC_REMOVED")]
-    names, parents = asked.company.topic_names, asked.company.topic_parents
+    names, parents = context.organization.topic_names, context.organization.topic_parents
     topics = [topic for topic in dict.fromkeys(added) if added.count(topic) > removed.count(topic)]
     return {
         "Topics": ", ".join(names[topic] for topic in topics),
@@ -220,24 +220,24 @@ def _describe_topics(asked: Asked, events: list[Event]) -> Cells:
     }
 
 
-def _describe_contacts(contacts: list[Contact]) -> Cells:
+def _contact_cells(contacts: list[Contact]) -> Cells:
     channels = [contact.channel for contact in contacts]
     first, second, third = (*channels, "", "", "")[:3]
     handled = [contact for contact in contacts if contact.accepted_at and contact.ended_at]
-    time = sum((contact.ended_at or 0) - (contact.accepted_at or 0) for contact in handled)
+    handle_time = sum((contact.ended_at or 0) - (contact.accepted_at or 0) for contact in handled)
     return {
         "First Contact ID": contacts[0].id if contacts else "",
         "First Channel": first,
         "Second Channel": second,
         "Third Channel": third,
         "Last Channel": channels[-1] if channels else "",
-        "Conversation Handle Time in seconds": count_seconds(0, time) if handled else "",
+        "Conversation Handle Time in seconds": count_seconds(0, handle_time) if handled else "",
         "Count of Contacts": len(contacts),
         "Count of Channels": len(set(channels)),
     }
 
 
-def _describe_payments(events: list[Event]) -> Cells:
+def _payment_cells(events: list[Event]) -> Cells:
     cells: Cells = {}
     changes = [event.content for event in _of_type(events, "PAYMENT_REQUEST/STATUS_CHANGED")]
     for status in ("Completed", "Declined"):
@@ -247,7 +247,7 @@ def _describe_payments(events: list[Event]) -> Cells:
     return cells
 
 
-def _is_settled_at_once(events: list[Event], contacts: list[Contact]) -> bool | None:
+def _is_first_contact_resolution(events: list[Event], contacts: list[Contact]) -> bool | None:
     if not _of_type(events, "CONVERSATION/CLOSED"):
         return None
     return len(contacts) == 1 and not _of_type(events, "CONVERSATION/REOPENED")

@@ -1,87 +1,95 @@
-"""Which conversations start in an hour, and in which hours they go on."""
+"""Which conversations start in an hour, and in which hours they continue."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gladly_emulator.dataset.business_hours import (
-    HOURS_A_DAY,
-    OPENS,
-    count_open,
-    count_quiet,
+    HOURS_PER_DAY,
+    OPENING_HOUR,
+    closed_hours_before,
     is_open,
-    open_hour,
+    nth_open_hour,
+    open_hours_before,
 )
-from gladly_emulator.dataset.directory import Dice
-from gladly_emulator.dataset.scenarios import DELAYS, PLANS, Scene, answer_mail, ask_by_mail
+from gladly_emulator.dataset.scenarios import DELAYS, SCENARIOS, Step, answer_email, send_email
+from gladly_emulator.dataset.seeding import SeededRandom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# One quiet hour in this many has mail.
-_QUIET_BLOCK: Final = 7
-_BUSYNESS: Final = (0.6, 0.9, 1.1, 1.2, 1.2, 1.1, 1.1, 1.0, 0.8)
+# One of this many consecutive closed hours gets email.
+_CLOSED_BLOCK: Final = 7
+_LOAD_BY_HOUR: Final = (0.6, 0.9, 1.1, 1.2, 1.2, 1.1, 1.1, 1.0, 0.8)
 
 
-class Act(NamedTuple):
-    """What a conversation has of an hour; `number` keeps its dice apart from the other acts'."""
+class PlannedStep(NamedTuple):
+    """The part of a conversation that falls into one hour. `number` seeds the part's random numbers."""
 
     hour: int
     number: int
-    scene: Scene
+    run: Step
 
 
-class Opening(NamedTuple):
-    """A conversation as it is planned when it starts."""
+class PlannedConversation(NamedTuple):
+    """A conversation with all its planned steps."""
 
     key: str
     channel: str
-    acts: tuple[Act, ...]
+    steps: tuple[PlannedStep, ...]
 
 
-class Diary:
-    """The conversations of an organization, always the same for a seed and an hour."""
+class ConversationSchedule:
+    """An organization's conversations. The same seed and hour always return the same ones."""
 
     def __init__(self, seed: int, conversations_per_hour: float) -> None:
         self._seed = seed
         self._per_hour = conversations_per_hour
 
-    def has_mail(self, hour: int) -> bool:
-        """Tell whether a quiet hour is the one of its seven in which mail comes."""
-        block, place = divmod(count_quiet(hour), _QUIET_BLOCK)
-        return place == Dice(f"{self._seed} quiet {block}").randrange(_QUIET_BLOCK)
+    def gets_email(self, hour: int) -> bool:
+        """Return whether email arrives in this closed hour."""
+        block, position = divmod(closed_hours_before(hour), _CLOSED_BLOCK)
+        return position == SeededRandom(f"{self._seed} quiet {block}").randrange(_CLOSED_BLOCK)
 
-    def iter_openings(self, hour: int) -> Iterator[Opening]:
+    def iter_new_conversations(self, hour: int) -> Iterator[PlannedConversation]:
         """Yield the conversations that start in this hour."""
         if not is_open(hour):
-            yield from self._iter_mail(hour)
+            yield from self._iter_email(hour)
             return
-        worked = count_open(hour)
-        dice = Dice(f"{self._seed} hour {hour}")
-        first = dice.randrange(len(PLANS))
-        busyness = _BUSYNESS[hour % 24 - OPENS]
-        for number in range(int(self._per_hour * busyness + dice.random())):
-            plan = PLANS[(first + number) % len(PLANS)]
-            acts = tuple(Act(open_hour(worked + delay), delay, scene) for delay, scene in plan.scenes.items())
-            yield Opening(f"{self._seed} {hour} {number}", plan.channel, acts)
+        open_hours = open_hours_before(hour)
+        rng = SeededRandom(f"{self._seed} hour {hour}")
+        first = rng.randrange(len(SCENARIOS))
+        load = _LOAD_BY_HOUR[hour % 24 - OPENING_HOUR]
+        for number in range(int(self._per_hour * load + rng.random())):
+            scenario = SCENARIOS[(first + number) % len(SCENARIOS)]
+            steps = tuple(
+                PlannedStep(nth_open_hour(open_hours + delay), delay, run)
+                for delay, run in scenario.steps.items()
+            )
+            yield PlannedConversation(f"{self._seed} {hour} {number}", scenario.channel, steps)
 
-    def iter_acts(self, hour: int) -> Iterator[tuple[Opening, Act]]:
-        """Yield what falls into this hour, of whichever conversations."""
+    def iter_steps(self, hour: int) -> Iterator[tuple[PlannedConversation, PlannedStep]]:
+        """Yield every step that falls into this hour, with its conversation."""
         if not is_open(hour):
-            yield from ((opening, opening.acts[0]) for opening in self._iter_mail(hour))
+            yield from ((conversation, conversation.steps[0]) for conversation in self._iter_email(hour))
             return
-        worked = count_open(hour)
+        open_hours = open_hours_before(hour)
         for delay in DELAYS:
-            for opening in self.iter_openings(open_hour(worked - delay)):
-                yield from ((opening, act) for act in opening.acts if act.number == delay)
-        if worked % HOURS_A_DAY == 0:
-            for quiet in range(open_hour(worked - 1) + 1, hour):
-                yield from ((opening, opening.acts[1]) for opening in self._iter_mail(quiet))
+            for conversation in self.iter_new_conversations(nth_open_hour(open_hours - delay)):
+                yield from ((conversation, step) for step in conversation.steps if step.number == delay)
+        if open_hours % HOURS_PER_DAY == 0:
+            for closed_hour in range(nth_open_hour(open_hours - 1) + 1, hour):
+                yield from (
+                    (conversation, conversation.steps[1]) for conversation in self._iter_email(closed_hour)
+                )
 
-    def _iter_mail(self, hour: int) -> Iterator[Opening]:
-        """Yield the conversations that start by mail in a quiet hour; the desk answers when it opens."""
-        if not self.has_mail(hour):
+    def _iter_email(self, hour: int) -> Iterator[PlannedConversation]:
+        """Yield the conversations that start by email in a closed hour. Agents answer when they open."""
+        if not self.gets_email(hour):
             return
-        acts = (Act(hour, 0, ask_by_mail), Act(open_hour(count_open(hour)), 1, answer_mail))
+        steps = (
+            PlannedStep(hour, 0, send_email),
+            PlannedStep(nth_open_hour(open_hours_before(hour)), 1, answer_email),
+        )
         for number in range(1 + int(self._per_hour / 20)):
-            yield Opening(f"{self._seed} {hour} {number}", "EMAIL", acts)
+            yield PlannedConversation(f"{self._seed} {hour} {number}", "EMAIL", steps)

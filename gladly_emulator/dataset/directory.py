@@ -1,16 +1,15 @@
-"""The invented lamp shop: its agents, its topics, its customers."""
+"""The invented organization's agents, topics and customers."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import random
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gladly_emulator.dataset.phrases import STREETS, TOWNS, VOICES, Voice
+from gladly_emulator.dataset.phrases import LANGUAGES, STREETS, TOWNS, Language
+from gladly_emulator.dataset.seeding import SeededRandom, make_id
 
-Record = dict[str, Any]
+if TYPE_CHECKING:
+    from gladly_emulator.dataset.interface import Record
 
 COMPANY_ADDRESS: Final = "help@brindlewick.example"
 COMPANY_NUMBER: Final = "+15550100000"
@@ -27,8 +26,8 @@ _AGENTS: Final = (
     "Tomasz Glimmer",
     "Noor van der Schemer",
 )
-_IN_ADDRESSES: Final = str.maketrans({" ": ".", "'": "", "ø": "o", "Æ": "Ae", "Ł": "L", "ł": "l"})
-_SHOP_SYSTEM: Final = "Shop System"
+_ADDRESS_LETTERS: Final = str.maketrans({" ": ".", "'": "", "ø": "o", "Æ": "Ae", "Ł": "L", "ł": "l"})
+_API_AGENT: Final = "Shop System"
 _TOPICS: Final = {
     "Delivery": ("Late parcel", "Damaged in transit"),
     "Returns": ("Return requested",),
@@ -37,7 +36,7 @@ _TOPICS: Final = {
     "Orders": ("Address change", "Spring raffle"),
 }
 _DISABLED: Final = ("Fax catalogue", "Spring raffle")
-_LEAVES: Final = (
+_LEAF_TOPICS: Final = (
     "Late parcel",
     "Damaged in transit",
     "Return requested",
@@ -45,33 +44,16 @@ _LEAVES: Final = (
     "Product question",
     "Address change",
 )
-_MAIL_NAMES: Final = ("lamp", "moth", "dusk", "glow", "Wick.Fan")
-_MAIL_HOSTS: Final = ("mail.example", "post.example")
-_PHONES: Final = 9_999
-
-
-def make_id(key: str) -> str:
-    """Return 22 characters of URL-safe base64, always the same for a key."""
-    digest = hashlib.blake2b(key.encode(), digest_size=16).digest()
-    return base64.urlsafe_b64encode(digest)[:22].decode()
-
-
-class Dice(random.Random):
-    """Decides what is left open, always alike for a key."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big"))
-
-    def chance(self, probability: float) -> bool:
-        """Return True with this probability."""
-        return self.random() < probability
+_EMAIL_NAMES: Final = ("lamp", "moth", "dusk", "glow", "Wick.Fan")
+_EMAIL_HOSTS: Final = ("mail.example", "post.example")
+_PHONE_COUNT: Final = 9_999
 
 
 class Customer(NamedTuple):
-    """A customer: the profile as exported, and how to reach and understand the person."""
+    """A customer: the exported profile, language and contact details."""
 
     profile: Record
-    voice: Voice
+    language: Language
     email: str
     phone: str
 
@@ -82,22 +64,22 @@ class Customer(NamedTuple):
         return identifier
 
 
-class Organization:
-    """Everyone and everything conversations refer to, always the same for a seed."""
+class Directory:
+    """The agents, topics and customers that conversations refer to. The same seed returns the same ones."""
 
     def __init__(self, seed: int, customers: int) -> None:
         self.customer_count = customers
         self._seed = seed
-        self.agents = [self._make_agent(name) for name in (*_AGENTS, _SHOP_SYSTEM)]
+        self.agents = [self._make_agent(name) for name in (*_AGENTS, _API_AGENT)]
         self.topics = list(self._make_topics())
-        self.shop_system_id: str = self.agents[-1]["id"]
-        self.hero_ids: list[str] = [agent["id"] for agent in self.agents[:-1]]
+        self.api_agent_id: str = self.agents[-1]["id"]
+        self.agent_ids: list[str] = [agent["id"] for agent in self.agents[:-1]]
         ids = {topic["name"]: topic["id"] for topic in self.topics}
-        self.leaf_ids: list[str] = [ids[name] for name in _LEAVES]
+        self.leaf_topic_ids: list[str] = [ids[name] for name in _LEAF_TOPICS]
         self.customer = lru_cache(maxsize=4096)(self._make_customer)
 
     def _make_agent(self, name: str) -> Record:
-        address = name.translate(_IN_ADDRESSES).lower()
+        address = name.translate(_ADDRESS_LETTERS).lower()
         return {
             "id": make_id(f"{self._seed} agent {name}"),
             "name": name,
@@ -121,29 +103,29 @@ class Organization:
         return topics
 
     def _make_customer(self, number: int) -> Customer:
-        dice = Dice(f"{self._seed} customer {number}")
-        voice = dice.choice(VOICES)
-        name = f"{dice.choice(voice.first_names)} {dice.choice(voice.last_names)}"
-        email = f"{dice.choice(_MAIL_NAMES)}.{number}@{dice.choice(_MAIL_HOSTS)}"
-        phone = f"+1555010{number % _PHONES + 1:04}"
+        rng = SeededRandom(f"{self._seed} customer {number}")
+        language = rng.choice(LANGUAGES)
+        name = f"{rng.choice(language.first_names)} {rng.choice(language.last_names)}"
+        email = f"{rng.choice(_EMAIL_NAMES)}.{number}@{rng.choice(_EMAIL_HOSTS)}"
+        phone = f"+1555010{number % _PHONE_COUNT + 1:04}"
         profile = {"id": make_id(f"{self._seed} customer {number}")}
-        if dice.chance(0.93):
+        if rng.chance(0.93):
             profile["name"] = name
-        return Customer(profile | _make_details(dice, number, (email, phone)), voice, email, phone)
+        return Customer(profile | _make_details(rng, number, (email, phone)), language, email, phone)
 
 
-def _make_details(dice: Dice, number: int, reach: tuple[str, str]) -> Record:
-    email, phone = reach
+def _make_details(rng: SeededRandom, number: int, contact: tuple[str, str]) -> Record:
+    email, phone = contact
     details: Record = {}
-    if dice.chance(0.4):
-        street = f"{dice.randint(1, 180)} {dice.choice(STREETS)}"
-        details["address"] = dice.choice((", ", "\n")).join((street, dice.choice(TOWNS)))
-    if dice.chance(0.9):
-        details["emailAddresses"] = [email, f"office.{number}@work.example"][: dice.choice((1, 1, 1, 2))]
-    if dice.chance(0.7):
-        details["phoneNumbers"] = [phone, f"+447700900{number % 1000:03}"][: dice.choice((1, 1, 1, 2))]
-    if dice.chance(0.15):
+    if rng.chance(0.4):
+        street = f"{rng.randint(1, 180)} {rng.choice(STREETS)}"
+        details["address"] = rng.choice((", ", "\n")).join((street, rng.choice(TOWNS)))
+    if rng.chance(0.9):
+        details["emailAddresses"] = [email, f"office.{number}@work.example"][: rng.choice((1, 1, 1, 2))]
+    if rng.chance(0.7):
+        details["phoneNumbers"] = [phone, f"+447700900{number % 1000:03}"][: rng.choice((1, 1, 1, 2))]
+    if rng.chance(0.15):
         details["externalCustomerId"] = f"BW-{number:06}"
-    if dice.chance(0.3):
+    if rng.chance(0.3):
         details["externalCustomerIds"] = {"SHOPDESK": str(40_000 + number), "LOYALTY": f"gold-{number % 97}"}
     return details

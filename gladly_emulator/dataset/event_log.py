@@ -1,15 +1,17 @@
-"""Events as Gladly records them, in order of time, each with the assignee it found."""
+"""Events as Gladly records them: in chronological order, each with the assignee before it."""
 
 from __future__ import annotations
 
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gladly_emulator.dataset.directory import Record, make_id
+from gladly_emulator.dataset.seeding import make_id
 from gladly_emulator.timestamps import NANOSECONDS, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from gladly_emulator.dataset.interface import Record
 
 MILLISECOND: Final = NANOSECONDS // 1000
 SYSTEM: Final = {"id": "SYSTEM", "type": "SYSTEM"}
@@ -21,7 +23,7 @@ _WITH_ASSIGNEE: Final = ("CONTACT/", "CONVERSATION/", "CONVERSATION_ASSIGNEE/")
 
 
 class Event(NamedTuple):
-    """One event; `assignee` is who was in charge just before it."""
+    """One event. `assignee` is the assignee just before it."""
 
     at: int
     type: str
@@ -31,8 +33,8 @@ class Event(NamedTuple):
     key: str
 
     def to_json(self) -> Record:
-        """Return the event as the API tells it."""
-        content = {key: value for key, value in self.content.items() if key not in self._untold}
+        """Return the event as the events endpoint sends it."""
+        content = {key: value for key, value in self.content.items() if key not in self._report_only_keys}
         if self.type.startswith(_WITH_ASSIGNEE) and self.type != NOTE_CREATED:
             content["context"] = {"assignee": self.assignee}
         return {
@@ -44,33 +46,28 @@ class Event(NamedTuple):
         }
 
     @property
-    def _untold(self) -> tuple[str, ...]:
-        """What reports know of the event, and the API does not tell."""
+    def _report_only_keys(self) -> tuple[str, ...]:
+        """The content keys that reports use and the events endpoint omits."""
         return ("conversationId",) if self.type.startswith("CUSTOMER_PROFILE/") else (FULFILLED_BY,)
 
 
-by_time = attrgetter("at")
-
-
-class Chronicle:
-    """Takes the events of one conversation, task or shift in any order, and puts them in that of time."""
+class EventLog:
+    """Collects the events of one conversation, task or shift in any order and sorts them by time."""
 
     def __init__(self, key: str, **content: Any) -> None:  # noqa: ANN401 - content is JSON
         self._key = key
         self._content = content
-        self._written: list[tuple[int, str, Record, Record]] = []
+        self._added: list[tuple[int, str, Record, Record]] = []
 
-    def write(self, at: int, event_type: str, initiator: Record, **content: Any) -> None:  # noqa: ANN401
-        """Write an event down; times are kept to the millisecond."""
+    def add(self, at: int, event_type: str, initiator: Record, **content: Any) -> None:  # noqa: ANN401
+        """Add an event. Its time is truncated to milliseconds."""
         at = at // MILLISECOND * MILLISECOND
-        self._written.append((at, event_type, initiator, self._content | content))
+        self._added.append((at, event_type, initiator, self._content | content))
 
-    def read(self, assignee: Record) -> list[Event]:
-        """Return the events in order, starting with this assignee."""
+    def list_events(self, assignee: Record) -> list[Event]:
+        """Return the events in chronological order, given the assignee before the first one."""
         events = []
-        for number, (at, event_type, initiator, content) in enumerate(
-            sorted(self._written, key=itemgetter(0))
-        ):
+        for number, (at, event_type, initiator, content) in enumerate(sorted(self._added, key=itemgetter(0))):
             events.append(Event(at, event_type, initiator, content, assignee, f"{self._key} event {number}"))
             if event_type == ASSIGNEE_UPDATED:
                 assignee = content["assignee"]
@@ -78,10 +75,10 @@ class Chronicle:
 
 
 def format_short(instant: int) -> str:
-    """Return the instant in UTC to the millisecond, without trailing zeros, as events show it."""
+    """Return the instant as events show it: in UTC, to the millisecond, without trailing zeros."""
     return format_instant(instant, 3)[:-1].rstrip("0").rstrip(".") + "Z"
 
 
-def select(events: Iterable[Event], start: int, end: int) -> list[Event]:
-    """Return the events from one instant up to another, which is not included, in order of time."""
-    return sorted((event for event in events if start <= event.at < end), key=by_time)
+def events_between(events: Iterable[Event], start: int, end: int) -> list[Event]:
+    """Return the events with `start <= at < end` in chronological order."""
+    return sorted((event for event in events if start <= event.at < end), key=attrgetter("at"))

@@ -1,4 +1,4 @@
-"""Export jobs of an invented organization, made from a seed and the hour, a piece at a time."""
+"""The invented organization's export jobs, generated from a seed and the hour, in chunks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from gladly_emulator.dataset.business_hours import is_open
-from gladly_emulator.dataset.conversation_items import Talk, pick_customer
-from gladly_emulator.dataset.directory import Dice, Record, make_id
+from gladly_emulator.dataset.conversation_items import ItemWriter, pick_customer
 from gladly_emulator.dataset.events import GeneratedEvents
-from gladly_emulator.dataset.interface import RETENTION, Job, hourly_schedule
-from gladly_emulator.dataset.organization import Company
+from gladly_emulator.dataset.interface import RETENTION, Job, Record, hourly_schedule
+from gladly_emulator.dataset.organization import Organization
 from gladly_emulator.dataset.reports import GeneratedReports
+from gladly_emulator.dataset.seeding import SeededRandom, make_id
 from gladly_emulator.timestamps import HOUR, NANOSECONDS, format_instant, instant_of
 
 if TYPE_CHECKING:
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FILES: Final = ("agents.jsonl", "conversation_items.jsonl", "customers.jsonl", "topics.jsonl")
-QUIET_FILES: Final = ("conversation_items.jsonl", "customers.jsonl")
+CLOSED_HOUR_FILES: Final = ("conversation_items.jsonl", "customers.jsonl")
 
 _MINUTE: Final = 60 * NANOSECONDS
 _RETENTION_HOURS: Final = RETENTION // HOUR
-_PIECE_SIZE: Final = 64 * 1024
+_CHUNK_SIZE: Final = 64 * 1024
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class GeneratedExports:
-    """An invented lamp shop: export jobs, always the same for a seed and an hour, and all that fits them.
+    """The exports, lists, reports and events of an invented lamp shop. The same seed returns the same data.
 
-    The desk works on weekdays; its jobs list four files. Other hours have no files, but for one in
-    seven, when mail came. The job of an hour is listed as PENDING an hour after that hour ended, and
-    is COMPLETED another hour and some minutes later. Lists, reports and events are of the same
-    conversations.
+    Jobs of open hours (weekdays) list four files. Of the closed hours, one in seven gets email and
+    lists two files; the others list none. The job of an hour is PENDING one hour after that hour
+    ends, and COMPLETED two hours and several minutes after it ends. Lists, reports and events
+    describe the same conversations as the files.
 
     Args:
-        seed: Which of the invented organizations.
-        conversations_per_hour: How many start in a working hour, on average.
-        failed_every: Every so many hours the job FAILED, without files; by default none does.
+        seed: Selects the invented organization.
+        conversations_per_hour: The average number of conversations that start in an open hour.
+        failed_every: Every this many hours, the job is FAILED and has no files. By default no job fails.
 
     Attributes:
         lists: The reference lists, by their names in the path.
-        reports: The reports, about an hour behind.
-        events: The events, some of them some seconds late.
+        reports: The reports, which lag one hour behind.
+        events: The events, published up to 15 seconds late.
     """
 
     raw_job_list: bytes | None = None
@@ -59,13 +59,13 @@ class GeneratedExports:
         self._seed = seed
         self._failed_every = failed_every
         self._removed: set[str] = set()
-        self._company = Company(seed, conversations_per_hour)
-        self.lists = self._company.rooms.make_lists()
-        self.reports = GeneratedReports(self._company)
-        self.events = GeneratedEvents(self._company)
+        self._organization = Organization(seed, conversations_per_hour)
+        self.lists = self._organization.reference_data.make_lists()
+        self.reports = GeneratedReports(self._organization)
+        self.events = GeneratedEvents(self._organization)
 
     def jobs(self, now: datetime) -> list[Job]:
-        """Return the jobs of the last 14 days, in no order of time."""
+        """Return the jobs of the last 14 days, in no chronological order."""
         instant = instant_of(now)
         this_hour = instant // HOUR
         hours = range(this_hour - _RETENTION_HOURS - 4, this_hour - 1)
@@ -73,22 +73,22 @@ class GeneratedExports:
         return sorted(jobs, key=lambda job: str(job["id"]))
 
     def schedules(self, now: datetime) -> list[dict[str, Any]]:
-        """Return the one schedule, which makes a job every hour."""
+        """Return the only schedule, which is hourly."""
         return [hourly_schedule(self._schedule_id, (instant_of(now) // HOUR - 1) * HOUR)]
 
     def open_file(self, job_id: str, name: str, *, now: datetime) -> Iterator[bytes] | None:
-        """Return a file in pieces, made as they are asked for."""
+        """Return a file in chunks, which are generated on demand."""
         instant = instant_of(now)
         this_hour = instant // HOUR
         for hour in range(this_hour - _RETENTION_HOURS - 4, this_hour - 1):
             if self._job_id(hour) == job_id:
                 job = self._make_job(hour, instant)
                 found = job is not None and name in job["files"]
-                return _join(self._make_records(name, hour)) if found else None
+                return _encode_lines(self._make_records(name, hour)) if found else None
         return None
 
     def remove_job(self, job_id: str) -> None:
-        """Forget a job and its files."""
+        """Delete a job and its files."""
         self._removed.add(job_id)
 
     @property
@@ -99,16 +99,16 @@ class GeneratedExports:
         return make_id(f"{self._seed} job {hour}")
 
     def _make_job(self, hour: int, now: int) -> Job | None:
-        """Return the job for the window that starts with this hour, as it is now."""
+        """Return the current state of the job whose window starts at this hour."""
         job_id = self._job_id(hour)
-        dice = Dice(f"{self._seed} job {hour}")
+        rng = SeededRandom(f"{self._seed} job {hour}")
         status, updated = "", 0
         for state, earliest, latest in (
             ("PENDING", 120, 121),
             ("IN_PROGRESS", 140, 160),
             (self._last_status(hour), 182, 195),
         ):
-            instant = hour * HOUR + dice.randrange(earliest * _MINUTE, latest * _MINUTE)
+            instant = hour * HOUR + rng.randrange(earliest * _MINUTE, latest * _MINUTE)
             status, updated = (state, instant) if instant <= now else (status, updated)
         if not status or updated < now - RETENTION or job_id in self._removed:
             return None
@@ -117,7 +117,7 @@ class GeneratedExports:
             "id": job_id,
             "scheduleId": self._schedule_id,
             "status": status,
-            "updatedAt": format_instant(updated, digits=dice.randrange(10)),
+            "updatedAt": format_instant(updated, digits=rng.randrange(10)),
             "parameters": {"type": "CONVERSATIONS", **window},
             "files": list(self._list_files(hour)) if status == "COMPLETED" else [],
         }
@@ -128,43 +128,45 @@ class GeneratedExports:
     def _list_files(self, hour: int) -> tuple[str, ...]:
         if is_open(hour):
             return FILES
-        return QUIET_FILES if self._company.diary.has_mail(hour) else ()
+        return CLOSED_HOUR_FILES if self._organization.schedule.gets_email(hour) else ()
 
     def _make_records(self, name: str, hour: int) -> Iterable[Record]:
         match name:
             case "agents.jsonl":
-                return self._company.organization.agents
+                return self._organization.directory.agents
             case "topics.jsonl":
-                return self._company.organization.topics
+                return self._organization.directory.topics
             case "customers.jsonl":
                 return self._make_customers(hour)
         return self._make_items(hour)
 
     def _make_items(self, hour: int) -> Iterator[Record]:
-        organization = self._company.organization
-        for opening, act in self._company.diary.iter_acts(hour):
-            talk = Talk(organization, channel=opening.channel, key=opening.key, hour=hour, part=act.number)
-            act.scene(talk)
-            yield from talk.items
+        directory = self._organization.directory
+        for conversation, step in self._organization.schedule.iter_steps(hour):
+            writer = ItemWriter(
+                directory, channel=conversation.channel, key=conversation.key, hour=hour, part=step.number
+            )
+            step.run(writer)
+            yield from writer.items
 
     def _make_customers(self, hour: int) -> Iterator[Record]:
-        """Yield every customer of the hour once; a byte for each tells which have been."""
-        count = self._company.organization.customer_count
+        """Yield each customer of the hour once. One byte per customer marks those already yielded."""
+        count = self._organization.directory.customer_count
         seen = bytearray(count)
-        for opening, _ in self._company.diary.iter_acts(hour):
-            number = pick_customer(opening.key, count)
+        for conversation, _ in self._organization.schedule.iter_steps(hour):
+            number = pick_customer(conversation.key, count)
             if not seen[number]:
                 seen[number] = 1
-                yield self._company.organization.customer(number).profile
+                yield self._organization.directory.customer(number).profile
 
 
-def _join(records: Iterable[Record]) -> Iterator[bytes]:
-    """Yield the records as JSON lines, in pieces of some size."""
-    piece = bytearray()
+def _encode_lines(records: Iterable[Record]) -> Iterator[bytes]:
+    """Yield the records as JSON lines, in chunks."""
+    chunk = bytearray()
     for record in records:
-        piece += _encode(record).encode() + b"\n"
-        if len(piece) >= _PIECE_SIZE:
-            yield bytes(piece)
-            piece.clear()
-    if piece:
-        yield bytes(piece)
+        chunk += _encode(record).encode() + b"\n"
+        if len(chunk) >= _CHUNK_SIZE:
+            yield bytes(chunk)
+            chunk.clear()
+    if chunk:
+        yield bytes(chunk)

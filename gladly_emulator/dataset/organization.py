@@ -1,77 +1,77 @@
-"""The invented organization as a whole: who there is, and what happens when."""
+"""The invented organization as a whole: its people, reference data, conversations, tasks and shifts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from gladly_emulator.dataset.agent_shifts import Shift, iter_shifts
-from gladly_emulator.dataset.conversation_history import History, read_history
-from gladly_emulator.dataset.conversation_schedule import Diary
-from gladly_emulator.dataset.directory import Organization
-from gladly_emulator.dataset.reference_data import Rooms
-from gladly_emulator.dataset.tasks import LONGEST, Task, read_task
+from gladly_emulator.dataset.conversation_history import ConversationHistory, build_history
+from gladly_emulator.dataset.conversation_schedule import ConversationSchedule
+from gladly_emulator.dataset.directory import Directory
+from gladly_emulator.dataset.reference_data import ReferenceData
+from gladly_emulator.dataset.tasks import MAX_DURATION, Task, plan_task
 from gladly_emulator.timestamps import DAY, HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gladly_emulator.dataset.conversation_schedule import Opening
+    from gladly_emulator.dataset.conversation_schedule import PlannedConversation
 
-# An event may fall into the hour before or after that of the items it belongs to.
-_MARGIN: Final = 1
-_STRIDE: Final = 7 * DAY
+# An event may fall into the hour before or after the items it belongs to.
+_MARGIN_HOURS: Final = 1
+_CHUNK: Final = 7 * DAY
 
 
-class Company:
-    """Everything about an invented organization, always the same for a seed, made as it is asked for."""
+class Organization:
+    """An invented organization. The same seed returns the same data, which is generated on demand."""
 
     def __init__(self, seed: int, conversations_per_hour: float) -> None:
         customers = min(max(int(conversations_per_hour * 60), 200), 1_000_000)
-        self.organization = Organization(seed, customers)
-        self.rooms = Rooms(seed, self.organization)
-        self.diary = Diary(seed, conversations_per_hour)
-        self.agent_names = {agent["id"]: agent["name"] for agent in self.organization.agents}
-        self.topic_names = {topic["id"]: topic["name"] for topic in self.organization.topics}
+        self.directory = Directory(seed, customers)
+        self.reference_data = ReferenceData(seed, self.directory)
+        self.schedule = ConversationSchedule(seed, conversations_per_hour)
+        self.agent_names = {agent["id"]: agent["name"] for agent in self.directory.agents}
+        self.topic_names = {topic["id"]: topic["name"] for topic in self.directory.topics}
         self.topic_parents = {
-            topic["id"]: topic["parentId"] for topic in self.organization.topics if "parentId" in topic
+            topic["id"]: topic["parentId"] for topic in self.directory.topics if "parentId" in topic
         }
         self._seed = seed
 
-    def iter_started(self, start: int, end: int) -> Iterator[History]:
-        """Yield the conversations that started from one instant up to another, in order of hours."""
-        for opening in self._iter_openings(start, end):
-            history = read_history(opening, self.organization, self.rooms)
+    def iter_started(self, start: int, end: int) -> Iterator[ConversationHistory]:
+        """Yield the conversations that start in a window, hour by hour."""
+        for conversation in self._iter_conversations(start, end):
+            history = build_history(conversation, self.directory, self.reference_data)
             if history is not None and start <= history.events[0].at < end:
                 yield history
 
-    def iter_active(self, start: int, end: int) -> Iterator[History]:
-        """Yield each conversation that may have an event from one instant up to another."""
+    def iter_active(self, start: int, end: int) -> Iterator[ConversationHistory]:
+        """Yield each conversation that may have an event in a window."""
         seen = set()
-        for hour in range(start // HOUR - _MARGIN, (end - 1) // HOUR + _MARGIN + 1):
-            for opening, _ in self.diary.iter_acts(hour):
-                if opening.key not in seen:
-                    seen.add(opening.key)
-                    history = read_history(opening, self.organization, self.rooms)
+        for hour in range(start // HOUR - _MARGIN_HOURS, (end - 1) // HOUR + _MARGIN_HOURS + 1):
+            for conversation, _ in self.schedule.iter_steps(hour):
+                if conversation.key not in seen:
+                    seen.add(conversation.key)
+                    history = build_history(conversation, self.directory, self.reference_data)
                     if history is not None:
                         yield history
 
     def iter_tasks(self, start: int, end: int) -> Iterator[Task]:
-        """Yield each task that may have an event from one instant up to another."""
-        for opening in self._iter_openings(start - LONGEST, end):
-            task = read_task(opening, self.organization, self.rooms)
+        """Yield each task that may have an event in a window."""
+        for conversation in self._iter_conversations(start - MAX_DURATION, end):
+            task = plan_task(conversation, self.directory, self.reference_data)
             if task is not None:
                 yield task
 
     def iter_shifts(self, start: int, end: int) -> Iterator[Shift]:
-        """Yield the agents' shifts of the days that this span touches."""
-        return iter_shifts(self._seed, self.organization.hero_ids, start=start, end=end)
+        """Yield the agents' shifts on each day that overlaps a window."""
+        return iter_shifts(self._seed, self.directory.agent_ids, start=start, end=end)
 
-    def _iter_openings(self, start: int, end: int) -> Iterator[Opening]:
+    def _iter_conversations(self, start: int, end: int) -> Iterator[PlannedConversation]:
         for hour in range(start // HOUR, (end - 1) // HOUR + 1):
-            yield from self.diary.iter_openings(hour)
+            yield from self.schedule.iter_new_conversations(hour)
 
 
-def iter_strides(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Split a span of time into pieces that memory can hold."""
-    for begin in range(start, end, _STRIDE):
-        yield begin, min(begin + _STRIDE, end)
+def split_window(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Split a window into parts whose data fits in memory."""
+    for begin in range(start, end, _CHUNK):
+        yield begin, min(begin + _CHUNK, end)

@@ -1,14 +1,14 @@
-"""What people write to an invented lamp shop, in ten languages."""
+"""Names and phrases for invented customers and agents, in ten languages."""
 
-# ruff: noqa: RUF001 - letters of other scripts are meant here
+# ruff: noqa: RUF001 - letters of other scripts are intended
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 
-class Voice(NamedTuple):
-    """The names and phrases of one language; `problems` has one text for each subject."""
+class Language(NamedTuple):
+    """The names and phrases of one language. `problems` has one text per subject."""
 
     code: str
     first_names: tuple[str, ...]
@@ -28,9 +28,9 @@ SUBJECTS: Final = (
     'Question about the "Heron" lamp',
     "New address for {order}",
 )
-"""Subject lines, one for each leaf of the topics, in the order of `problems`."""
+"""Subject lines, one per leaf topic, in the order of `problems`."""
 
-_ENGLISH: Final = Voice(
+_ENGLISH: Final = Language(
     "en",
     ("Maud", "Percy", "Orla", "Dexter", "Winnie", "Cormac", "Thandi", "Joss", "Beatrix", "Kwame"),
     ("Applegarth", "Quillfeather", "Okonjo", "Thistlewood", "Marsh-Bellamy", "D'Arby", "Pennyworth"),
@@ -52,12 +52,12 @@ _ENGLISH: Final = Voice(
     ("Perfect, thanks so much!", "That was quick 🙂 thank you", "ok thx"),
 )
 
-VOICES: Final = (
+LANGUAGES: Final = (
     _ENGLISH,
     _ENGLISH,
     _ENGLISH,
     _ENGLISH,
-    Voice(
+    Language(
         "fr",
         ("Élodie", "Théo", "Anaïs", "Loïc", "Maëlle", "Gaëtan", "Océane"),
         ("Garçonnet", "Lefèvre-Noël", "Bruyère", "Chandelier", "Deschênes", "Luminet", "Hérisson"),
@@ -74,7 +74,7 @@ VOICES: Final = (
         ("C’est réglé, vous recevrez une confirmation dans l’heure.",),
         ("Génial, merci beaucoup !",),
     ),
-    Voice(
+    Language(
         "de",
         ("Jürgen", "Käthe", "Sönke", "Mareike", "Götz", "Bärbel", "Lieselotte"),
         ("Größling", "Vögele", "Tannhäußer", "Lampert", "Kerzendörfer", "Schönleuchter", "Weißdorn"),
@@ -91,7 +91,7 @@ VOICES: Final = (
         ("Erledigt, die Bestätigung kommt innerhalb einer Stunde.",),
         ("Super, vielen Dank!",),
     ),
-    Voice(
+    Language(
         "es",
         ("Íñigo", "Begoña", "Ángel", "Nuria", "Joaquín", "Inés", "Cándido"),
         ("Ibáñez Peñalver", "Muñiz", "Cigüeña", "Candelas", "Faroles Ríos", "Luzón", "Avellaneda"),
@@ -108,7 +108,7 @@ VOICES: Final = (
         ("Ya está: recibirá la confirmación en una hora.",),
         ("¡Muchísimas gracias!",),
     ),
-    Voice(
+    Language(
         "uk",
         ("Оксана", "Тарас", "Соломія", "Богдан", "Ярина", "Остап"),
         ("Ліхтаренко", "Журавель", "Під’яблонська", "Світлик", "Каганець", "Зоренко"),
@@ -125,7 +125,7 @@ VOICES: Final = (
         ("Готово: підтвердження прийде протягом години.",),
         ("Щиро дякую! 🌻",),
     ),
-    Voice(
+    Language(
         "el",
         ("Ευρυδίκη", "Σπύρος", "Θάλεια", "Λεωνίδας", "Χρυσάνθη", "Άρης"),
         ("Φαναράκης", "Λυχνοπούλου", "Κεράνης", "Αυγερινός", "Λαμπίρη", "Φεγγίτης"),
@@ -142,7 +142,7 @@ VOICES: Final = (
         ("Τακτοποιήθηκε, θα λάβετε επιβεβαίωση μέσα στην ώρα.",),
         ("Τέλεια, ευχαριστώ!",),
     ),
-    Voice(
+    Language(
         "ar",
         ("سلمى", "نديم", "هالة", "وائل", "رزان", "بشار"),
         ("القنديلي", "المصباحي", "السراجي", "الشمعي", "النوري", "الفانوسي"),
@@ -159,7 +159,7 @@ VOICES: Final = (
         ("تم الأمر، ستصلك رسالة تأكيد خلال ساعة.",),
         ("شكرًا جزيلًا!",),
     ),
-    Voice(
+    Language(
         "ja",
         ("灯里", "蛍太", "千景", "朔也", "ひかり", "陽向"),
         ("行灯田", "鷺沼", "灯山", "火野川", "蝋崎", "明石原"),
@@ -176,7 +176,7 @@ VOICES: Final = (
         ("手配いたしました。一時間以内に確認のご連絡をいたします。",),
         ("助かりました。ありがとうございます!",),
     ),
-    Voice(
+    Language(
         "ko",
         ("등불", "새벽", "하늘", "보람", "이슬", "누리"),
         ("왜가리", "남궁", "제갈", "선우", "황보", "독고"),
@@ -193,7 +193,7 @@ VOICES: Final = (
         ("처리했습니다. 한 시간 안에 안내를 받으실 거예요.",),
         ("정말 감사합니다!",),
     ),
-    Voice(
+    Language(
         "hi",
         ("दीपिका", "किरण", "ज्योति", "प्रकाश", "उषा", "रोशन"),
         ("लालटेनवाला", "बगुलेकर", "दीपकर", "मशालची", "उजाला", "चिराग़ी"),
@@ -218,7 +218,7 @@ NOTES: Final = (
     "Third time this month \u2013 see the earlier conversation.",
     'Pasted from the depot\'s page:\u2028gate 4, bay "B"',
 )
-"""Internal notes; one holds a raw line separator, U+2028, as pasted text does."""
+"""Internal notes. One contains a raw line separator (U+2028), as pasted text sometimes does."""
 
 STREETS: Final = ("Lantern Row", "Old Ferry Lane", "Wickmaker's Yard", "Heron Quay", "Tallow Street")
 TOWNS: Final = ("Brindle Bay, ZZ 04417", "Upper Wick, ZZ 11870", "Port Amber, ZZ 90218")

@@ -1,14 +1,15 @@
-"""Where the invented lamp shop works: its inboxes, teams, audiences and hours."""
+"""The invented organization's reference lists: inboxes, teams, audiences, business hours and others."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from gladly_emulator.dataset.directory import Organization, Record, make_id
+from gladly_emulator.dataset.seeding import make_id
 
 if TYPE_CHECKING:
-    from gladly_emulator.dataset.interface import Lists
+    from gladly_emulator.dataset.directory import Directory
+    from gladly_emulator.dataset.interface import Lists, Record
 
 RETURNS: Final = "Returns"
 _INBOXES: Final = {
@@ -20,7 +21,7 @@ _INBOXES: Final = {
     "Spring Raffle 2024": (),
 }
 _DISABLED: Final = ("Spring Raffle 2024",)
-# A team's name, what it is for, and its first and past agent.
+# Each team's name and description, and the start and end of its slice of the agents.
 _TEAMS: Final = (
     ("Counter", "Chats and messages", 0, 6),
     ("Workshop", "Returns, mail and the phone", 6, 10),
@@ -30,12 +31,12 @@ _AUDIENCES: Final = ("Brindlewick Home", "Brindlewick Trade")
 _WORKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
-class Rooms:
-    """The inboxes and all other reference lists, always the same for a seed."""
+class ReferenceData:
+    """The reference lists. The same seed returns the same ones."""
 
-    def __init__(self, seed: int, organization: Organization) -> None:
+    def __init__(self, seed: int, directory: Directory) -> None:
         self._seed = seed
-        self._organization = organization
+        self._directory = directory
         self.inbox_names = {_make_hex(f"{seed} inbox {name}"): name for name in _INBOXES}
         ids = {name: inbox_id for inbox_id, name in self.inbox_names.items()}
         self.returns_id = ids[RETURNS]
@@ -43,17 +44,17 @@ class Rooms:
         self.teams = [self._make_team(*team) for team in _TEAMS]
 
     def inbox_for(self, channel: str) -> str:
-        """Return the id of the inbox into which conversations of a channel come."""
+        """Return the id of the inbox that receives conversations of a channel."""
         return self._by_channel[channel]
 
     def list_members(self, team_ids: list[str]) -> set[str]:
-        """Return the ids of the agents of some teams."""
+        """Return the ids of the agents in these teams."""
         return {agent for team in self.teams if team["id"] in team_ids for agent in team["agentIds"]}
 
     def make_lists(self) -> Lists:
-        """Return the reference lists as the API answers them."""
+        """Return the reference lists as the API sends them."""
         return {
-            "agents": self._organization.agents,
+            "agents": self._directory.agents,
             "audiences": [
                 {"id": make_id(f"{self._seed} audience {name}"), "name": name} for name in _AUDIENCES
             ],
@@ -70,14 +71,14 @@ class Rooms:
                 "gladlyUrl": "https://brindlewick.us-1.gladly.com",
             },
             "teams": self.teams,
-            "topics": self._organization.topics,
+            "topics": self._directory.topics,
         }
 
-    def _make_team(self, name: str, description: str, first: int, past: int) -> Record:
+    def _make_team(self, name: str, description: str, start: int, end: int) -> Record:
         team = {"id": _make_hex(f"{self._seed} team {name}"), "name": name}
         if description:
             team["description"] = description
-        return team | {"agentIds": self._organization.hero_ids[first:past]}
+        return team | {"agentIds": self._directory.agent_ids[start:end]}
 
     def _make_hours(self) -> Record:
         hours: Record = {"timezone": "Etc/UTC"}
@@ -97,5 +98,5 @@ class Rooms:
 
 
 def _make_hex(key: str) -> str:
-    """Return 32 hexadecimal digits, always the same for a key."""
+    """Return 32 hexadecimal digits derived from the key."""
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""What the generated reports have in common: the company, the query, and how cells are written."""
+"""What every generated report uses: the organization, the query and cell formats."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from typing import TYPE_CHECKING, NamedTuple
 from gladly_emulator.timestamps import HOUR, NANOSECONDS, format_instant
 
 if TYPE_CHECKING:
-    from gladly_emulator.dataset.directory import Record
-    from gladly_emulator.dataset.interface import ReportQuery
-    from gladly_emulator.dataset.organization import Company
+    from gladly_emulator.dataset.interface import Record, ReportQuery
+    from gladly_emulator.dataset.organization import Organization
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-class Asked(NamedTuple):
-    """A report that is asked of an invented organization."""
+class ReportContext(NamedTuple):
+    """The organization and query that a report is generated from."""
 
-    company: Company
+    organization: Organization
     query: ReportQuery
 
     @property
-    def seen(self) -> int:
-        """Up to when the report knows what happened."""
+    def known_until(self) -> int:
+        """The time until which the report includes events: one hour ago."""
         return self.query.now - HOUR
 
     @property
     def end(self) -> int:
-        """The end of the window, or where knowledge ends."""
-        return min(self.query.end, self.seen)
+        """The end of the window, or `known_until` if that is earlier."""
+        return min(self.query.end, self.known_until)
 
-    def stamp(self, instant: int | None) -> str:
-        """Return a time as a cell: to the millisecond, in the zone asked for."""
+    def format_time(self, instant: int | None) -> str:
+        """Return a time as a cell: to the millisecond, in the requested time zone."""
         if instant is None:
             return ""
         if self.query.zone is timezone.utc:
@@ -40,30 +39,30 @@ class Asked(NamedTuple):
         moment = _EPOCH + timedelta(microseconds=instant // 1000)
         return moment.astimezone(self.query.zone).isoformat(timespec="milliseconds")
 
-    def name_inbox(self, assignee: Record, header: str) -> dict[str, str]:
-        """Return the cells of an inbox; `header` has a place for ID and Name."""
+    def inbox_cells(self, assignee: Record, header: str) -> dict[str, str]:
+        """Return the cells of an inbox. `header` has a placeholder for ID and Name."""
         inbox_id = assignee.get("inboxId", "")
-        name = self.company.rooms.inbox_names.get(inbox_id, "")
+        name = self.organization.reference_data.inbox_names.get(inbox_id, "")
         return {header.format("ID"): inbox_id, header.format("Name"): name}
 
-    def name_agent(self, assignee: Record, header: str) -> dict[str, str]:
-        """Return the cells of an agent; `header` has a place for ID and Name."""
+    def agent_cells(self, assignee: Record, header: str) -> dict[str, str]:
+        """Return the cells of an agent. `header` has a placeholder for ID and Name."""
         agent_id = assignee.get("agentId", "")
-        name = self.company.agent_names.get(agent_id, "")
+        name = self.organization.agent_names.get(agent_id, "")
         return {header.format("ID"): agent_id, header.format("Name"): name}
 
-    def name_initiator(self, initiator: Record) -> dict[str, str]:
-        """Return the cells of who did something."""
-        named = initiator["type"] != "SYSTEM"
+    def initiator_cells(self, initiator: Record) -> dict[str, str]:
+        """Return the cells of an initiator."""
+        has_id = initiator["type"] != "SYSTEM"
         return {
             "Initiator Type": initiator["type"],
-            "Initiator ID": initiator["id"] if named else "",
-            "Initiator Agent Name": self.company.agent_names.get(initiator["id"], ""),
+            "Initiator ID": initiator["id"] if has_id else "",
+            "Initiator Agent Name": self.organization.agent_names.get(initiator["id"], ""),
         }
 
-    def echo_filters(self) -> dict[str, str]:
-        """Return the cells that repeat what was asked."""
-        names = self.company.rooms.inbox_names
+    def filter_cells(self) -> dict[str, str]:
+        """Return the cells that repeat the query."""
+        names = self.organization.reference_data.inbox_names
         inboxes = self.query.filters.get("inboxes", ())
         return {
             "Timezone Filter": self.query.zone_name,
@@ -72,7 +71,7 @@ class Asked(NamedTuple):
 
 
 def count_seconds(start: int | None, end: int | None) -> str:
-    """Return the seconds between as a cell, to the millisecond and without trailing zeros."""
+    """Return the seconds between two times as a cell: to the millisecond, without trailing zeros."""
     if start is None or end is None:
         return ""
     return f"{(end - start) / NANOSECONDS:.3f}".rstrip("0").rstrip(".")

@@ -1,4 +1,4 @@
-"""Reports of an invented organization, made a row at a time as they are asked for."""
+"""The invented organization's reports, generated row by row on demand."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from gladly_emulator.dataset import agent_reports, contact_reports, conversation_reports, task_reports
-from gladly_emulator.dataset.interface import ROW_CAP, Sheet
-from gladly_emulator.dataset.report_context import Asked
+from gladly_emulator.dataset.interface import ROW_CAP, ReportTable
+from gladly_emulator.dataset.report_context import ReportContext
 from gladly_emulator.timestamps import DAY
 
 if TYPE_CHECKING:
     from gladly_emulator.dataset.interface import ReportQuery
-    from gladly_emulator.dataset.organization import Company
+    from gladly_emulator.dataset.organization import Organization
 
-_Maker = Callable[[Asked], Iterator[dict[str, Any]]]
+_RowGenerator = Callable[[ReportContext], Iterator[dict[str, Any]]]
 
-_MAKERS: Final[dict[str, tuple[tuple[str, ...], _Maker]]] = {
+_GENERATORS: Final[dict[str, tuple[tuple[str, ...], _RowGenerator]]] = {
     "ConversationExportReport": (conversation_reports.EXPORT_HEADER, conversation_reports.iter_conversations),
     "ConversationTimestampsReport": (
         conversation_reports.TIMESTAMPS_HEADER,
@@ -33,34 +33,34 @@ _MAKERS: Final[dict[str, tuple[tuple[str, ...], _Maker]]] = {
     "AgentTimestampsReport": (agent_reports.TIMESTAMPS_HEADER, agent_reports.iter_agent_events),
     "AgentDurationsReportV2": (agent_reports.DURATIONS_HEADER, agent_reports.iter_durations),
 }
-_COUNTS_HEADER: Final = ("Timezone Filter", "Date", "Count")
+_DAILY_COUNTS_HEADER: Final = ("Timezone Filter", "Date", "Count")
 
 
 class GeneratedReports:
-    """The reports of an invented organization; a window without rows has an empty body.
+    """The reports of the invented organization. A window without rows has an empty body.
 
-    Eleven metric sets have rows that fit the export files. The others that are summed up by days count
-    something for each day, and the rest are empty.
+    Eleven metric sets have rows that match the export files. The other aggregated ones return one
+    invented count per day, and the rest are empty.
     """
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, organization: Organization) -> None:
         self.row_cap = ROW_CAP
-        self._company = company
+        self._organization = organization
 
-    def make(self, query: ReportQuery) -> Sheet:
-        """Return the report as it is known an hour after what it tells."""
-        asked = Asked(self._company, query)
-        if query.metric_set in _MAKERS:
-            header, maker = _MAKERS[query.metric_set]
+    def make(self, query: ReportQuery) -> ReportTable:
+        """Return the report with the events until one hour ago."""
+        context = ReportContext(self._organization, query)
+        if query.metric_set in _GENERATORS:
+            header, iter_rows = _GENERATORS[query.metric_set]
         elif query.aggregation_level:
-            header, maker = _COUNTS_HEADER, _iter_counts
+            header, iter_rows = _DAILY_COUNTS_HEADER, _iter_daily_counts
         else:
-            return Sheet((), ())
-        return Sheet(header, ([cells.get(name) for name in header] for cells in maker(asked)))
+            return ReportTable((), ())
+        return ReportTable(header, ([cells.get(name) for name in header] for cells in iter_rows(context)))
 
 
-def _iter_counts(asked: Asked) -> Iterator[dict[str, Any]]:
-    for start in range(asked.query.start, asked.end, DAY):
-        day = asked.stamp(start)[:10]
-        count = zlib.crc32(f"{asked.query.metric_set} {day}".encode()) % 300
-        yield {"Timezone Filter": asked.query.zone_name, "Date": day, "Count": count}
+def _iter_daily_counts(context: ReportContext) -> Iterator[dict[str, Any]]:
+    for start in range(context.query.start, context.end, DAY):
+        day = context.format_time(start)[:10]
+        count = zlib.crc32(f"{context.query.metric_set} {day}".encode()) % 300
+        yield {"Timezone Filter": context.query.zone_name, "Date": day, "Count": count}

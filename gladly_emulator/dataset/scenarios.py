@@ -1,228 +1,230 @@
-"""How conversations go, channel by channel: scenes, and in which working hour each is played."""
+"""Conversation scenarios by channel: which steps happen, and in which open hour each happens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gladly_emulator.dataset.directory import COMPANY_NUMBER
+
 if TYPE_CHECKING:
-    from gladly_emulator.dataset.conversation_items import Talk
-    from gladly_emulator.dataset.directory import Record
+    from gladly_emulator.dataset.conversation_items import ItemWriter
+    from gladly_emulator.dataset.interface import Record
 
-Scene = Callable[["Talk"], None]
+Step = Callable[["ItemWriter"], None]
 
 
-class Plan(NamedTuple):
-    """A conversation's channel, and its scenes: how many working hours after its start each is played."""
+class Scenario(NamedTuple):
+    """A conversation's channel, and its steps by the number of open hours between its start and the step."""
 
     channel: str
-    scenes: dict[int, Scene]
+    steps: dict[int, Step]
 
 
-def play_chat(talk: Talk) -> None:
-    """Chat: an answer within a minute or two."""
-    talk.customer_says(f"{talk.phrase('greetings')} {talk.phrase('problems')}")
-    if talk.dice.chance(0.4):
-        _offer_choices(talk)
-    talk.wait(35, 140)
-    talk.agent_says(talk.phrase("replies"))
-    _settle(talk, shortest=20, longest=120)
+def hold_chat(writer: ItemWriter) -> None:
+    """Hold a chat: the agent replies within one or two minutes."""
+    writer.write_customer_message(f"{writer.phrase('greetings')} {writer.phrase('problems')}")
+    if writer.rng.chance(0.4):
+        _offer_choices(writer)
+    writer.wait(35, 140)
+    writer.write_agent_message(writer.phrase("replies"))
+    _solve(writer, shortest=20, longest=120)
 
 
-def play_messages(talk: Talk) -> None:
-    """SMS, WhatsApp and the like: an answer after some minutes."""
-    talk.customer_says(f"{talk.phrase('greetings')} {talk.phrase('problems')}")
-    talk.wait(180, 1_100)
-    talk.agent_says(talk.phrase("replies"))
-    _settle(talk, shortest=30, longest=180)
+def exchange_messages(writer: ItemWriter) -> None:
+    """Exchange messages (SMS, WhatsApp and similar): the agent replies after several minutes."""
+    writer.write_customer_message(f"{writer.phrase('greetings')} {writer.phrase('problems')}")
+    writer.wait(180, 1_100)
+    writer.write_agent_message(writer.phrase("replies"))
+    _solve(writer, shortest=30, longest=180)
 
 
-def play_return(talk: Talk) -> None:
-    """Come back in the next working hour with one more question; the conversation opens again."""
-    talk.customer_says(talk.phrase("problems"))
-    talk.set_status("OPEN")
-    talk.wait(40, 400)
-    talk.agent_says(talk.phrase("solutions"))
-    talk.wait(20, 90)
-    talk.set_status("CLOSED")
+def reopen(writer: ItemWriter) -> None:
+    """Reopen the conversation: the customer asks another question."""
+    writer.write_customer_message(writer.phrase("problems"))
+    writer.write_status_change("OPEN")
+    writer.wait(40, 400)
+    writer.write_agent_message(writer.phrase("solutions"))
+    writer.wait(20, 90)
+    writer.write_status_change("CLOSED")
 
 
-def ask_by_mail(talk: Talk) -> None:
-    """Send an e-mail: the only scene that is played while the desk is closed."""
-    talk.customer_says(f"{talk.phrase('greetings')}\n\n{talk.phrase('problems')}")
-    if talk.dice.chance(0.15):
-        talk.wait(60, 900)
-        talk.customer_says(f"PS: {talk.phrase('problems')}")
+def send_email(writer: ItemWriter) -> None:
+    """Send an email. This is the only step that happens outside business hours."""
+    writer.write_customer_message(f"{writer.phrase('greetings')}\n\n{writer.phrase('problems')}")
+    if writer.rng.chance(0.15):
+        writer.wait(60, 900)
+        writer.write_customer_message(f"PS: {writer.phrase('problems')}")
 
 
-def answer_mail(talk: Talk) -> None:
-    """Answer an e-mail and close."""
-    reply_to_mail(talk)
-    talk.wait(5, 60)
-    talk.set_status("CLOSED")
+def answer_email(writer: ItemWriter) -> None:
+    """Answer an email and close the conversation."""
+    reply_by_email(writer)
+    writer.wait(5, 60)
+    writer.write_status_change("CLOSED")
 
 
-def reply_to_mail(talk: Talk) -> None:
-    """Answer an e-mail and wait for what the customer says."""
-    talk.add_topic()
-    talk.wait(20, 90)
-    if talk.dice.chance(0.3):
-        talk.note()
-        talk.wait(20, 90)
-    quoted = "> " + talk.phrase("problems").replace("\n", "\n> ")
-    talk.agent_says(f"{talk.phrase('replies')}\n{talk.phrase('solutions')}\n\n{quoted}")
+def reply_by_email(writer: ItemWriter) -> None:
+    """Answer an email and leave the conversation open."""
+    writer.write_topic_change()
+    writer.wait(20, 90)
+    if writer.rng.chance(0.3):
+        writer.write_note()
+        writer.wait(20, 90)
+    quoted = "> " + writer.phrase("problems").replace("\n", "\n> ")
+    writer.write_agent_message(f"{writer.phrase('replies')}\n{writer.phrase('solutions')}\n\n{quoted}")
 
 
-def thank_by_mail(talk: Talk) -> None:
-    """Thank by e-mail; the agent closes."""
-    talk.customer_says(talk.phrase("thanks"))
-    talk.wait(120, 1_500)
-    talk.set_status("CLOSED")
+def thank_by_email(writer: ItemWriter) -> None:
+    """Thank the agent by email. The agent closes the conversation."""
+    writer.write_customer_message(writer.phrase("thanks"))
+    writer.wait(120, 1_500)
+    writer.write_status_change("CLOSED")
 
 
-def play_call(talk: Talk) -> None:
-    """Call and be answered."""
-    waited, spoken = talk.dice.uniform(4, 90), talk.dice.uniform(45, 800)
-    call = _call(talk, to_customer=False) | {
-        "answeredAt": talk.stamp(waited),
-        "completedAt": talk.stamp(waited + spoken),
+def answer_call(writer: ItemWriter) -> None:
+    """Answer a call from the customer."""
+    waiting, talking = writer.rng.uniform(4, 90), writer.rng.uniform(45, 800)
+    call = _call_content(writer, to_customer=False) | {
+        "answeredAt": writer.stamp(waiting),
+        "completedAt": writer.stamp(waiting + talking),
     }
-    talk.write(call | _recording(talk, spoken), talk.customer_actor, responder=talk.agent)
-    talk.wait(waited + spoken, waited + spoken + 60)
-    talk.add_topic()
-    talk.wait(10, 60)
-    talk.note()
-    talk.wait(5, 60)
-    talk.set_status("CLOSED")
+    writer.write(call | _recording_content(writer, talking), writer.customer_actor, responder=writer.agent)
+    writer.wait(waiting + talking, waiting + talking + 60)
+    writer.write_topic_change()
+    writer.wait(10, 60)
+    writer.write_note()
+    writer.wait(5, 60)
+    writer.write_status_change("CLOSED")
 
 
-def miss_call(talk: Talk) -> None:
-    """Call in vain and leave a message."""
-    talk.write(_call(talk, to_customer=False), talk.customer_actor)
-    talk.wait(30, 60)
-    spoken = talk.dice.uniform(4, 70)
-    message = {"startedAt": talk.stamp(), "type": "VOICEMAIL"}
-    talk.write(message | _recording(talk, spoken), talk.customer_actor)
+def miss_call(writer: ItemWriter) -> None:
+    """Miss a call from the customer, who leaves a voicemail."""
+    writer.write(_call_content(writer, to_customer=False), writer.customer_actor)
+    writer.wait(30, 60)
+    spoken = writer.rng.uniform(4, 70)
+    message = {"startedAt": writer.stamp(), "type": "VOICEMAIL"}
+    writer.write(message | _recording_content(writer, spoken), writer.customer_actor)
 
 
-def call_back(talk: Talk) -> None:
-    """Call the customer back, who answers or not."""
-    call = _call(talk, to_customer=True)
-    if talk.dice.chance(0.7):
-        call["answeredAt"] = talk.stamp(8)
-        call["completedAt"] = talk.stamp(140)
-    talk.write(call, talk.agent, responder=talk.customer_actor)
-    talk.wait(140, 300)
-    talk.add_topic()
-    talk.set_status("CLOSED")
+def call_back(writer: ItemWriter) -> None:
+    """Call the customer back. The customer may not answer."""
+    call = _call_content(writer, to_customer=True)
+    if writer.rng.chance(0.7):
+        call["answeredAt"] = writer.stamp(8)
+        call["completedAt"] = writer.stamp(140)
+    writer.write(call, writer.agent, responder=writer.customer_actor)
+    writer.wait(140, 300)
+    writer.write_topic_change()
+    writer.write_status_change("CLOSED")
 
 
-def report_activity(talk: Talk) -> None:
-    """Let the shop's software report: a survey, an issue, a message about a parcel, in no conversation."""
-    if talk.dice.chance(0.5):
+def report_activity(writer: ItemWriter) -> None:
+    """Report a customer activity through the API, outside any conversation: a survey, issue or message."""
+    if writer.rng.chance(0.5):
         text = {
-            "from": "+15550100000",
-            "to": talk.customer.phone,
-            "content": f"{talk.order} is on its way 🚚",
+            "from": COMPANY_NUMBER,
+            "to": writer.customer.phone,
+            "content": f"{writer.order} is on its way 🚚",
         }
-        talk.write(text | {"type": "SMS"}, talk.shop_system, within=False)
-        talk.wait(60, 900)
-    kind = talk.dice.choice(("SURVEY", "SURVEY", "ISSUE", "EMAIL", "SMS"))
-    activity: Record = {"type": "CUSTOMER_ACTIVITY", "activityType": kind, "receivedAt": talk.stamp()}
+        writer.write(text | {"type": "SMS"}, writer.api_actor, in_conversation=False)
+        writer.wait(60, 900)
+    kind = writer.rng.choice(("SURVEY", "SURVEY", "ISSUE", "EMAIL", "SMS"))
+    activity: Record = {"type": "CUSTOMER_ACTIVITY", "activityType": kind, "receivedAt": writer.stamp()}
     if kind == "SURVEY":
         activity |= {
             "title": "Survey answered",
-            "body": f'Score: {talk.dice.randint(3, 10)}/10: "{talk.phrase("thanks")}"',
+            "body": f'Score: {writer.rng.randint(3, 10)}/10: "{writer.phrase("thanks")}"',
             "sourceName": "PollHeron",
-            "link": {"url": f"https://polls.example/r/{talk.order}", "text": "Open answer"},
+            "link": {"url": f"https://polls.example/r/{writer.order}", "text": "Open answer"},
             "expandByDefault": False,
-            "occurredAt": talk.stamp(-3_600),
+            "occurredAt": writer.stamp(-3_600),
         }
-    talk.write(activity, talk.shop_system, within=False)
+    writer.write(activity, writer.api_actor, in_conversation=False)
 
 
-def _settle(talk: Talk, *, shortest: float, longest: float) -> None:
-    talk.wait(shortest, longest)
-    talk.customer_says(talk.order)
-    talk.wait(shortest, longest)
-    talk.add_topic()
-    talk.agent_says(talk.phrase("solutions"))
-    if talk.dice.chance(0.5):
-        talk.wait(5, longest)
-        talk.customer_says(talk.phrase("thanks"))
-    talk.wait(5, longest)
-    talk.set_status("CLOSED")
+def _solve(writer: ItemWriter, *, shortest: float, longest: float) -> None:
+    writer.wait(shortest, longest)
+    writer.write_customer_message(writer.order)
+    writer.wait(shortest, longest)
+    writer.write_topic_change()
+    writer.write_agent_message(writer.phrase("solutions"))
+    if writer.rng.chance(0.5):
+        writer.wait(5, longest)
+        writer.write_customer_message(writer.phrase("thanks"))
+    writer.wait(5, longest)
+    writer.write_status_change("CLOSED")
 
 
-def _offer_choices(talk: Talk) -> None:
+def _offer_choices(writer: ItemWriter) -> None:
     options = [{"id": "opt_order", "label": "My order"}, {"id": "opt_else", "label": "Something else"}]
-    chat = {"sessionId": talk.session_id, "type": "CHAT_MESSAGE"}
-    talk.wait(1, 4)
+    chat = {"sessionId": writer.session_id, "type": "CHAT_MESSAGE"}
+    writer.wait(1, 4)
     request = {"content": "What is it about?", "messageType": "QUICK_REPLY_REQUEST"}
     bot = {"id": "SIDEKICK_V2", "type": "SYSTEM"}
-    request_id = talk.write({**request, "messageData": {"options": options}, **chat}, bot)
-    talk.wait(4, 25)
-    chosen = talk.dice.choice(options)
+    request_id = writer.write({**request, "messageData": {"options": options}, **chat}, bot)
+    writer.wait(4, 25)
+    chosen = writer.rng.choice(options)
     answer = {
         "quickReplyRequest": {"options": options},
         "selectedOptionId": chosen["id"],
         "requestMessageId": request_id,
     }
     response = {"content": chosen["label"], "messageType": "QUICK_REPLY_RESPONSE", "messageData": answer}
-    talk.write({**response, **chat}, talk.customer_actor)
+    writer.write({**response, **chat}, writer.customer_actor)
 
 
-def _call(talk: Talk, *, to_customer: bool) -> Record:
-    numbers = ["+15550100000", talk.customer.phone]
+def _call_content(writer: ItemWriter, *, to_customer: bool) -> Record:
+    numbers = [COMPANY_NUMBER, writer.customer.phone]
     caller, called = numbers if to_customer else reversed(numbers)
-    return {"startedAt": talk.stamp(), "from": caller, "to": called, "type": "PHONE_CALL"}
+    return {"startedAt": writer.stamp(), "from": caller, "to": called, "type": "PHONE_CALL"}
 
 
-def _recording(talk: Talk, seconds: float) -> Record:
-    status = talk.dice.choice(("AVAILABLE",) * 8 + ("DELETED", "ERROR"))
+def _recording_content(writer: ItemWriter, seconds: float) -> Record:
+    status = writer.rng.choice(("AVAILABLE",) * 8 + ("DELETED", "ERROR"))
     if status != "AVAILABLE":
         return {"recordingStatus": status}
     recording: Record = {
         "recordingStatus": status,
-        "recordingUrl": f"/api/v1/conversation-items/{talk.next_id()}/media/recording",
+        "recordingUrl": f"/api/v1/conversation-items/{writer.next_id()}/media/recording",
         "recordingDuration": int(seconds),
     }
-    if talk.dice.chance(0.5):
-        summary = f"The caller asks about {talk.order}; the agent takes care of it."
+    if writer.rng.chance(0.5):
+        summary = f"The caller asks about {writer.order}; the agent takes care of it."
         recording["recordingSummary"] = {"status": "READY", "summary": summary, "language": "en"}
     return recording
 
 
-_CHAT: Final = Plan("CHAT_MESSAGE", {0: play_chat})
-_MAIL: Final = Plan("EMAIL", {0: ask_by_mail, 1: answer_mail})
-_CALL: Final = Plan("PHONE_CALL", {0: play_call})
+_CHAT: Final = Scenario("CHAT_MESSAGE", {0: hold_chat})
+_EMAIL: Final = Scenario("EMAIL", {0: send_email, 1: answer_email})
+_CALL: Final = Scenario("PHONE_CALL", {0: answer_call})
 
-PLANS: Final = (
+SCENARIOS: Final = (
     _CHAT,
-    _MAIL,
+    _EMAIL,
     _CHAT,
-    Plan("SMS", {0: play_messages}),
-    Plan("EMAIL", {0: ask_by_mail, 1: reply_to_mail, 9: thank_by_mail}),
+    Scenario("SMS", {0: exchange_messages}),
+    Scenario("EMAIL", {0: send_email, 1: reply_by_email, 9: thank_by_email}),
     _CHAT,
-    Plan("WHATSAPP", {0: play_messages}),
+    Scenario("WHATSAPP", {0: exchange_messages}),
     _CALL,
     _CHAT,
-    Plan("EMAIL", {0: ask_by_mail, 2: answer_mail}),
-    Plan("CHAT_MESSAGE", {0: play_chat, 1: play_return}),
-    Plan("FACEBOOK_MESSAGE", {0: play_messages}),
-    _MAIL,
+    Scenario("EMAIL", {0: send_email, 2: answer_email}),
+    Scenario("CHAT_MESSAGE", {0: hold_chat, 1: reopen}),
+    Scenario("FACEBOOK_MESSAGE", {0: exchange_messages}),
+    _EMAIL,
     _CHAT,
-    Plan("PHONE_CALL", {0: miss_call, 1: call_back}),
-    Plan("SMS", {0: play_messages, 1: play_return}),
+    Scenario("PHONE_CALL", {0: miss_call, 1: call_back}),
+    Scenario("SMS", {0: exchange_messages, 1: reopen}),
     _CHAT,
-    Plan("EMAIL", {0: ask_by_mail, 9: answer_mail}),
-    Plan("INSTAGRAM_DIRECT", {0: play_messages}),
+    Scenario("EMAIL", {0: send_email, 9: answer_email}),
+    Scenario("INSTAGRAM_DIRECT", {0: exchange_messages}),
     _CALL,
     _CHAT,
-    Plan("EMAIL", {0: ask_by_mail, 2: reply_to_mail, 9: thank_by_mail}),
-    Plan("WHATSAPP", {0: play_messages, 9: play_return}),
-    Plan("CUSTOMER_ACTIVITY", {0: report_activity}),
+    Scenario("EMAIL", {0: send_email, 2: reply_by_email, 9: thank_by_email}),
+    Scenario("WHATSAPP", {0: exchange_messages, 9: reopen}),
+    Scenario("CUSTOMER_ACTIVITY", {0: report_activity}),
 )
-"""The plans conversations follow in turn, so that their shares are the channels' shares."""
+"""New conversations use these in turn, so each channel's share here is its share of conversations."""
 
-DELAYS: Final = tuple(sorted({delay for plan in PLANS for delay in plan.scenes}))
+DELAYS: Final = tuple(sorted({delay for scenario in SCENARIOS for delay in scenario.steps}))

@@ -1,24 +1,25 @@
-"""The tasks that agents set each other, from the hour in which they are set."""
+"""Tasks that agents create for each other."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gladly_emulator.dataset.business_hours import count_open, is_open, open_hour
+from gladly_emulator.dataset.business_hours import is_open, nth_open_hour, open_hours_before
 from gladly_emulator.dataset.conversation_items import pick_customer
-from gladly_emulator.dataset.directory import Dice, Record, make_id
-from gladly_emulator.dataset.event_log import Chronicle, Event, format_short
+from gladly_emulator.dataset.event_log import Event, EventLog, format_short
+from gladly_emulator.dataset.seeding import SeededRandom, make_id
 from gladly_emulator.timestamps import DAY, HOUR, NANOSECONDS
 
 if TYPE_CHECKING:
-    from gladly_emulator.dataset.conversation_schedule import Opening
-    from gladly_emulator.dataset.directory import Organization
-    from gladly_emulator.dataset.reference_data import Rooms
+    from gladly_emulator.dataset.conversation_schedule import PlannedConversation
+    from gladly_emulator.dataset.directory import Directory
+    from gladly_emulator.dataset.interface import Record
+    from gladly_emulator.dataset.reference_data import ReferenceData
 
-LONGEST: Final = 9 * DAY
-"""A task has its last event less than this after its first."""
+MAX_DURATION: Final = 9 * DAY
+"""The time between a task's first and last event is shorter than this."""
 
-_SHARE: Final = 0.12
+_TASKS_PER_CONVERSATION: Final = 0.12
 _BODIES: Final = (
     "Check the depot",
     "Call the carrier",
@@ -29,7 +30,7 @@ _MINUTE: Final = 60 * NANOSECONDS
 
 
 class Task(NamedTuple):
-    """A task's events in order of time, past and to come, and what does not change."""
+    """A task's constant fields, and its events in chronological order, including future ones."""
 
     id: str
     customer_id: str
@@ -38,62 +39,70 @@ class Task(NamedTuple):
     events: list[Event]
 
 
-def read_task(opening: Opening, organization: Organization, rooms: Rooms) -> Task | None:
-    """Return the task that a conversation gives rise to, if it does."""
-    hour = opening.acts[0].hour
-    dice = Dice(f"{opening.key} task")
-    if not (is_open(hour) and dice.chance(_SHARE)):
+def plan_task(
+    conversation: PlannedConversation, directory: Directory, reference_data: ReferenceData
+) -> Task | None:
+    """Return the task that a conversation leads to, or None."""
+    hour = conversation.steps[0].hour
+    rng = SeededRandom(f"{conversation.key} task")
+    if not (is_open(hour) and rng.chance(_TASKS_PER_CONVERSATION)):
         return None
-    customer = organization.customer(pick_customer(opening.key, organization.customer_count))
-    return _Planner(dice, organization.hero_ids, rooms).plan(opening.key, customer.id, hour=hour)
+    customer = directory.customer(pick_customer(conversation.key, directory.customer_count))
+    return _TaskPlanner(rng, directory.agent_ids, reference_data).plan(
+        conversation.key, customer.id, hour=hour
+    )
 
 
-class _Planner:
-    """Decides what becomes of a task."""
+class _TaskPlanner:
+    """Plans the events of a task."""
 
-    def __init__(self, dice: Dice, agents: list[str], rooms: Rooms) -> None:
-        self._dice = dice
+    def __init__(self, rng: SeededRandom, agents: list[str], reference_data: ReferenceData) -> None:
+        self._rng = rng
         self._agents = agents
-        self._inboxes = [rooms.inbox_for("EMAIL"), rooms.inbox_for("PHONE_CALL"), rooms.returns_id]
+        self._inboxes = [
+            reference_data.inbox_for("EMAIL"),
+            reference_data.inbox_for("PHONE_CALL"),
+            reference_data.returns_id,
+        ]
 
     def plan(self, key: str, customer_id: str, *, hour: int) -> Task:
-        """Return a task that is set in this hour."""
-        dice = self._dice
+        """Return a task created in this hour."""
+        rng = self._rng
         task_id = make_id(f"{key} task")
-        created = hour * HOUR + dice.randrange(30 * _MINUTE, 59 * _MINUTE)
+        created = hour * HOUR + rng.randrange(30 * _MINUTE, 59 * _MINUTE)
         due = created // HOUR * HOUR + 2 * DAY
         author = self._pick_agent()
-        assignee = {"inboxId": dice.choice(self._inboxes), "agentId": dice.choice(self._agents)}
+        assignee = {"inboxId": rng.choice(self._inboxes), "agentId": rng.choice(self._agents)}
         context = {"createdAt": format_short(created), "dueAt": format_short(due), "assignee": assignee}
-        chronicle = Chronicle(f"{key} task", customerId=customer_id, taskId=task_id)
-        chronicle.write(created, "TASK/CREATED", author, context=context)
-        self._go_on(chronicle, created, context)
-        return Task(task_id, customer_id, dice.choice(_BODIES), due, chronicle.read(assignee))
+        log = EventLog(f"{key} task", customerId=customer_id, taskId=task_id)
+        log.add(created, "TASK/CREATED", author, context=context)
+        self._add_later_events(log, created, context)
+        return Task(task_id, customer_id, rng.choice(_BODIES), due, log.list_events(assignee))
 
-    def _go_on(self, chronicle: Chronicle, created: int, context: Record) -> None:
-        dice = self._dice
-        worker: Record = {"id": context["assignee"]["agentId"], "type": "AGENT"}
-        if dice.chance(0.4):
-            comment = make_id(f"{created} comment {worker['id']}")
-            at = created + dice.randrange(2 * _MINUTE, 25 * _MINUTE)
-            chronicle.write(at, "TASK/COMMENT_ADDED", worker, commentId=comment, context=context)
-        if dice.chance(0.3):
-            at = created + dice.randrange(26 * _MINUTE, 50 * _MINUTE)
-            assignee = {"inboxId": dice.choice(self._inboxes), "agentId": dice.choice(self._agents)}
-            chronicle.write(at, "TASK/ASSIGNEE_UPDATED", worker, assignee=assignee, context=context)
+    def _add_later_events(self, log: EventLog, created: int, context: Record) -> None:
+        rng = self._rng
+        assigned_agent: Record = {"id": context["assignee"]["agentId"], "type": "AGENT"}
+        if rng.chance(0.4):
+            comment = make_id(f"{created} comment {assigned_agent['id']}")
+            at = created + rng.randrange(2 * _MINUTE, 25 * _MINUTE)
+            log.add(at, "TASK/COMMENT_ADDED", assigned_agent, commentId=comment, context=context)
+        if rng.chance(0.3):
+            at = created + rng.randrange(26 * _MINUTE, 50 * _MINUTE)
+            assignee = {"inboxId": rng.choice(self._inboxes), "agentId": rng.choice(self._agents)}
+            log.add(at, "TASK/ASSIGNEE_UPDATED", assigned_agent, assignee=assignee, context=context)
             context = context | {"assignee": assignee}
-            worker = {"id": assignee["agentId"], "type": "AGENT"}
-        closed = self._after(created, dice.choice((2, 3, 9, 18)))
-        chronicle.write(closed, "TASK/CLOSED", worker, context=context)
-        if dice.chance(0.08):
-            reopened = closed + dice.randrange(_MINUTE, 50 * _MINUTE)
-            chronicle.write(reopened, "TASK/REOPENED", self._pick_agent(), context=context)
-            chronicle.write(self._after(reopened, 9), "TASK/CLOSED", worker, context=context)
+            assigned_agent = {"id": assignee["agentId"], "type": "AGENT"}
+        closed = self._pick_time(created, rng.choice((2, 3, 9, 18)))
+        log.add(closed, "TASK/CLOSED", assigned_agent, context=context)
+        if rng.chance(0.08):
+            reopened = closed + rng.randrange(_MINUTE, 50 * _MINUTE)
+            log.add(reopened, "TASK/REOPENED", self._pick_agent(), context=context)
+            log.add(self._pick_time(reopened, 9), "TASK/CLOSED", assigned_agent, context=context)
 
-    def _after(self, instant: int, hours: int) -> int:
-        """Return a moment in the working hour that comes so many after that of the instant."""
-        hour = open_hour(count_open(instant // HOUR) + hours)
-        return hour * HOUR + self._dice.randrange(2 * _MINUTE, 58 * _MINUTE)
+    def _pick_time(self, instant: int, hours: int) -> int:
+        """Return a random time this many open hours after an instant."""
+        hour = nth_open_hour(open_hours_before(instant // HOUR) + hours)
+        return hour * HOUR + self._rng.randrange(2 * _MINUTE, 58 * _MINUTE)
 
     def _pick_agent(self) -> Record:
-        return {"id": self._dice.choice(self._agents), "type": "AGENT"}
+        return {"id": self._rng.choice(self._agents), "type": "AGENT"}

@@ -1,4 +1,4 @@
-"""The emulator: what is served, access, faults and a clock behind one HTTP server."""
+"""The emulator: a dataset, access control, limits, faults and a clock behind one HTTP server."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from gladly_emulator.server.access_control import (
     AGENT_EMAIL,
     API_TOKEN,
     ORGANIZATION,
-    RateLimit,
-    refuse_credentials,
+    check_credentials,
 )
-from gladly_emulator.server.api import answer_api
-from gladly_emulator.server.control import answer_control
+from gladly_emulator.server.api import api_response
+from gladly_emulator.server.control import control_response
+from gladly_emulator.server.fault_effects import apply_fault
 from gladly_emulator.server.faults import Faults
 from gladly_emulator.server.http_server import Server
-from gladly_emulator.server.rate_limits import ReportGate, ReportLimits
+from gladly_emulator.server.rate_limits import RateLimit, ReportLimiter, ReportLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typing_extensions import Self
 
-    from gladly_emulator.server.exports import Exports
-    from gladly_emulator.server.http_messages import Answer, Request
+    from gladly_emulator.dataset.interface import Exports
+    from gladly_emulator.server.http_messages import Request, Response
 
-_GLADLYS_REPORT_LIMITS: Final = ReportLimits()
+_GLADLY_REPORT_LIMITS: Final = ReportLimits()
 
 
 class Emulator:
-    """Serves exports as Gladly does, from a background thread, while the context is open.
+    """Serves a dataset as Gladly does, from background threads, while the context is open.
 
     Args:
-        exports: What is served.
-        port: The port to listen on; 0 takes a free one.
-        clock: What time it is; by default the real time.
-        requests_per_second: The rate limit; None switches it off.
-        retry_after: The Retry-After header of a 429, in seconds; by default none is sent, as at Gladly.
-        report_limits: How many reports are made in a minute and at a time; None switches it off.
+        exports: The dataset to serve.
+        port: The port to listen on, or 0 for any free port.
+        clock: Returns the current time; by default the real time.
+        requests_per_second: The rate limit, or None for no limit.
+        retry_after: The Retry-After header of a 429, in seconds. By default none is sent, as at Gladly.
+        report_limits: The rate and concurrency limits of reports, or None for no limits.
     """
 
     def __init__(
@@ -50,15 +50,15 @@ class Emulator:
         clock: Callable[[], datetime] | None = None,
         requests_per_second: int | None = 10,
         retry_after: int | None = None,
-        report_limits: ReportLimits | None = _GLADLYS_REPORT_LIMITS,
+        report_limits: ReportLimits | None = _GLADLY_REPORT_LIMITS,
     ) -> None:
         self.exports = exports
         self.faults = Faults()
         self._address = ("127.0.0.1", port)
-        self._clock = clock or _real_time
-        self._ahead = timedelta()
+        self._clock = clock or _system_time
+        self._clock_offset = timedelta()
         self._rate_limit = RateLimit(requests_per_second, retry_after=retry_after)
-        self._report_gate = None if report_limits is None else ReportGate(report_limits)
+        self._report_limiter = None if report_limits is None else ReportLimiter(report_limits)
         self._requests: list[Request] = []
         self._stopping = threading.Event()
         self._server: Server | None = None
@@ -77,7 +77,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a path."""
+        """The base URL, without a path."""
         if self._server is None:
             raise RuntimeError("The emulator listens only inside its with block.")
         host, port = self._server.server_address[:2]
@@ -85,7 +85,7 @@ class Emulator:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a client needs to know."""
+        """The tap settings that connect to this emulator."""
         return {
             "organization": ORGANIZATION,
             "agent_email": AGENT_EMAIL,
@@ -95,52 +95,51 @@ class Emulator:
 
     @property
     def now(self) -> datetime:
-        """What time it is here."""
-        return self._clock() + self._ahead
+        """The emulator's current time."""
+        return self._clock() + self._clock_offset
 
     def advance(self, time: timedelta) -> None:
-        """Move the clock on."""
-        self._ahead += time
+        """Move the clock forward."""
+        self._clock_offset += time
 
     @property
     def requests(self) -> list[Request]:
-        """The requests to the API so far, in the order in which they came."""
+        """The API requests so far, in order of arrival."""
         return self._requests.copy()
 
     def clear(self) -> None:
-        """Forget the requests so far."""
+        """Clear the list of requests."""
         self._requests.clear()
 
-    def _respond(self, request: Request) -> Answer:
+    def _respond(self, request: Request) -> Response:
         if request.path.startswith("/_emulator/"):
-            return answer_control(self, request)
+            return control_response(self, request)
         self._requests.append(request)
-        answer = self._answer(request)
-        request.status = answer.status
-        return answer
+        response = self._respond_to_api(request)
+        request.status = response.status
+        return response
 
-    def _answer(self, request: Request) -> Answer:
-        """Answer, or refuse; a request that is refused meets no fault."""
-        refusal, limits = self._rate_limit.count()
-        refusal = refusal or refuse_credentials(request.headers.get("Authorization"))
-        refusal = refusal or self._limit_report(request)
-        if refusal is not None:
-            return refusal.with_headers(limits)
-        answer = answer_api(self.exports, request, self.now)
-        fault = self.faults.pick(request.path, request.body)
-        if fault is not None:
-            answer = fault.spoil(answer, self._stopping.wait)
-        return answer.with_headers(limits)
+    def _respond_to_api(self, request: Request) -> Response:
+        """Return the response. A rejected request triggers no fault."""
+        rejection, limit_headers = self._rate_limit.count()
+        rejection = rejection or check_credentials(request.headers.get("Authorization"))
+        rejection = rejection or self._limit_report(request)
+        if rejection is not None:
+            return rejection.with_headers(limit_headers)
+        response = api_response(self.exports, request, self.now)
+        for fault in self.faults.pick(request.path, request.body):
+            response = apply_fault(fault, response, self._stopping.wait)
+        return response.with_headers(limit_headers)
 
-    def _limit_report(self, request: Request) -> Answer | None:
-        """Count a report until its answer is sent, or return its 429."""
-        if self._report_gate is None or (request.method, request.path) != ("POST", "/api/v1/reports"):
+    def _limit_report(self, request: Request) -> Response | None:
+        """Count a report until its response is sent, or return a 429."""
+        if self._report_limiter is None or (request.method, request.path) != ("POST", "/api/v1/reports"):
             return None
-        refusal = self._report_gate.enter()
-        if refusal is None:
-            request.after.callback(self._report_gate.leave)
-        return refusal
+        rejection = self._report_limiter.acquire()
+        if rejection is None:
+            request.cleanup.callback(self._report_limiter.release)
+        return rejection
 
 
-def _real_time() -> datetime:
+def _system_time() -> datetime:
     return datetime.now(timezone.utc)

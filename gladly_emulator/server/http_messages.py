@@ -1,10 +1,9 @@
-"""What travels: a request as it came, and the answer to send."""
+"""HTTP requests and responses."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
@@ -12,18 +11,19 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 from gladly_emulator.timestamps import parse_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from email.message import Message
 
-Body = bytes | Iterator[bytes]
+    from gladly_emulator.dataset.interface import FileContent
 
 JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
-CSV = "text/csv"
+EVENT_LINES = "application/x-jsonlines"
 
 
-class UsageError(Exception):
-    """A parameter that the API refuses."""
+class InvalidParameterError(Exception):
+    """A request has an invalid parameter."""
 
     def __init__(self, attr: str, detail: str, *, code: str = "invalid") -> None:
         super().__init__(detail)
@@ -33,11 +33,11 @@ class UsageError(Exception):
 
 @dataclass
 class Request:
-    """One request as it came.
+    """A request.
 
     Attributes:
-        status: The answer's; None until there is one, and for ever if there never is.
-        after: What is to be done once the answer is sent, or cannot be.
+        status: The response's status, or None as long as there is no response.
+        cleanup: Callbacks that run after the response is sent or has failed.
     """
 
     method: str
@@ -46,26 +46,26 @@ class Request:
     time: datetime
     body: bytes = b""
     status: int | None = None
-    after: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
+    cleanup: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
     @property
     def path(self) -> str:
-        """The path as it was sent, still URL-encoded."""
+        """The path, still URL-encoded."""
         return urlsplit(self.target).path
 
     @property
     def query(self) -> dict[str, str]:
-        """The decoded query; the last value of a repeated key counts."""
+        """The decoded query. A repeated key has its last value."""
         return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
     @property
     def query_lists(self) -> dict[str, list[str]]:
-        """The decoded query with every value of a repeated key."""
+        """The decoded query with all values of each key."""
         return parse_qs(urlsplit(self.target).query, keep_blank_values=True)
 
     @property
-    def document(self) -> Any:  # noqa: ANN401 - any JSON can come
-        """The body as JSON; None if it is none."""
+    def document(self) -> Any:  # noqa: ANN401 - any JSON value
+        """The decoded JSON body, or None if the body isn't JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -73,66 +73,76 @@ class Request:
 
     @property
     def parts(self) -> list[str]:
-        """The path split at its slashes, each part decoded after the split."""
-        return [unquote(part) for part in self.path.split("/")[1:]]
+        """The path segments, each decoded after splitting."""
+        return [unquote(segment) for segment in self.path.split("/")[1:]]
 
     def read_instant(self, attr: str) -> int | None:
-        """Return a time of the query, None if it is not there.
+        """Return a time from the query, or None if it isn't there.
 
         Raises:
-            UsageError: It is no RFC 3339 time.
+            InvalidParameterError: It isn't an RFC 3339 time.
         """
         if attr not in self.query:
             return None
         try:
             return parse_instant(self.query[attr])
         except ValueError:
-            raise UsageError(attr, "must be an RFC 3339 time") from None
+            raise InvalidParameterError(attr, "must be an RFC 3339 time") from None
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A status, headers and a body; a body in pieces has no length and is sent chunked."""
+class Response:
+    """A status, headers and a body. A body in chunks has no length and uses chunked transfer encoding."""
 
     status: int
-    body: Body = b""
+    body: FileContent = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     declared_length: int | None = None
 
     @property
     def length(self) -> int | None:
-        """The Content-Length to declare, None for a chunked body."""
+        """The Content-Length to send, or None for a chunked body."""
         if self.declared_length is not None:
             return self.declared_length
         return len(self.body) if isinstance(self.body, bytes) else None
 
     @property
-    def pieces(self) -> Iterable[bytes]:
-        """The body piece by piece."""
+    def chunks(self) -> Iterable[bytes]:
+        """The body's chunks."""
         return (self.body,) if isinstance(self.body, bytes) else self.body
 
-    def with_headers(self, headers: Mapping[str, str]) -> Answer:
-        """Return the answer with these headers set."""
+    def with_headers(self, headers: Mapping[str, str]) -> Response:
+        """Return the response with these headers set."""
         return replace(self, headers={**self.headers, **headers})
 
-    def with_body(self, change: Callable[[Iterable[bytes]], Iterator[bytes]]) -> Answer:
-        """Return the answer with its body changed; a body of known length keeps a right length."""
-        changed = change(self.pieces)
+    def with_body(self, change: Callable[[Iterable[bytes]], Iterator[bytes]]) -> Response:
+        """Return the response with its body changed. A body of known length gets the new length."""
+        changed = change(self.chunks)
         whole = isinstance(self.body, bytes)
         return replace(self, body=b"".join(changed) if whole else changed, declared_length=None)
 
 
-def answer_json(document: object, status: int = 200) -> Answer:
-    """Return an answer that carries the document as JSON."""
+def json_response(document: object, status: int = 200) -> Response:
+    """Return a response with a JSON body."""
     body = json.dumps(document, ensure_ascii=False).encode()
-    return Answer(status, body, {"Content-Type": JSON})
+    return Response(status, body, {"Content-Type": JSON})
 
 
-def answer_error(status: int, code: str, detail: str, *, attr: str) -> Answer:
-    """Return an error in the documented envelope: `errors` is a list."""
-    return answer_json({"errors": [{"attr": attr, "code": code, "detail": detail}]}, status)
+def error_response(status: int, code: str, detail: str, *, attr: str) -> Response:
+    """Return an error in the documented envelope, where `errors` is a list."""
+    return json_response({"errors": [{"attr": attr, "code": code, "detail": detail}]}, status)
 
 
-def answer_not_found(detail: str) -> Answer:
-    """Return a 404 as Gladly's examples show it: `errors` is one object."""
-    return answer_json({"errors": {"code": "not_exist", "detail": detail}}, 404)
+def not_found_response(detail: str) -> Response:
+    """Return a 404 as in Gladly's examples, where `errors` is a single object."""
+    return json_response({"errors": {"code": "not_exist", "detail": detail}}, 404)
+
+
+def iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a body, each with its line feed if it has one."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line + b"\n" for line in lines)
+    if rest:
+        yield rest

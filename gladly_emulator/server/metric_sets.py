@@ -1,4 +1,4 @@
-"""The report sets that Gladly documents, and what a request for each may say."""
+"""The metric sets that Gladly documents, and the parameters that each supports."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 
 
 class MetricSet(NamedTuple):
-    """What a request for a metric set may say beyond its range."""
+    """The parameters that a metric set supports."""
 
     aggregated: bool = False
     filters: tuple[str, ...] = ()
-    takes_dates: bool = True
-    takes_times: bool = False
+    supports_dates: bool = True
+    supports_times: bool = False
     needs_phone_number: bool = False
 
 
@@ -32,15 +32,15 @@ METRIC_SETS: Final = {
     "AgentDurationsReport": _TEAMS,
     "AgentDurationsReportV2": _TEAMS,
     "AgentLoginTimeReport": _TEAM_BUCKETS,
-    "AgentSummary": _TEAM_BUCKETS._replace(takes_times=True),
+    "AgentSummary": _TEAM_BUCKETS._replace(supports_times=True),
     "AgentSummaryV2": _TEAM_BUCKETS,
     "AgentSummaryGlanceReport": _TEAM_BUCKETS,
     "AgentSummaryGlanceReportV2": _TEAM_BUCKETS,
     "AgentTimestampsReport": _TEAMS,
     "FirstContactResolutionByAgentV2Report": _TEAM_CHANNEL._replace(aggregated=True),
     "PaymentsByAgentReport": _PLAIN,
-    "WorkSessionEventsReportV3": _PLAIN._replace(takes_times=True),
-    "WorkSessionEventsReportV4": _PLAIN._replace(takes_times=True, takes_dates=False),
+    "WorkSessionEventsReportV3": _PLAIN._replace(supports_times=True),
+    "WorkSessionEventsReportV4": _PLAIN._replace(supports_times=True, supports_dates=False),
     "WorkSessionsReport": _TEAM_CHANNEL,
     "WorkSessionsReportV3": _TEAM_CHANNEL,
     "AnswerUsageReport": _BUCKETS,
@@ -48,7 +48,7 @@ METRIC_SETS: Final = {
     "ChannelMixReportV2": _CHANNEL_BUCKETS,
     "ChannelWaitTimeReport": _INBOX_BUCKETS,
     "ChannelWaitTimeReportV2": _INBOX_BUCKETS,
-    "ContactExportReportV3": _CHANNEL._replace(takes_times=True),
+    "ContactExportReportV3": _CHANNEL._replace(supports_times=True),
     "ContactSummaryReport": _CHANNEL_BUCKETS,
     "ContactSummaryReportV2": _CHANNEL_BUCKETS,
     "ContactSummaryCountsReport": _CHANNEL_BUCKETS,

@@ -1,4 +1,4 @@
-"""What a report request asks, read from its JSON as strictly as Gladly documents it."""
+"""Report requests: their JSON, validated as Gladly documents it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from gladly_emulator.dataset.interface import ReportQuery
-from gladly_emulator.server.http_messages import UsageError
+from gladly_emulator.server.http_messages import InvalidParameterError
 from gladly_emulator.server.metric_sets import AGGREGATION_LEVELS, CHANNELS, METRIC_SETS, MetricSet
 from gladly_emulator.timestamps import DAY, NANOSECONDS, instant_of
 
@@ -33,14 +33,14 @@ _TIMES: Final = ("startAtTime", "endAtTime")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MINUTE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)Z", re.ASCII)
 _PHONE: Final = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
-_LONGEST_HALF_HOURLY: Final = 31 * DAY
+_MAX_HALF_HOURLY: Final = 31 * DAY
 
 
 def read_report_query(body: bytes, lists: Lists, now: datetime) -> ReportQuery:
-    """Read a report request.
+    """Return the query of a report request.
 
     Raises:
-        UsageError: Gladly would answer it with 400.
+        InvalidParameterError: Gladly would return 400.
     """
     document = _read_document(body)
     metric_set = _read_metric_set(document)
@@ -65,49 +65,49 @@ def _read_document(body: bytes) -> dict[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise UsageError("body", "must be a JSON object")
+        raise InvalidParameterError("body", "must be a JSON object")
     for key in document:
         if key not in _KEYS:
-            raise UsageError(str(key), "is no parameter of a report")
+            raise InvalidParameterError(str(key), "isn't a report parameter")
     return document
 
 
 def _read_metric_set(document: Mapping[str, Any]) -> str:
     name = document.get("metricSet")
     if name is None:
-        raise UsageError("metricSet", "must be given", code="blank")
+        raise InvalidParameterError("metricSet", "is required", code="blank")
     if name not in METRIC_SETS:
-        raise UsageError("metricSet", "is not known")
+        raise InvalidParameterError("metricSet", "is unknown")
     return str(name)
 
 
 def _read_range(document: Mapping[str, Any], rules: MetricSet, lists: Lists) -> tuple[int, int, str, tzinfo]:
     if any(key in document for key in _TIMES):
         return (*_read_times(document, rules), "UTC", timezone.utc)
-    if not rules.takes_dates:
-        raise UsageError("startAtTime", "must be given for this metric set", code="blank")
+    if not rules.supports_dates:
+        raise InvalidParameterError("startAtTime", "is required for this metric set", code="blank")
     organization = lists.get("organization")
     fallback = organization.get("timezone") if isinstance(organization, dict) else None
     zone_name = document.get("timezone", fallback or "UTC")
     zone = _read_zone(zone_name)
     start, end = (_read_day(document, key) for key in ("startAt", "endAt"))
     if end < start:
-        raise UsageError("endAt", "must not be before startAt")
+        raise InvalidParameterError("endAt", "must not be before startAt")
     days = (start, end + timedelta(days=1))
-    first, past = (instant_of(datetime.combine(day, time(), zone)) for day in days)
-    return first, past, str(zone_name), zone
+    first, end_of_last = (instant_of(datetime.combine(day, time(), zone)) for day in days)
+    return first, end_of_last, str(zone_name), zone
 
 
 def _read_times(document: Mapping[str, Any], rules: MetricSet) -> tuple[int, int]:
-    if not rules.takes_times:
-        raise UsageError("startAtTime", "does not apply to this metric set")
+    if not rules.supports_times:
+        raise InvalidParameterError("startAtTime", "doesn't apply to this metric set")
     for key in _DATES:
         if key in document:
-            raise UsageError(key, "must not be given together with startAtTime and endAtTime")
+            raise InvalidParameterError(key, "must not be combined with startAtTime and endAtTime")
     start, end = (_read_minute(document, key) for key in _TIMES)
     if end < start:
-        raise UsageError("endAtTime", "must not be before startAtTime")
-    # Gladly says of one report endpoint that the minute of the end is included: here it always is.
+        raise InvalidParameterError("endAtTime", "must not be before startAtTime")
+    # Gladly documents for one report endpoint that the end minute is included. Here it always is.
     return start, end + 60 * NANOSECONDS
 
 
@@ -117,7 +117,7 @@ def _read_zone(name: object) -> tzinfo:
     try:
         return ZoneInfo(str(name))
     except (KeyError, ValueError, OSError):
-        raise UsageError("timezone", "must be an IANA time zone") from None
+        raise InvalidParameterError("timezone", "must be an IANA time zone") from None
 
 
 def _read_day(document: Mapping[str, Any], key: str) -> date:
@@ -125,7 +125,7 @@ def _read_day(document: Mapping[str, Any], key: str) -> date:
     try:
         return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
-        raise UsageError(key, "must be a day such as 2026-03-04") from None
+        raise InvalidParameterError(key, "must be a date such as 2026-03-04") from None
 
 
 def _read_minute(document: Mapping[str, Any], key: str) -> int:
@@ -133,12 +133,12 @@ def _read_minute(document: Mapping[str, Any], key: str) -> int:
     try:
         return instant_of(datetime.fromisoformat(f"{match[1] if match else ''}:00+00:00"))
     except ValueError:
-        raise UsageError(key, "must be a minute such as 2026-03-04T12:00Z") from None
+        raise InvalidParameterError(key, "must be a minute such as 2026-03-04T12:00Z") from None
 
 
 def _read_text(document: Mapping[str, Any], key: str) -> str:
     if document.get(key) in {None, ""}:
-        raise UsageError(key, "must be given", code="blank")
+        raise InvalidParameterError(key, "is required", code="blank")
     return str(document[key])
 
 
@@ -147,25 +147,25 @@ def _read_aggregation(document: Mapping[str, Any], rules: MetricSet, *, span: in
     if level is None:
         return "daily" if rules.aggregated else ""
     if not rules.aggregated:
-        raise UsageError("aggregationLevel", "does not apply to this metric set")
+        raise InvalidParameterError("aggregationLevel", "doesn't apply to this metric set")
     if level not in AGGREGATION_LEVELS:
-        raise UsageError("aggregationLevel", f"must be one of {', '.join(AGGREGATION_LEVELS)}")
-    if level == "halfHourly" and span > _LONGEST_HALF_HOURLY:
-        raise UsageError("aggregationLevel", "halfHourly is for a month at most")
+        raise InvalidParameterError("aggregationLevel", f"must be one of {', '.join(AGGREGATION_LEVELS)}")
+    if level == "halfHourly" and span > _MAX_HALF_HOURLY:
+        raise InvalidParameterError("aggregationLevel", "halfHourly is limited to one month")
     return str(level)
 
 
 def _read_filters(document: Mapping[str, Any], rules: MetricSet, lists: Lists) -> Mapping[str, Any]:
     filters = document.get("filters") or {}
     if not isinstance(filters, dict):
-        raise UsageError("filters", "must be an object")
+        raise InvalidParameterError("filters", "must be an object")
     for name, value in filters.items():
         if name not in rules.filters:
-            raise UsageError(f"filters.{name}", "does not apply to this metric set")
+            raise InvalidParameterError(f"filters.{name}", "doesn't apply to this metric set")
         if not _is_allowed(name, value, lists):
-            raise UsageError(f"filters.{name}", "has a value that is not known")
+            raise InvalidParameterError(f"filters.{name}", "has an unknown value")
     if rules.needs_phone_number and "phoneNumber" not in filters:
-        raise UsageError("filters.phoneNumber", "must be given", code="blank")
+        raise InvalidParameterError("filters.phoneNumber", "is required", code="blank")
     return filters
 
 

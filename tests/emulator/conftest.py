@@ -13,32 +13,32 @@ import requests
 
 from gladly_emulator import AGENT_EMAIL, API_TOKEN, Emulator, GeneratedExports, StaticExports
 
-from .fortnight import Fortnight
+from .exported_files import ExportedFiles
 
 Call = Callable[..., requests.Response]
 
 
 @pytest.fixture
-def emulated_now() -> datetime:
+def now() -> datetime:
     """A Wednesday noon."""
     return datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
 
 
 @pytest.fixture
-def emulated_exports() -> StaticExports:
+def exports() -> StaticExports:
     """No jobs yet."""
     return StaticExports()
 
 
 @pytest.fixture
-def emulated(emulated_exports: StaticExports, emulated_now: datetime) -> Iterator[Emulator]:
+def emulator(exports: StaticExports, now: datetime) -> Iterator[Emulator]:
     """An emulator of these exports at this time, without a rate limit."""
-    with Emulator(emulated_exports, clock=lambda: emulated_now, requests_per_second=None) as emulator:
+    with Emulator(exports, clock=lambda: now, requests_per_second=None) as emulator:
         yield emulator
 
 
 @pytest.fixture
-def emulated_session() -> Iterator[requests.Session]:
+def session() -> Iterator[requests.Session]:
     """A session with good credentials."""
     with requests.Session() as session:
         session.auth = (AGENT_EMAIL, API_TOKEN)
@@ -47,34 +47,34 @@ def emulated_session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def emulated_call(emulated: Emulator, emulated_session: requests.Session) -> Call:
+def send_request(emulator: Emulator, session: requests.Session) -> Call:
     """Make a request to a path of the emulator: `(method, path, **options)`."""
 
     def call(method: str, path: str, **options: Any) -> requests.Response:
-        return emulated_session.request(method, emulated.url + path, **{"timeout": 20, **options})
+        return session.request(method, emulator.url + path, **{"timeout": 20, **options})
 
     return call
 
 
 @pytest.fixture
-def emulated_get(emulated_call: Call) -> Call:
+def get_export(send_request: Call) -> Call:
     """Get a path below /api/v1/export."""
 
     def get(path: str, **options: Any) -> requests.Response:
-        return emulated_call("GET", f"/api/v1/export{path}", **options)
+        return send_request("GET", f"/api/v1/export{path}", **options)
 
     return get
 
 
 @pytest.fixture
-def emulated_socket(emulated: Emulator) -> Iterator[socket.socket]:
+def raw_socket(emulator: Emulator) -> Iterator[socket.socket]:
     """A bare connection to the emulator."""
-    address = urlsplit(emulated.url)
+    address = urlsplit(emulator.url)
     with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=20) as connection:
         yield connection
 
 
 @pytest.fixture(scope="session")
-def emulated_fortnight() -> Fortnight:
+def exported_files() -> ExportedFiles:
     """Everything the default organization exports."""
-    return Fortnight(GeneratedExports())
+    return ExportedFiles(GeneratedExports())

@@ -15,7 +15,7 @@ from gladly_emulator import (
     Emulator,
     StaticExports,
 )
-from gladly_emulator.server.access_control import RateLimit
+from gladly_emulator.server.rate_limits import RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,9 @@ JOBS = "/api/v1/export/jobs"
 
 
 @pytest.mark.parametrize("auth", [None, ("nobody@brindlewick.example", API_TOKEN), (AGENT_EMAIL, "wrong")])
-def test_access_refuses_unknown_credentials(emulated: Emulator, auth: tuple[str, str] | None) -> None:
+def test_access_refuses_unknown_credentials(emulator: Emulator, auth: tuple[str, str] | None) -> None:
     """Unknown or missing credentials get 401, a challenge and an error body."""
-    response = requests.get(emulated.url + JOBS, auth=auth, timeout=20)
+    response = requests.get(emulator.url + JOBS, auth=auth, timeout=20)
 
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("Basic ")
@@ -35,25 +35,25 @@ def test_access_refuses_unknown_credentials(emulated: Emulator, auth: tuple[str,
 
 
 @pytest.mark.parametrize("header", ["Bearer abc", "Basic", "Basic ???", "Basic /w==", "Basic YWJj"])
-def test_access_refuses_broken_headers(emulated: Emulator, header: str) -> None:
+def test_access_refuses_broken_headers(emulator: Emulator, header: str) -> None:
     """An Authorization header that cannot be read gets 401."""
-    response = requests.get(emulated.url + JOBS, headers={"Authorization": header}, timeout=20)
+    response = requests.get(emulator.url + JOBS, headers={"Authorization": header}, timeout=20)
 
     assert response.status_code == 401
 
 
-def test_access_refuses_users_without_permission(emulated: Emulator) -> None:
+def test_access_refuses_users_without_permission(emulator: Emulator) -> None:
     """Good credentials without the permission API User get 403."""
     auth = (UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN)
-    response = requests.get(emulated.url + JOBS, auth=auth, timeout=20)
+    response = requests.get(emulator.url + JOBS, auth=auth, timeout=20)
 
     assert response.status_code == 403
     assert "API User" in response.json()["errors"][0]["detail"]
 
 
-def test_settings_open_the_api(emulated: Emulator) -> None:
+def test_settings_open_the_api(emulator: Emulator) -> None:
     """The emulator's settings are what a client needs."""
-    settings = emulated.settings
+    settings = emulator.settings
     auth = (settings["agent_email"], settings["api_token"])
     response = requests.get(settings["api_url"] + JOBS, auth=auth, timeout=20)
 
@@ -104,8 +104,8 @@ def test_server_refuses_more_than_its_limit() -> None:
     assert {response.headers["Ratelimit-Remaining-Second"] for response in responses} == {"0", "1"}
 
 
-def test_server_without_limit_sends_no_limit(emulated: Emulator) -> None:
+def test_server_without_limit_sends_no_limit(emulator: Emulator) -> None:
     """Without a rate limit there are no rate limit headers."""
-    response = requests.get(emulated.url + JOBS, auth=GOOD, timeout=20)
+    response = requests.get(emulator.url + JOBS, auth=GOOD, timeout=20)
 
     assert not [name for name in response.headers if name.lower().startswith("ratelimit")]

@@ -22,11 +22,11 @@ def ids(response: requests.Response) -> list[str]:
     return [job["id"] for job in response.json()]
 
 
-def test_jobs_are_a_bare_list_in_order_of_adding(emulated_exports: StaticExports, emulated_get: Call) -> None:
+def test_jobs_are_a_bare_list_in_order_of_adding(exports: StaticExports, get_export: Call) -> None:
     """The job list is a JSON list without an envelope; a static job keeps its place."""
-    emulated_exports.add_job("late", "2026-03-04T11:00:00Z")
-    emulated_exports.add_job("early", "2026-03-04T09:04:12.5Z", {"topics.jsonl": b"", "agents.jsonl": b""})
-    response = emulated_get("/jobs")
+    exports.add_job("late", "2026-03-04T11:00:00Z")
+    exports.add_job("early", "2026-03-04T09:04:12.5Z", {"topics.jsonl": b"", "agents.jsonl": b""})
+    response = get_export("/jobs")
 
     assert response.headers["Content-Type"] == "application/json"
     assert ids(response) == ["late", "early"]
@@ -44,16 +44,14 @@ def test_jobs_are_a_bare_list_in_order_of_adding(emulated_exports: StaticExports
     }
 
 
-def test_job_fields_can_be_overridden_and_left_out(
-    emulated_exports: StaticExports, emulated_get: Call
-) -> None:
+def test_job_fields_can_be_overridden_and_left_out(exports: StaticExports, get_export: Call) -> None:
     """Any field of a static job can be odd or absent."""
     start, end = "2023-01-01T00:00:00Z", "2023-06-30T23:59:59.999999999Z"
-    emulated_exports.add_job(
+    exports.add_job(
         "odd", "2026-03-04T11:00:00Z", start_at=start, end_at=end, scheduleId=ABSENT, colour="red"
     )
-    emulated_exports.change_job("odd", files=None)
-    job = emulated_get("/jobs/odd").json()
+    exports.change_job("odd", files=None)
+    job = get_export("/jobs/odd").json()
 
     assert job["files"] is None
     assert job["colour"] == "red"
@@ -61,15 +59,15 @@ def test_job_fields_can_be_overridden_and_left_out(
     assert job["parameters"] == {"type": "CONVERSATIONS", "startAt": start, "endAt": end}
 
 
-def test_job_is_replaced_in_its_place(emulated_exports: StaticExports, emulated_get: Call) -> None:
+def test_job_is_replaced_in_its_place(exports: StaticExports, get_export: Call) -> None:
     """Adding a job again replaces it and its files."""
-    emulated_exports.add_job("a", "2026-03-04T11:00:00Z", status="IN_PROGRESS")
-    emulated_exports.add_job("b", "2026-03-04T11:00:00Z")
-    emulated_exports.add_job("a", "2026-03-04T11:30:00Z", {"agents.jsonl": b"{}\n"})
+    exports.add_job("a", "2026-03-04T11:00:00Z", status="IN_PROGRESS")
+    exports.add_job("b", "2026-03-04T11:00:00Z")
+    exports.add_job("a", "2026-03-04T11:30:00Z", {"agents.jsonl": b"{}\n"})
 
-    assert ids(emulated_get("/jobs")) == ["a", "b"]
-    assert emulated_get("/jobs/a").json()["status"] == "COMPLETED"
-    assert emulated_get("/jobs/a/files/agents.jsonl").content == b"{}\n"
+    assert ids(get_export("/jobs")) == ["a", "b"]
+    assert get_export("/jobs/a").json()["status"] == "COMPLETED"
+    assert get_export("/jobs/a/files/agents.jsonl").content == b"{}\n"
 
 
 @pytest.mark.parametrize(
@@ -86,14 +84,14 @@ def test_job_is_replaced_in_its_place(emulated_exports: StaticExports, emulated_
     ],
 )
 def test_job_list_filters_by_instant_and_status(
-    emulated_exports: StaticExports, emulated_get: Call, query: dict[str, str], listed: list[str]
+    exports: StaticExports, get_export: Call, query: dict[str, str], listed: list[str]
 ) -> None:
     """The filters compare `updatedAt` as an instant to the ninth digit, both bounds included."""
-    emulated_exports.add_job("18", "2026-03-04T09:00:18Z")
-    emulated_exports.add_job("18.5", "2026-03-04T09:00:18.5Z")
-    emulated_exports.add_job("18.500000001", "2026-03-04T09:00:18.500000001Z", status="FAILED")
+    exports.add_job("18", "2026-03-04T09:00:18Z")
+    exports.add_job("18.5", "2026-03-04T09:00:18.5Z")
+    exports.add_job("18.500000001", "2026-03-04T09:00:18.500000001Z", status="FAILED")
 
-    assert ids(emulated_get("/jobs", params=query)) == listed
+    assert ids(get_export("/jobs", params=query)) == listed
 
 
 @pytest.mark.parametrize(
@@ -113,9 +111,9 @@ def test_job_list_filters_by_instant_and_status(
         ("endAt=", "endAt"),
     ],
 )
-def test_job_list_refuses_bad_filters(emulated_get: Call, query: str, attr: str) -> None:
+def test_job_list_refuses_bad_filters(get_export: Call, query: str, attr: str) -> None:
     """A filter out of its bounds, or an offset whose plus sign is not encoded, gets 400 in the envelope."""
-    response = emulated_get(f"/jobs?{query}")
+    response = get_export(f"/jobs?{query}")
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["attr"] == attr
@@ -123,110 +121,108 @@ def test_job_list_refuses_bad_filters(emulated_get: Call, query: str, attr: str)
 
 
 @pytest.mark.parametrize("start_at", ["2026-02-18T12:00:00Z", "2026-03-04T12:00:00Z"])
-def test_job_list_accepts_the_edges_of_its_window(emulated_get: Call, start_at: str) -> None:
+def test_job_list_accepts_the_edges_of_its_window(get_export: Call, start_at: str) -> None:
     """Exactly 14 days ago and exactly now are allowed."""
     params = {"startAt": start_at, "endAt": "2026-03-04T12:00:00Z"}
 
-    assert emulated_get("/jobs", params=params).status_code == 200
+    assert get_export("/jobs", params=params).status_code == 200
 
 
 @pytest.mark.parametrize("updated_at", [None, "soon", 7, ABSENT])
 def test_job_list_filters_no_unreadable_times(
-    emulated_exports: StaticExports, emulated_get: Call, updated_at: object
+    exports: StaticExports, get_export: Call, updated_at: object
 ) -> None:
     """A job whose `updatedAt` is no time passes the filters."""
-    emulated_exports.add_job("odd", "2026-03-04T11:00:00Z", updatedAt=updated_at)
+    exports.add_job("odd", "2026-03-04T11:00:00Z", updatedAt=updated_at)
 
-    assert ids(emulated_get("/jobs?startAt=2026-03-04T11:30:00Z")) == ["odd"]
+    assert ids(get_export("/jobs?startAt=2026-03-04T11:30:00Z")) == ["odd"]
 
 
-def test_job_list_can_be_no_list(emulated_exports: StaticExports, emulated_get: Call) -> None:
+def test_job_list_can_be_no_list(exports: StaticExports, get_export: Call) -> None:
     """The job list can be any body, until it is the list again."""
-    emulated_exports.list_as(b'{"jobs": [')
-    assert emulated_get("/jobs").content == b'{"jobs": ['
+    exports.list_as(b'{"jobs": [')
+    assert get_export("/jobs").content == b'{"jobs": ['
 
-    emulated_exports.list_as(None)
-    assert emulated_get("/jobs").json() == []
+    exports.list_as(None)
+    assert get_export("/jobs").json() == []
 
 
-def test_retention_hides_old_jobs_if_enforced(emulated_now: Any) -> None:
+def test_retention_hides_old_jobs_if_enforced(now: Any) -> None:
     """Jobs older than 14 days are gone with their files, if the exports enforce it."""
     for enforced, count in ((True, 1), (False, 2)):
         exports = StaticExports(enforce_retention=enforced)
         exports.add_job("old", "2026-02-18T11:59:59Z", {"agents.jsonl": b""})
         exports.add_job("new", "2026-02-18T12:00:00Z", {"agents.jsonl": b""})
 
-        assert len(exports.jobs(emulated_now)) == count
-        assert (exports.open_file("old", "agents.jsonl", now=emulated_now) is None) == enforced
+        assert len(exports.jobs(now)) == count
+        assert (exports.open_file("old", "agents.jsonl", now=now) is None) == enforced
 
 
-def test_file_is_json_lines_with_its_length(emulated_exports: StaticExports, emulated_get: Call) -> None:
+def test_file_is_json_lines_with_its_length(exports: StaticExports, get_export: Call) -> None:
     """A static file comes whole, as `application/x-ndjson`."""
-    emulated_exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b'{"id":"a"}\n'})
-    response = emulated_get("/jobs/j/files/agents.jsonl")
+    exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b'{"id":"a"}\n'})
+    response = get_export("/jobs/j/files/agents.jsonl")
 
     assert response.content == b'{"id":"a"}\n'
     assert response.headers["Content-Type"] == "application/x-ndjson"
     assert response.headers["Content-Length"] == "11"
 
 
-def test_path_parts_are_decoded_after_the_split(emulated_exports: StaticExports, emulated_get: Call) -> None:
+def test_path_parts_are_decoded_after_the_split(exports: StaticExports, get_export: Call) -> None:
     """An encoded slash is part of a name."""
-    emulated_exports.add_job("-a/b", "2026-03-04T11:00:00Z", {"c d/é.jsonl": b"{}"})
+    exports.add_job("-a/b", "2026-03-04T11:00:00Z", {"c d/é.jsonl": b"{}"})
 
-    assert emulated_get("/jobs/-a%2Fb/files/c%20d%2F%C3%A9.jsonl").content == b"{}"
-    assert emulated_get("/jobs/-a/b/files/c%20d%2F%C3%A9.jsonl").status_code == 404
+    assert get_export("/jobs/-a%2Fb/files/c%20d%2F%C3%A9.jsonl").content == b"{}"
+    assert get_export("/jobs/-a/b/files/c%20d%2F%C3%A9.jsonl").status_code == 404
 
 
 @pytest.mark.parametrize(
     "path", ["/jobs/none", "/jobs/none/files/agents.jsonl", "/jobs/j/files/none.jsonl", "/x", ""]
 )
-def test_unknown_things_are_not_found(emulated_exports: StaticExports, emulated_get: Call, path: str) -> None:
+def test_unknown_things_are_not_found(exports: StaticExports, get_export: Call, path: str) -> None:
     """What does not exist gets 404, whose `errors` is one object."""
-    emulated_exports.add_job("j", "2026-03-04T11:00:00Z")
-    response = emulated_get(path)
+    exports.add_job("j", "2026-03-04T11:00:00Z")
+    response = get_export(path)
 
     assert response.status_code == 404
     assert response.json()["errors"]["code"] == "not_exist"
 
 
-def test_removed_file_is_listed_and_gone(emulated_exports: StaticExports, emulated_get: Call) -> None:
+def test_removed_file_is_listed_and_gone(exports: StaticExports, get_export: Call) -> None:
     """A file can vanish between the list and its download."""
-    emulated_exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"{}"})
-    emulated_exports.remove_file("j", "agents.jsonl")
+    exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"{}"})
+    exports.remove_file("j", "agents.jsonl")
 
-    assert emulated_get("/jobs/j").json()["files"] == ["agents.jsonl"]
-    assert emulated_get("/jobs/j/files/agents.jsonl").status_code == 404
+    assert get_export("/jobs/j").json()["files"] == ["agents.jsonl"]
+    assert get_export("/jobs/j/files/agents.jsonl").status_code == 404
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "FAILED"])
 def test_ended_job_can_be_deleted(
-    emulated_exports: StaticExports, emulated_get: Call, emulated_call: Call, status: str
+    exports: StaticExports, get_export: Call, send_request: Call, status: str
 ) -> None:
     """Deleting a job that ended takes it away with 204; a second time there is none."""
-    emulated_exports.add_job("j", "2026-03-04T11:00:00Z", status=status)
-    response = emulated_call("DELETE", "/api/v1/export/jobs/j")
+    exports.add_job("j", "2026-03-04T11:00:00Z", status=status)
+    response = send_request("DELETE", "/api/v1/export/jobs/j")
 
     assert (response.status_code, response.content) == (204, b"")
-    assert emulated_get("/jobs").json() == []
-    assert emulated_call("DELETE", "/api/v1/export/jobs/j").status_code == 404
+    assert get_export("/jobs").json() == []
+    assert send_request("DELETE", "/api/v1/export/jobs/j").status_code == 404
 
 
 @pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS"])
-def test_unfinished_job_cannot_be_deleted(
-    emulated_exports: StaticExports, emulated_call: Call, status: str
-) -> None:
+def test_unfinished_job_cannot_be_deleted(exports: StaticExports, send_request: Call, status: str) -> None:
     """Deleting a job that goes on gets 400, a bare list."""
-    emulated_exports.add_job("j", "2026-03-04T11:00:00Z", status=status)
-    response = emulated_call("DELETE", "/api/v1/export/jobs/j")
+    exports.add_job("j", "2026-03-04T11:00:00Z", status=status)
+    response = send_request("DELETE", "/api/v1/export/jobs/j")
 
     assert response.status_code == 400
     assert response.json()[0]["code"] == "temporary_failure"
 
 
-def test_schedules_are_one_hourly_schedule(emulated_get: Call) -> None:
+def test_schedules_are_one_hourly_schedule(get_export: Call) -> None:
     """There is one schedule, of hourly jobs."""
-    (schedule,) = emulated_get("/schedules").json()
+    (schedule,) = get_export("/schedules").json()
 
     assert set(schedule) == {"id", "frequency", "type", "nextStartAt", "updatedAt"}
     assert schedule["frequency"] == "HOURLY"
@@ -242,20 +238,20 @@ def test_schedules_are_one_hourly_schedule(emulated_get: Call) -> None:
         ("PATCH", "/jobs/j/files/x", "GET"),
     ],
 )
-def test_wrong_methods_are_refused(emulated_call: Call, method: str, path: str, allowed: str) -> None:
+def test_wrong_methods_are_refused(send_request: Call, method: str, path: str, allowed: str) -> None:
     """A method that a path does not know gets 405; the connection goes on."""
-    response = emulated_call(method, f"/api/v1/export{path}", data=b"{}")
+    response = send_request(method, f"/api/v1/export{path}", data=b"{}")
 
     assert response.status_code == 405
     assert response.headers["Allow"] == allowed
-    assert emulated_call("GET", "/api/v1/export/jobs").status_code == 200
+    assert send_request("GET", "/api/v1/export/jobs").status_code == 200
 
 
-def test_requests_are_logged(emulated: Emulator, emulated_get: Call) -> None:
+def test_requests_are_logged(emulator: Emulator, get_export: Call) -> None:
     """The log tells what came in which order, with headers, and can be cleared."""
-    emulated_get("/jobs", params={"status": "FAILED"}, headers={"User-Agent": "probe/1"})
-    emulated_get("/jobs/none")
-    first, second = emulated.requests
+    get_export("/jobs", params={"status": "FAILED"}, headers={"User-Agent": "probe/1"})
+    get_export("/jobs/none")
+    first, second = emulator.requests
 
     assert (first.method, first.path, first.query, first.status) == (
         "GET",
@@ -267,14 +263,14 @@ def test_requests_are_logged(emulated: Emulator, emulated_get: Call) -> None:
     assert second.status == 404
     assert first.time <= second.time
 
-    emulated.clear()
-    assert emulated.requests == []
+    emulator.clear()
+    assert emulator.requests == []
 
 
-def test_clock_moves_on_when_told(emulated: Emulator, emulated_get: Call) -> None:
+def test_clock_moves_on_when_told(emulator: Emulator, get_export: Call) -> None:
     """Advancing the clock moves the bounds of the job list."""
     params = {"endAt": "2026-03-04T13:00:00Z"}
-    assert emulated_get("/jobs", params=params).status_code == 400
+    assert get_export("/jobs", params=params).status_code == 400
 
-    emulated.advance(timedelta(hours=1))
-    assert emulated_get("/jobs", params=params).status_code == 200
+    emulator.advance(timedelta(hours=1))
+    assert get_export("/jobs", params=params).status_code == 200

@@ -18,32 +18,32 @@ if TYPE_CHECKING:
     Call = Callable[..., requests.Response]
 
 
-def test_control_tells_the_truth(emulated: Emulator, emulated_exports: StaticExports) -> None:
+def test_control_tells_the_truth(emulator: Emulator, exports: StaticExports) -> None:
     """Jobs and files are there without credentials, faults or a log entry."""
-    emulated_exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"{}\n"})
-    emulated_exports.list_as(b"nonsense")
-    emulated.faults.add(Fault("reset", times=None))
-    base = f"{emulated.url}/_emulator/jobs"
+    exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"{}\n"})
+    exports.list_as(b"nonsense")
+    emulator.faults.add(Fault("reset", times=None))
+    base = f"{emulator.url}/_emulator/jobs"
 
     assert requests.get(base, timeout=20).json()[0]["id"] == "j"
     assert requests.get(f"{base}/j/files/agents.jsonl", timeout=20).content == b"{}\n"
     assert requests.get(f"{base}/j/files/none", timeout=20).status_code == 404
-    assert requests.get(f"{emulated.url}/_emulator/none", timeout=20).status_code == 404
-    assert emulated.requests == []
+    assert requests.get(f"{emulator.url}/_emulator/none", timeout=20).status_code == 404
+    assert emulator.requests == []
 
 
-def test_control_advances_the_clock(emulated: Emulator) -> None:
+def test_control_advances_the_clock(emulator: Emulator) -> None:
     """A separate process can let hours pass."""
-    response = requests.post(f"{emulated.url}/_emulator/advance?hours=1.5", timeout=20)
+    response = requests.post(f"{emulator.url}/_emulator/advance?hours=1.5", timeout=20)
 
     assert response.json() == {"now": "2026-03-04T13:30:00.000000Z"}
-    assert requests.post(f"{emulated.url}/_emulator/advance?hours=x", timeout=20).status_code == 400
-    assert requests.post(f"{emulated.url}/_emulator/advance", timeout=20).status_code == 400
+    assert requests.post(f"{emulator.url}/_emulator/advance?hours=x", timeout=20).status_code == 400
+    assert requests.post(f"{emulator.url}/_emulator/advance", timeout=20).status_code == 400
 
 
-def test_control_sets_faults(emulated: Emulator, emulated_get: Call) -> None:
+def test_control_sets_faults(emulator: Emulator, get_export: Call) -> None:
     """A separate process can make things go wrong, and right again."""
-    url = f"{emulated.url}/_emulator/faults"
+    url = f"{emulator.url}/_emulator/faults"
     faults: list[dict[str, Any]] = [
         {"kind": "status", "status": 503, "path": "/jobs$"},
         {"kind": "garbage", "lines": {"0": "oops"}, "path": "/schedules$", "times": None},
@@ -51,21 +51,21 @@ def test_control_sets_faults(emulated: Emulator, emulated_get: Call) -> None:
     ]
 
     assert requests.post(url, json=faults, timeout=20).json() == {"added": 3}
-    assert emulated_get("/jobs").status_code == 503
-    assert emulated_get("/schedules").text.startswith("oops\n[")
-    assert emulated_get("/jobs/x").content == "é".encode()
+    assert get_export("/jobs").status_code == 503
+    assert get_export("/schedules").text.startswith("oops\n[")
+    assert get_export("/jobs/x").content == "é".encode()
 
     assert requests.post(url, json=faults[0], timeout=20).json() == {"added": 1}
     assert requests.delete(url, timeout=20).status_code == 204
-    assert emulated_get("/jobs").json() == []
+    assert get_export("/jobs").json() == []
 
 
 @pytest.mark.parametrize(
     "body", ["{", "3", '{"kind":"flood"}', '{"kind":"status","colour":1}', '[{"path":"("}]']
 )
-def test_control_refuses_odd_faults(emulated: Emulator, body: str) -> None:
+def test_control_refuses_odd_faults(emulator: Emulator, body: str) -> None:
     """What describes no fault gets 400."""
-    response = requests.post(f"{emulated.url}/_emulator/faults", data=body, timeout=20)
+    response = requests.post(f"{emulator.url}/_emulator/faults", data=body, timeout=20)
 
     assert response.status_code == 400
 
@@ -84,36 +84,36 @@ def test_emulator_listens_on_loopback_only_while_open() -> None:
 
 
 def test_emulator_stops_with_connections_open(
-    emulated: Emulator, emulated_socket: socket.socket, emulated_session: requests.Session
+    emulator: Emulator, raw_socket: socket.socket, session: requests.Session
 ) -> None:
     """Idle and half-written connections are ended, and no thread is left."""
-    emulated_session.get(f"{emulated.url}/api/v1/export/jobs", timeout=20)
-    emulated_socket.sendall(b"GET /api/v1/exp")
+    session.get(f"{emulator.url}/api/v1/export/jobs", timeout=20)
+    raw_socket.sendall(b"GET /api/v1/exp")
     before = threading.active_count()
     with Emulator(StaticExports()) as other:
-        emulated_session.get(f"{other.url}/api/v1/export/jobs", timeout=20)
+        session.get(f"{other.url}/api/v1/export/jobs", timeout=20)
         assert threading.active_count() > before
-    emulated.__exit__()
+    emulator.__exit__()
 
-    assert emulated_socket.recv(1) == b""
+    assert raw_socket.recv(1) == b""
     assert not [thread for thread in threading.enumerate() if "process_request" in thread.name]
 
 
-def test_emulator_can_be_opened_again(emulated_exports: StaticExports) -> None:
+def test_emulator_can_be_opened_again(exports: StaticExports) -> None:
     """A closed emulator opens again, on a port of its own."""
-    emulator = Emulator(emulated_exports)
+    emulator = Emulator(exports)
     for _ in range(2):
         with emulator:
             assert requests.get(f"{emulator.url}/_emulator/jobs", timeout=20).json() == []
 
 
-def test_emulator_answers_many_clients_at_once(emulated: Emulator, emulated_exports: StaticExports) -> None:
+def test_emulator_answers_many_clients_at_once(emulator: Emulator, exports: StaticExports) -> None:
     """Connections are served side by side."""
-    emulated_exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"x" * 100_000})
+    exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"x" * 100_000})
     sizes: list[int] = []
 
     def call() -> None:
-        url = f"{emulated.url}/_emulator/jobs/j/files/agents.jsonl"
+        url = f"{emulator.url}/_emulator/jobs/j/files/agents.jsonl"
         sizes.append(len(requests.get(url, timeout=20).content))
 
     threads = [threading.Thread(target=call) for _ in range(12)]

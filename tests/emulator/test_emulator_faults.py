@@ -51,7 +51,7 @@ class Stream:
 
 
 @pytest.fixture(params=["whole", "pieces"])
-def emulated_exports(request: pytest.FixtureRequest) -> StaticExports | Stream:
+def exports(request: pytest.FixtureRequest) -> StaticExports | Stream:
     """One job with one file, which has a length or comes in pieces."""
     if request.param == "pieces":
         return Stream()
@@ -71,116 +71,116 @@ def read_into(received: bytearray, connection: socket.socket) -> None:
         received += piece
 
 
-def test_fault_answers_with_a_status(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_answers_with_a_status(emulator: Emulator, get_export: Call) -> None:
     """A status takes the place of the answer, with its headers, once by default."""
-    emulated.faults.add(
+    emulator.faults.add(
         Fault("status", status=503, headers={"Retry-After": "7"}, body=b"busy", content_type="text/plain")
     )
-    response = emulated_get(FILE)
+    response = get_export(FILE)
 
     assert (response.status_code, response.content) == (503, b"busy")
     assert response.headers["Retry-After"] == "7"
     assert response.headers["Content-Type"] == "text/plain"
-    assert emulated_get(FILE).content == BODY
-    assert [request.status for request in emulated.requests] == [503, 200]
+    assert get_export(FILE).content == BODY
+    assert [request.status for request in emulator.requests] == [503, 200]
 
 
-def test_fault_redirects(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_redirects(emulator: Emulator, get_export: Call) -> None:
     """A redirect names another place."""
-    emulated.faults.add(Fault("status", status=302, headers={"Location": "http://elsewhere.example/"}))
-    response = emulated_get(FILE, allow_redirects=False)
+    emulator.faults.add(Fault("status", status=302, headers={"Location": "http://elsewhere.example/"}))
+    response = get_export(FILE, allow_redirects=False)
 
     assert response.status_code == 302
     assert response.headers["Location"] == "http://elsewhere.example/"
 
 
-def test_fault_replaces_the_body(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_replaces_the_body(emulator: Emulator, get_export: Call) -> None:
     """Another body comes with the status and headers of the answer."""
-    emulated.faults.add(Fault("body", body=b"<html>Down</html>"))
-    response = emulated_get(FILE)
+    emulator.faults.add(Fault("body", body=b"<html>Down</html>"))
+    response = get_export(FILE)
 
     assert (response.status_code, response.content) == (200, b"<html>Down</html>")
     assert response.headers["Content-Type"] == "application/x-ndjson"
 
 
-def test_fault_resets_before_the_answer(emulated: Emulator, emulated_socket: socket.socket) -> None:
+def test_fault_resets_before_the_answer(emulator: Emulator, raw_socket: socket.socket) -> None:
     """The connection is reset without a byte, and the log has no status."""
-    emulated.faults.add(Fault("reset"))
-    emulated_socket.sendall(RAW_REQUEST)
+    emulator.faults.add(Fault("reset"))
+    raw_socket.sendall(RAW_REQUEST)
 
     with pytest.raises(ConnectionResetError):
-        emulated_socket.recv(1)
-    assert [request.status for request in emulated.requests] == [None]
+        raw_socket.recv(1)
+    assert [request.status for request in emulator.requests] == [None]
 
 
-def test_fault_resets_within_the_body(emulated: Emulator, emulated_socket: socket.socket) -> None:
+def test_fault_resets_within_the_body(emulator: Emulator, raw_socket: socket.socket) -> None:
     """The connection is reset after so many bytes of the body."""
-    emulated.faults.add(Fault("reset", at_byte=13))
-    emulated_socket.sendall(RAW_REQUEST)
+    emulator.faults.add(Fault("reset", at_byte=13))
+    raw_socket.sendall(RAW_REQUEST)
     received = bytearray()
 
     with pytest.raises(ConnectionResetError):
-        read_into(received, emulated_socket)
+        read_into(received, raw_socket)
     assert received.startswith(b"HTTP/1.1 200")
     assert b'{"id":"a"}\n' in received
     assert b'"b"' not in received
 
 
-def test_fault_cuts_the_body(emulated: Emulator, emulated_socket: socket.socket) -> None:
+def test_fault_cuts_the_body(emulator: Emulator, raw_socket: socket.socket) -> None:
     """The connection is closed in order after so many bytes of the body."""
-    emulated.faults.add(Fault("cut", at_byte=13))
-    emulated_socket.sendall(RAW_REQUEST)
-    received = read_to_end(emulated_socket)
+    emulator.faults.add(Fault("cut", at_byte=13))
+    raw_socket.sendall(RAW_REQUEST)
+    received = read_to_end(raw_socket)
 
     assert b'{"id":"a"}\n' in received
     assert b'"b"' not in received
     assert not received.endswith(b"0\r\n\r\n")
 
 
-def test_fault_cut_is_seen_by_a_client(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_cut_is_seen_by_a_client(emulator: Emulator, get_export: Call) -> None:
     """A client notices a body that ends too early, and gets the whole one the next time."""
-    emulated.faults.add(Fault("cut", at_byte=11))
+    emulator.faults.add(Fault("cut", at_byte=11))
 
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        emulated_get(FILE)
-    assert emulated_get(FILE).content == BODY
+        get_export(FILE)
+    assert get_export(FILE).content == BODY
 
 
-def test_fault_cuts_behind_the_last_byte(emulated: Emulator, emulated_socket: socket.socket) -> None:
+def test_fault_cuts_behind_the_last_byte(emulator: Emulator, raw_socket: socket.socket) -> None:
     """A chunked body cut behind its last byte lacks only its end mark."""
-    emulated.faults.add(Fault("cut", at_byte=len(BODY)))
-    emulated_socket.sendall(RAW_REQUEST)
-    received = read_to_end(emulated_socket)
+    emulator.faults.add(Fault("cut", at_byte=len(BODY)))
+    raw_socket.sendall(RAW_REQUEST)
+    received = read_to_end(raw_socket)
 
     assert received.rstrip(b"\r\n").endswith(b'{"id":"b"}')
 
 
 @pytest.mark.parametrize("difference", [-5, 5])
 def test_fault_declares_a_wrong_length(
-    emulated: Emulator, emulated_socket: socket.socket, difference: int
+    emulator: Emulator, raw_socket: socket.socket, difference: int
 ) -> None:
     """All the body is sent, whatever length is declared, and the connection ends."""
-    emulated.faults.add(Fault("length", difference=difference))
-    emulated_socket.sendall(RAW_REQUEST)
-    head, _, body = read_to_end(emulated_socket).partition(b"\r\n\r\n")
+    emulator.faults.add(Fault("length", difference=difference))
+    raw_socket.sendall(RAW_REQUEST)
+    head, _, body = read_to_end(raw_socket).partition(b"\r\n\r\n")
 
     assert f"Content-Length: {len(BODY) + difference}".encode() in head
     assert body == BODY
 
 
-def test_fault_compresses(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_compresses(emulator: Emulator, get_export: Call) -> None:
     """A compressed body says so, and a client that knows gzip gets the whole."""
-    emulated.faults.add(Fault("gzip"))
-    response = emulated_get(FILE)
+    emulator.faults.add(Fault("gzip"))
+    response = get_export(FILE)
 
     assert response.headers["Content-Encoding"] == "gzip"
     assert response.content == BODY
 
 
-def test_fault_cuts_compressed_bytes(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_cuts_compressed_bytes(emulator: Emulator, get_export: Call) -> None:
     """Compressed bytes can end early although the transfer ends in order."""
-    emulated.faults.add(Fault("gzip", at_byte=15))
-    response = emulated_get(FILE, stream=True)
+    emulator.faults.add(Fault("gzip", at_byte=15))
+    response = get_export(FILE, stream=True)
     raw = response.raw.read(decode_content=False)
 
     assert len(raw) == 15
@@ -188,44 +188,44 @@ def test_fault_cuts_compressed_bytes(emulated: Emulator, emulated_get: Call) -> 
         gzip.decompress(raw)
 
 
-def test_fault_calls_plain_bytes_gzip(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_calls_plain_bytes_gzip(emulator: Emulator, get_export: Call) -> None:
     """A body can be called gzip that is none."""
-    emulated.faults.add(Fault("gzip", body=b"not at all"))
+    emulator.faults.add(Fault("gzip", body=b"not at all"))
 
     with pytest.raises(requests.exceptions.ContentDecodingError):
-        emulated_get(FILE)
+        get_export(FILE)
 
 
-def test_fault_puts_garbage_between_lines(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_puts_garbage_between_lines(emulator: Emulator, get_export: Call) -> None:
     """Garbage stands in front of the lines with the given numbers, or behind the last."""
-    emulated.faults.add(Fault("garbage", lines={0: b"\xff\xfe", 1: b"{", 9: b"end"}))
+    emulator.faults.add(Fault("garbage", lines={0: b"\xff\xfe", 1: b"{", 9: b"end"}))
 
-    assert emulated_get(FILE).content == b'\xff\xfe\n{"id":"a"}\n{\n{"id":"b"}\nend\n'
+    assert get_export(FILE).content == b'\xff\xfe\n{"id":"a"}\n{\n{"id":"b"}\nend\n'
 
 
-def test_fault_delays_the_answer(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_delays_the_answer(emulator: Emulator, get_export: Call) -> None:
     """A client that waits less than the delay gives up; the emulator stops all the same."""
-    emulated.faults.add(Fault("delay", seconds=60))
+    emulator.faults.add(Fault("delay", seconds=60))
 
     with pytest.raises(requests.exceptions.ReadTimeout):
-        emulated_get(FILE, timeout=0.1)
+        get_export(FILE, timeout=0.1)
 
 
-def test_fault_stalls_within_the_body(emulated: Emulator, emulated_socket: socket.socket) -> None:
+def test_fault_stalls_within_the_body(emulator: Emulator, raw_socket: socket.socket) -> None:
     """The first bytes come, the rest does not within the time."""
-    emulated.faults.add(Fault("stall", at_byte=11, seconds=60))
-    emulated_socket.sendall(RAW_REQUEST)
+    emulator.faults.add(Fault("stall", at_byte=11, seconds=60))
+    raw_socket.sendall(RAW_REQUEST)
     received = b""
     while b'{"id":"a"}\n' not in received:
-        received += emulated_socket.recv(65_536)
-    emulated_socket.settimeout(0.1)
+        received += raw_socket.recv(65_536)
+    raw_socket.settimeout(0.1)
 
     with pytest.raises(TimeoutError):
-        read_to_end(emulated_socket)
+        read_to_end(raw_socket)
 
 
-def test_fault_stall_ends(emulated: Emulator, emulated_get: Call) -> None:
+def test_fault_stall_ends(emulator: Emulator, get_export: Call) -> None:
     """After a stall the body is whole."""
-    emulated.faults.add(Fault("stall", at_byte=11, seconds=0.001))
+    emulator.faults.add(Fault("stall", at_byte=11, seconds=0.001))
 
-    assert emulated_get(FILE).content == BODY
+    assert get_export(FILE).content == BODY

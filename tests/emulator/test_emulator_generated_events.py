@@ -14,8 +14,8 @@ from gladly_emulator import GeneratedExports
 from gladly_emulator.server.events import ENTITIES
 from gladly_emulator.timestamps import instant_of, parse_instant
 
-from .fortnight import NOW
-from .reporting import AUTH, Reporter
+from .exported_files import NOW
+from .report_client import AUTH, ReportClient
 
 Event = dict[str, Any]
 
@@ -27,7 +27,7 @@ def ask(
 ) -> list[Event]:
     """Return the events since a time, in the organization as it is now."""
     query = {"startAt": start, "endAt": end, "entities": entities or ENTITIES}
-    with Reporter(exports or GeneratedExports(), now).emulator as emulator:
+    with ReportClient(exports or GeneratedExports(), now).emulator as emulator:
         response = requests.get(f"{emulator.url}/api/v1/events", params=query, auth=AUTH, timeout=60)
     assert response.status_code == 200
     return [json.loads(line) for line in response.iter_lines()]
@@ -53,12 +53,12 @@ def test_events_are_in_order_and_of_every_kind(day: list[Event]) -> None:
 
 def test_events_are_those_of_the_reports(day: list[Event]) -> None:
     """What the timestamps reports tell of a morning is what the events told, by type and time."""
-    reporter = Reporter(GeneratedExports(), AFTERNOON)
+    client = ReportClient(GeneratedExports(), AFTERNOON)
     known = instant_of(AFTERNOON - timedelta(hours=1))
     rows = [
         row
         for name in ("Conversation", "Contact", "Task", "Agent")
-        for row in reporter.read(f"{name}TimestampsReport", "2026-03-04", "2026-03-04")
+        for row in client.read(f"{name}TimestampsReport", "2026-03-04", "2026-03-04")
     ]
     reported = Counter(
         (row.get("Event Type") or row["Type"], parse_instant(row["Timestamp"])) for row in rows

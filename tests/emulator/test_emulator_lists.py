@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from gladly_emulator.server.lists import LIST_NAMES
+from gladly_emulator.dataset.interface import LIST_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,65 +17,65 @@ if TYPE_CHECKING:
     Call = Callable[..., requests.Response]
 
 
-def test_lists_are_bare_and_whole(emulated_exports: StaticExports, emulated_call: Call) -> None:
+def test_lists_are_bare_and_whole(exports: StaticExports, send_request: Call) -> None:
     """A list is a JSON list without an envelope; the organization is one object."""
     teams = [
         {"id": "t/1", "name": "Garten", "agentIds": []},
         {"id": "t2", "name": "Nacht", "agentIds": ["a"]},
     ]
-    emulated_exports.lists["teams"] = teams
-    response = emulated_call("GET", "/api/v1/teams")
+    exports.lists["teams"] = teams
+    response = send_request("GET", "/api/v1/teams")
 
     assert response.headers["Content-Type"] == "application/json"
     assert response.json() == teams
-    assert emulated_call("GET", "/api/v1/teams/t%2F1").json() == teams[0]
-    assert emulated_call("GET", "/api/v1/inboxes").json() == []
-    assert emulated_call("GET", "/api/v1/organization").json() == emulated_exports.lists["organization"]
+    assert send_request("GET", "/api/v1/teams/t%2F1").json() == teams[0]
+    assert send_request("GET", "/api/v1/inboxes").json() == []
+    assert send_request("GET", "/api/v1/organization").json() == exports.lists["organization"]
 
 
-def test_list_can_be_any_bytes(emulated_exports: StaticExports, emulated_call: Call) -> None:
+def test_list_can_be_any_bytes(exports: StaticExports, send_request: Call) -> None:
     """A list given as bytes is sent as it is."""
-    emulated_exports.lists["audiences"] = b'{"not": "a list"'
+    exports.lists["audiences"] = b'{"not": "a list"'
 
-    assert emulated_call("GET", "/api/v1/audiences").content == b'{"not": "a list"'
+    assert send_request("GET", "/api/v1/audiences").content == b'{"not": "a list"'
 
 
 @pytest.mark.parametrize(
     "path", ["/teams/unknown", "/audiences/any", "/organization/any", "/webhooks", "/teams/a/b"]
 )
-def test_list_paths_that_are_not_there(emulated_call: Call, path: str) -> None:
+def test_list_paths_that_are_not_there(send_request: Call, path: str) -> None:
     """Unknown entries and paths get 404."""
-    assert emulated_call("GET", f"/api/v1{path}").status_code == 404
+    assert send_request("GET", f"/api/v1{path}").status_code == 404
 
 
 @pytest.mark.parametrize("name", LIST_NAMES)
-def test_lists_are_only_read(emulated_call: Call, name: str) -> None:
+def test_lists_are_only_read(send_request: Call, name: str) -> None:
     """Lists answer GET alone."""
-    response = emulated_call("POST", f"/api/v1/{name}")
+    response = send_request("POST", f"/api/v1/{name}")
 
     assert (response.status_code, response.headers["Allow"]) == (405, "GET")
 
 
 @pytest.mark.parametrize("name", [*LIST_NAMES, "events", "reports"])
-def test_lists_and_events_need_credentials(emulated: Emulator, name: str) -> None:
+def test_lists_and_events_need_credentials(emulator: Emulator, name: str) -> None:
     """Every path of the API refuses a caller without credentials."""
-    assert requests.get(f"{emulated.url}/api/v1/{name}", timeout=20).status_code == 401
+    assert requests.get(f"{emulator.url}/api/v1/{name}", timeout=20).status_code == 401
 
 
-def test_schedules_can_be_given(emulated_exports: StaticExports, emulated_get: Call) -> None:
+def test_schedules_can_be_given(exports: StaticExports, get_export: Call) -> None:
     """The schedules are those given, in place of the hourly one."""
-    emulated_exports.fixed_schedules = [{"id": "s1", "frequency": "DAILY"}]
+    exports.fixed_schedules = [{"id": "s1", "frequency": "DAILY"}]
 
-    assert emulated_get("/schedules").json() == [{"id": "s1", "frequency": "DAILY"}]
+    assert get_export("/schedules").json() == [{"id": "s1", "frequency": "DAILY"}]
 
 
-def test_control_answers_like_the_api(emulated: Emulator, emulated_exports: StaticExports) -> None:
+def test_control_answers_like_the_api(emulator: Emulator, exports: StaticExports) -> None:
     """Below `/_emulator/api/` the API answers without credentials, and the log does not see it."""
-    emulated_exports.lists["teams"] = [{"id": "t1"}]
-    emulated_exports.reports.put("TaskExportReport", b"a\r\n")
+    exports.lists["teams"] = [{"id": "t1"}]
+    exports.reports.put("TaskExportReport", b"a\r\n")
     document = {"metricSet": "TaskExportReport", "startAt": "2026-03-01", "endAt": "2026-03-01"}
-    base = f"{emulated.url}/_emulator/api/v1"
+    base = f"{emulator.url}/_emulator/api/v1"
 
     assert requests.get(f"{base}/teams", timeout=20).json() == [{"id": "t1"}]
     assert requests.post(f"{base}/reports", json=document, timeout=20).content == b"a\r\n"
-    assert emulated.requests == []
+    assert emulator.requests == []

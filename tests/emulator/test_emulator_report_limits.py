@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from gladly_emulator import AGENT_EMAIL, API_TOKEN, Emulator, Fault, ReportLimits, StaticExports
-from gladly_emulator.server.rate_limits import ReportGate
+from gladly_emulator.server.rate_limits import ReportLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,22 +37,22 @@ def ask(emulator: Emulator, **document: Any) -> requests.Response:
 def test_report_gate_counts_the_minute_that_ends_now() -> None:
     """A third within a minute is refused and does not count; it comes in when the first is a minute old."""
     ticks = iter([0.0, 30.0, 59.9, 60.0, 89.9, 90.0])
-    gate = ReportGate(ReportLimits(per_minute=2, at_once=9), clock=lambda: next(ticks))
-    answers = [gate.enter() for _ in range(6)]
+    limiter = ReportLimiter(ReportLimits(per_minute=2, at_once=9), clock=lambda: next(ticks))
+    answers = [limiter.acquire() for _ in range(6)]
 
     assert [answer.status if answer else None for answer in answers] == [None, None, 429, None, 429, None]
 
 
 def test_report_gate_counts_who_is_inside() -> None:
     """As many as are allowed at once are inside; one that leaves makes room."""
-    gate = ReportGate(ReportLimits(at_once=1, minute_seconds=0.0, retry_after=3))
-    first, second = gate.enter(), gate.enter()
-    gate.leave()
+    limiter = ReportLimiter(ReportLimits(at_once=1, minute_seconds=0.0, retry_after=3))
+    first, second = limiter.acquire(), limiter.acquire()
+    limiter.release()
 
     assert first is None
     assert second is not None
     assert (second.status, second.headers["Retry-After"]) == (429, "3")
-    assert gate.enter() is None
+    assert limiter.acquire() is None
 
 
 def test_report_limit_is_gladlys_by_default() -> None:
@@ -72,10 +72,10 @@ def test_report_limit_can_be_off() -> None:
         assert {ask(emulator).status_code for _ in range(12)} == {200}
 
 
-def test_report_holds_its_place_until_it_is_sent(emulated_exports: StaticExports) -> None:
+def test_report_holds_its_place_until_it_is_sent(exports: StaticExports) -> None:
     """While two answers are stuck in the middle of their bodies, a third report is refused."""
-    emulated_exports.reports.put("TaskExportReport", b"a\r\n1\r\n")
-    with Emulator(emulated_exports) as emulator:
+    exports.reports.put("TaskExportReport", b"a\r\n1\r\n")
+    with Emulator(exports) as emulator:
         emulator.faults.add(Fault("stall", at_byte=2, seconds=60, times=2))
         begun = threading.Barrier(3)
 
@@ -109,11 +109,11 @@ def test_report_holds_its_place_until_it_is_sent(emulated_exports: StaticExports
 
 
 @pytest.mark.parametrize("fault", [Fault("cut", at_byte=3), Fault("reset"), Fault("reset", at_byte=3)])
-def test_report_leaves_its_place_when_broken_off(emulated_exports: StaticExports, fault: Fault) -> None:
+def test_report_leaves_its_place_when_broken_off(exports: StaticExports, fault: Fault) -> None:
     """A report whose connection breaks no longer counts as being made."""
-    emulated_exports.reports.put("TaskExportReport", b"a\r\n1\r\n")
+    exports.reports.put("TaskExportReport", b"a\r\n1\r\n")
     limits = ReportLimits(at_once=1)
-    with Emulator(emulated_exports, report_limits=limits) as emulator:
+    with Emulator(exports, report_limits=limits) as emulator:
         emulator.faults.add(fault)
         with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
             ask(emulator)
@@ -128,9 +128,9 @@ def _settle(emulator: Emulator) -> bytes:
     return answer.content
 
 
-def test_report_refused_credentials_take_no_place(emulated_exports: StaticExports) -> None:
+def test_report_refused_credentials_take_no_place(exports: StaticExports) -> None:
     """A request with wrong credentials gets 401, and does not count."""
-    with Emulator(emulated_exports, report_limits=ReportLimits(per_minute=1)) as emulator:
+    with Emulator(exports, report_limits=ReportLimits(per_minute=1)) as emulator:
         url = f"{emulator.url}/api/v1/reports"
         refused = [requests.post(url, json=DOCUMENT, timeout=20).status_code for _ in range(2)]
 
@@ -138,11 +138,11 @@ def test_report_refused_credentials_take_no_place(emulated_exports: StaticExport
         assert ask(emulator).status_code == 200
 
 
-def test_fault_can_aim_at_a_metric_set(emulated: Emulator) -> None:
+def test_fault_can_aim_at_a_metric_set(emulator: Emulator) -> None:
     """A fault with `in_body` hits requests whose body matches, and counts only those."""
-    emulated.faults.add(Fault("status", path="/reports$", in_body='"TaskTimestampsReport"', status=503))
-    others = [ask(emulated).status_code, ask(emulated, metricSet="AgentTimestampsReport").status_code]
-    hit = [ask(emulated, metricSet="TaskTimestampsReport").status_code for _ in range(2)]
+    emulator.faults.add(Fault("status", path="/reports$", in_body='"TaskTimestampsReport"', status=503))
+    others = [ask(emulator).status_code, ask(emulator, metricSet="AgentTimestampsReport").status_code]
+    hit = [ask(emulator, metricSet="TaskTimestampsReport").status_code for _ in range(2)]
 
     assert others == [200, 200]
     assert hit == [503, 200]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gladly_emulator import Answer, Emulator, ReportQuery, StaticExports
+from gladly_emulator import Emulator, RawReport, ReportQuery, StaticExports
 from gladly_emulator.server.metric_sets import METRIC_SETS
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from gladly_emulator.server.reports import Content
+    from gladly_emulator.dataset.static_reports import Content
 
     Call = Callable[..., requests.Response]
 
@@ -26,13 +26,13 @@ MINUTES = {"startAtTime": "2026-03-01T00:00Z", "endAtTime": "2026-03-01T00:59Z"}
 
 
 @pytest.fixture
-def ask(emulated_call: Call) -> Call:
+def ask(send_request: Call) -> Call:
     """Ask for a report of the first two days of March: `(metric_set, **other keys)`."""
 
     def call(metric_set: str = "TaskExportReport", **document: Any) -> requests.Response:
         document = {**MARCH, **document, "metricSet": metric_set}
         kept = {key: value for key, value in document.items() if value is not ...}
-        return emulated_call("POST", "/api/v1/reports", json=kept)
+        return send_request("POST", "/api/v1/reports", json=kept)
 
     return call
 
@@ -49,14 +49,12 @@ def error(response: requests.Response) -> tuple[int, str, str]:
     return response.status_code, fields["attr"], fields["code"]
 
 
-def test_report_rows_are_those_whose_anchor_is_in_the_window(
-    emulated_exports: StaticExports, ask: Call
-) -> None:
+def test_report_rows_are_those_whose_anchor_is_in_the_window(exports: StaticExports, ask: Call) -> None:
     """Both days belong to the window whole; rows without a time come in every window."""
     times = ("2026-02-28T23:59:59.999Z", "2026-03-01T00:00:00.000Z", "2026-03-02T23:59:59.999999999Z")
     rows = [{"Task ID": str(number), "Created At": time} for number, time in enumerate((*times, "", None))]
     rows.append({"Task ID": "5", "Created At": "2026-03-03T00:00:00Z"})
-    emulated_exports.reports.put("TaskExportReport", rows, anchor="Created At")
+    exports.reports.put("TaskExportReport", rows, anchor="Created At")
     response = ask()
 
     assert [row[0] for row in read(response)] == ["Task ID", "1", "2", "3", "4"]
@@ -66,11 +64,11 @@ def test_report_rows_are_those_whose_anchor_is_in_the_window(
     )
 
 
-def test_report_days_are_those_of_the_time_zone(emulated_exports: StaticExports, ask: Call) -> None:
+def test_report_days_are_those_of_the_time_zone(exports: StaticExports, ask: Call) -> None:
     """The window starts at midnight of the zone asked for, or else of the organization's."""
     rows = [{"At": "2026-03-01T06:59:59Z"}, {"At": "2026-03-01T07:00:00Z"}, {"At": "2026-03-03T06:59:59Z"}]
-    emulated_exports.reports.put("TaskExportReport", rows, anchor="At")
-    emulated_exports.lists["organization"] = {"timezone": "America/Denver"}
+    exports.reports.put("TaskExportReport", rows, anchor="At")
+    exports.lists["organization"] = {"timezone": "America/Denver"}
     asked = read(ask(timezone="America/Denver"))
 
     assert asked == [["At"], ["2026-03-01T07:00:00Z"], ["2026-03-03T06:59:59Z"]]
@@ -78,25 +76,25 @@ def test_report_days_are_those_of_the_time_zone(emulated_exports: StaticExports,
     assert len(read(ask())) == 3
 
 
-def test_report_minutes_include_the_last(emulated_exports: StaticExports, ask: Call) -> None:
+def test_report_minutes_include_the_last(exports: StaticExports, ask: Call) -> None:
     """A window of minutes ends with the end of the minute named."""
     rows = [{"At": "2026-03-01T00:00:00Z"}, {"At": "2026-03-01T00:59:59.9Z"}, {"At": "2026-03-01T01:00:00Z"}]
-    emulated_exports.reports.put(TIMES, rows, anchor="At")
+    exports.reports.put(TIMES, rows, anchor="At")
 
     assert len(read(ask(TIMES, startAt=..., endAt=..., timezone=..., **MINUTES))) == 3
 
 
-def test_report_cells_are_quoted_where_needed(emulated_exports: StaticExports, ask: Call) -> None:
+def test_report_cells_are_quoted_where_needed(exports: StaticExports, ask: Call) -> None:
     """Commas, quotes and line breaks come back; lines end in CRLF; booleans are small, nothing is empty."""
-    emulated_exports.reports.put("TaskExportReport", [{"a": 'x, "y"\nz', "b": True}, {"b": None, "c": 1.5}])
+    exports.reports.put("TaskExportReport", [{"a": 'x, "y"\nz', "b": True}, {"b": None, "c": 1.5}])
 
     assert ask().content == b'a,b,c\r\n"x, ""y""\nz",true,\r\n,,1.5\r\n'
 
 
-def test_report_without_rows_is_empty_or_a_header(emulated_exports: StaticExports, ask: Call) -> None:
+def test_report_without_rows_is_empty_or_a_header(exports: StaticExports, ask: Call) -> None:
     """An empty window has an empty body, and only a header if the header was given."""
-    emulated_exports.reports.put("TaskExportReport", [])
-    emulated_exports.reports.put("TaskTimestampsReport", [], header=["Timestamp", "Task ID"])
+    exports.reports.put("TaskExportReport", [])
+    exports.reports.put("TaskTimestampsReport", [], header=["Timestamp", "Task ID"])
 
     assert ask("TaskExportReport").content == b""
     assert ask("TaskTimestampsReport").content == b"Timestamp,Task ID\r\n"
@@ -106,9 +104,9 @@ def test_report_without_rows_is_empty_or_a_header(emulated_exports: StaticExport
 @pytest.mark.parametrize(
     "body", [b"", b"\r\n", b"\r\n\r\nA,B\r\n1,2", b"\xef\xbb\xbfA, B \n1,2\n", b"<html>"]
 )
-def test_report_can_be_any_bytes(emulated_exports: StaticExports, ask: Call, body: bytes) -> None:
+def test_report_can_be_any_bytes(exports: StaticExports, ask: Call, body: bytes) -> None:
     """A body given as bytes is sent as it is, with its length and its type."""
-    emulated_exports.reports.put("TaskExportReport", body, content_type="text/odd")
+    exports.reports.put("TaskExportReport", body, content_type="text/odd")
     response = ask()
 
     assert response.content == body
@@ -116,26 +114,26 @@ def test_report_can_be_any_bytes(emulated_exports: StaticExports, ask: Call, bod
     assert response.headers["Content-Type"] == "text/odd"
 
 
-def test_report_can_be_a_function_or_an_answer(emulated_exports: StaticExports, ask: Call) -> None:
+def test_report_can_be_a_function_or_an_answer(exports: StaticExports, ask: Call) -> None:
     """A function sees the query, and decides."""
 
     def decide(query: ReportQuery) -> Content:
         if query.filters:
-            return Answer(200, b'{"report": "later"}', {"Content-Type": "application/json"})
+            return RawReport(b'{"report": "later"}', "application/json")
         return [{"level": query.aggregation_level, "zone": query.zone_name, "hours": query.end - query.start}]
 
-    emulated_exports.reports.put("TaskSummaryReport", decide)
-    emulated_exports.lists["teams"] = [{"id": "t1", "name": "Team"}]
+    exports.reports.put("TaskSummaryReport", decide)
+    exports.lists["teams"] = [{"id": "t1", "name": "Team"}]
     day = 86_400_000_000_000
 
     assert read(ask("TaskSummaryReport"))[1] == ["daily", "UTC", str(2 * day)]
     assert ask("TaskSummaryReport", filters={"teams": ["t1"]}).json() == {"report": "later"}
 
 
-def test_report_is_cut_at_the_row_cap(emulated_exports: StaticExports, ask: Call) -> None:
+def test_report_is_cut_at_the_row_cap(exports: StaticExports, ask: Call) -> None:
     """Rows beyond the cap are missing, and nothing says so."""
-    emulated_exports.reports.put("TaskExportReport", [{"n": number} for number in range(2_000)])
-    emulated_exports.reports.row_cap = 1_200
+    exports.reports.put("TaskExportReport", [{"n": number} for number in range(2_000)])
+    exports.reports.row_cap = 1_200
 
     assert [row[0] for row in read(ask())] == ["n", *map(str, range(1_200))]
 
@@ -203,17 +201,17 @@ def test_report_refuses_odd_minutes(ask: Call, document: dict[str, Any], attr: s
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"metricSet=TaskExportReport"])
-def test_report_refuses_what_is_no_object(emulated_call: Call, body: bytes) -> None:
+def test_report_refuses_what_is_no_object(send_request: Call, body: bytes) -> None:
     """The request is a JSON object, and names a metric set."""
-    assert error(emulated_call("POST", "/api/v1/reports", data=body))[:2] == (400, "body")
-    assert error(emulated_call("POST", "/api/v1/reports", json={})) == (400, "metricSet", "blank")
+    assert error(send_request("POST", "/api/v1/reports", data=body))[:2] == (400, "body")
+    assert error(send_request("POST", "/api/v1/reports", json={})) == (400, "metricSet", "blank")
 
 
-def test_report_requests_are_recorded(emulated: Emulator, ask: Call, emulated_call: Call) -> None:
+def test_report_requests_are_recorded(emulator: Emulator, ask: Call, send_request: Call) -> None:
     """The log holds each report's JSON and each events request's repeated keys."""
     ask("TaskExportReport")
-    emulated_call("GET", "/api/v1/events?entities=TASK&entities=CONTACT")
-    report, events = emulated.requests
+    send_request("GET", "/api/v1/events?entities=TASK&entities=CONTACT")
+    report, events = emulator.requests
 
     assert (report.method, report.path, report.status) == ("POST", "/api/v1/reports", 200)
     assert report.document == {**MARCH, "metricSet": "TaskExportReport"}
@@ -221,8 +219,8 @@ def test_report_requests_are_recorded(emulated: Emulator, ask: Call, emulated_ca
     assert events.document is None
 
 
-def test_report_is_posted(emulated_call: Call) -> None:
+def test_report_is_posted(send_request: Call) -> None:
     """Reports are made by POST alone."""
-    response = emulated_call("GET", "/api/v1/reports")
+    response = send_request("GET", "/api/v1/reports")
 
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")

@@ -12,10 +12,10 @@ import pytest
 from gladly_emulator import GeneratedExports
 from gladly_emulator.timestamps import NANOSECONDS, parse_instant
 
-from .reporting import Reporter, Row
+from .report_client import ReportClient, Row
 
 if TYPE_CHECKING:
-    from .fortnight import Fortnight
+    from .exported_files import ExportedFiles
 
 MILLISECOND = NANOSECONDS // 1000
 # The files hold these days whole, and conversations of the first of them may have gone on until the last.
@@ -25,23 +25,23 @@ Items = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def reporter() -> Reporter:
+def client() -> ReportClient:
     """The organization of the files, at the time of the files."""
-    return Reporter(GeneratedExports())
+    return ReportClient(GeneratedExports())
 
 
 @pytest.fixture(scope="module")
-def conversations(reporter: Reporter) -> dict[str, Row]:
+def conversations(client: ReportClient) -> dict[str, Row]:
     """The conversations of eight days, by their ids."""
-    rows = reporter.read("ConversationExportReport", *DAYS)
+    rows = client.read("ConversationExportReport", *DAYS)
     return {row["Conversation ID"]: row for row in rows}
 
 
 @pytest.fixture(scope="module")
-def items(emulated_fortnight: Fortnight) -> Items:
+def items(exported_files: ExportedFiles) -> Items:
     """The items of each conversation that started in the eight days, in order of time."""
     found = defaultdict(list)
-    for item in emulated_fortnight.records("conversation_items.jsonl"):
+    for item in exported_files.records("conversation_items.jsonl"):
         found[item.get("conversationId", "")].append(item)
     del found[""]
     for each in found.values():
@@ -88,10 +88,10 @@ def test_conversations_count_their_items(conversations: dict[str, Row], items: I
         )
 
 
-def test_first_responses_are_those_of_the_items(reporter: Reporter, items: Items) -> None:
+def test_first_responses_are_those_of_the_items(client: ReportClient, items: Items) -> None:
     """A contact by chat or mail is fulfilled by the first message of an agent."""
     first: dict[str, Row] = {}
-    for row in reporter.read("ContactExportReportV3", *DAYS):
+    for row in client.read("ContactExportReportV3", *DAYS):
         first.setdefault(row["Conversation ID"], row)
     checked = Counter[str]()
     for key, each in items.items():
@@ -110,10 +110,10 @@ def test_first_responses_are_those_of_the_items(reporter: Reporter, items: Items
 
 
 def test_first_responses_differ_by_inbox(
-    reporter: Reporter, conversations: dict[str, Row], items: Items
+    client: ReportClient, conversations: dict[str, Row], items: Items
 ) -> None:
     """Items, conversations and inboxes join to a median time to the first response for each inbox."""
-    names = {inbox["id"]: inbox["name"] for inbox in reporter.list("inboxes")}
+    names = {inbox["id"]: inbox["name"] for inbox in client.list("inboxes")}
     waits = defaultdict(list)
     for key, each in items.items():
         replies = [at(item) for item in each if item.get("initiator", {}).get("type") == "AGENT"]
@@ -125,11 +125,11 @@ def test_first_responses_differ_by_inbox(
     assert medians["Chat Desk"] < 180 < medians["Messages"] < 1_200 < medians["Mail Room"]
 
 
-def test_conversations_name_what_the_lists_hold(reporter: Reporter, conversations: dict[str, Row]) -> None:
+def test_conversations_name_what_the_lists_hold(client: ReportClient, conversations: dict[str, Row]) -> None:
     """Inboxes, agents and topics are named as in the lists; some conversations changed their inbox."""
-    inboxes = {inbox["id"]: inbox["name"] for inbox in reporter.list("inboxes")}
-    agents = {agent["id"]: agent["name"] for agent in reporter.list("agents")}
-    topics = {topic["id"]: topic for topic in reporter.list("topics")}
+    inboxes = {inbox["id"]: inbox["name"] for inbox in client.list("inboxes")}
+    agents = {agent["id"]: agent["name"] for agent in client.list("agents")}
+    topics = {topic["id"]: topic for topic in client.list("topics")}
     paths = {
         f"{topics[each['parentId']]['name']} > {each['name']}"
         for each in topics.values()
@@ -149,10 +149,10 @@ def test_conversations_name_what_the_lists_hold(reporter: Reporter, conversation
     assert len(moved) > 50
 
 
-def test_conversation_events_tell_the_same(reporter: Reporter, conversations: dict[str, Row]) -> None:
+def test_conversation_events_tell_the_same(client: ReportClient, conversations: dict[str, Row]) -> None:
     """Creation, closing and assignment in the timestamps report are those of the export report."""
     told = defaultdict(list)
-    for row in reporter.read("ConversationTimestampsReport", DAYS[0], "2026-03-04"):
+    for row in client.read("ConversationTimestampsReport", DAYS[0], "2026-03-04"):
         told[row["Conversation ID"]].append(row)
     for key, row in conversations.items():
         events = {event["Event Type"]: event for event in told[key]}
@@ -165,13 +165,15 @@ def test_conversation_events_tell_the_same(reporter: Reporter, conversations: di
         assert assignee.get("Newly Assigned Agent ID", "") == row["Assigned Agent ID - Current"]
 
 
-def test_contacts_and_work_sessions_tell_the_same(reporter: Reporter, conversations: dict[str, Row]) -> None:
+def test_contacts_and_work_sessions_tell_the_same(
+    client: ReportClient, conversations: dict[str, Row]
+) -> None:
     """Every contact belongs to a conversation, ends in both reports at once, and starts with its event."""
-    contacts = {row["Contact ID"]: row for row in reporter.read("ContactExportReportV3", *DAYS)}
-    work = reporter.read("WorkSessionEventsReportV4", *DAYS)
+    contacts = {row["Contact ID"]: row for row in client.read("ContactExportReportV3", *DAYS)}
+    work = client.read("WorkSessionEventsReportV4", *DAYS)
     started = {
         row["Contact ID"]: row["Timestamp"]
-        for row in reporter.read("ContactTimestampsReport", *DAYS)
+        for row in client.read("ContactTimestampsReport", *DAYS)
         if row["Event Type"] == "CONTACT/STARTED"
     }
     both = [row for row in work if row["contact_session_id"] in contacts]
@@ -183,9 +185,9 @@ def test_contacts_and_work_sessions_tell_the_same(reporter: Reporter, conversati
         assert contacts[row["contact_session_id"]]["Ended At"] == row["contact_session_ended_at"]
 
 
-def test_bot_sessions_are_those_of_the_chats(reporter: Reporter, items: Items) -> None:
+def test_bot_sessions_are_those_of_the_chats(client: ReportClient, items: Items) -> None:
     """Each session of the bot is one in which it wrote, and is named as in the items."""
-    rows = reporter.read("GladlyAISessionsDetailReport", *DAYS)
+    rows = client.read("GladlyAISessionsDetailReport", *DAYS)
     bots = {
         (item["content"]["sessionId"], key)
         for key, each in items.items()
@@ -197,20 +199,20 @@ def test_bot_sessions_are_those_of_the_chats(reporter: Reporter, items: Items) -
     assert len(bots) > 50
 
 
-def test_lists_are_those_of_the_files(reporter: Reporter, emulated_fortnight: Fortnight) -> None:
+def test_lists_are_those_of_the_files(client: ReportClient, exported_files: ExportedFiles) -> None:
     """Lists and files have the same agents and topics; ids have the documented shapes; teams hold agents."""
     agents, topics = (
-        {record["id"]: record for record in emulated_fortnight.records(f"{name}.jsonl")}
+        {record["id"]: record for record in exported_files.records(f"{name}.jsonl")}
         for name in ("agents", "topics")
     )
-    teams, inboxes = reporter.list("teams"), reporter.list("inboxes")
+    teams, inboxes = client.list("teams"), client.list("inboxes")
 
-    assert {agent["id"]: agent for agent in reporter.list("agents")} == agents
-    assert {topic["id"]: topic for topic in reporter.list("topics")} == topics
+    assert {agent["id"]: agent for agent in client.list("agents")} == agents
+    assert {topic["id"]: topic for topic in client.list("topics")} == topics
     assert all(re.fullmatch(r"[0-9a-f]{32}", each["id"]) for each in (*teams, *inboxes))
     assert {agent for team in teams for agent in team["agentIds"]} <= set(agents)
     assert [] in [team["agentIds"] for team in teams]
     assert {inbox["disabled"] for inbox in inboxes} == {True, False}
-    assert [each["id"][:3] for each in reporter.list("business-hours")] == ["bh_"]
-    assert len(reporter.list("audiences")) == 2
-    assert reporter.list("organization")["timezone"] == "America/New_York"
+    assert [each["id"][:3] for each in client.list("business-hours")] == ["bh_"]
+    assert len(client.list("audiences")) == 2
+    assert client.list("organization")["timezone"] == "America/New_York"

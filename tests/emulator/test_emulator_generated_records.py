@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gladly_emulator.timestamps import parse_instant
 
 if TYPE_CHECKING:
-    from .fortnight import Fortnight
+    from .exported_files import ExportedFiles
 
 RECORDING = {"recordingStatus", "recordingUrl", "recordingDuration", "recordingSummary"}
 CONTENT_FIELDS = {
@@ -44,36 +44,35 @@ FIELDS = {
 }
 
 
-def test_organization_has_the_size_it_promises(emulated_fortnight: Fortnight) -> None:
+def test_organization_has_the_size_it_promises(exported_files: ExportedFiles) -> None:
     """There are about 3,000 conversations and 15,000 to 20,000 items, whose customers return."""
-    items = list(emulated_fortnight.records("conversation_items.jsonl"))
-    customers = Counter(record["id"] for record in emulated_fortnight.records("customers.jsonl"))
+    items = list(exported_files.records("conversation_items.jsonl"))
+    customers = Counter(record["id"] for record in exported_files.records("customers.jsonl"))
 
     assert 15_000 <= len(items) <= 20_000
     assert 2_700 <= len({item.get("conversationId") for item in items}) <= 3_300
     assert customers.most_common(1)[0][1] > 3
 
 
-def test_ids_are_22_url_safe_characters(emulated_fortnight: Fortnight) -> None:
+def test_ids_are_22_url_safe_characters(exported_files: ExportedFiles) -> None:
     """Ids are URL-safe base64 of 16 bytes, each item's is its own, and some begin with - or _."""
-    ids = [item["id"] for item in emulated_fortnight.records("conversation_items.jsonl")]
+    ids = [item["id"] for item in exported_files.records("conversation_items.jsonl")]
 
     assert all(re.fullmatch(r"[\w-]{22}", each, re.ASCII) for each in ids)
     assert len(set(ids)) == len(ids)
     assert {"-", "_"} <= {each[0] for each in ids}
 
 
-def test_references_resolve_within_a_job(emulated_fortnight: Fortnight) -> None:
+def test_references_resolve_within_a_job(exported_files: ExportedFiles) -> None:
     """Every customer, agent and topic of an item is in a file of the same job, each once."""
-    for job in emulated_fortnight.jobs:
+    for job in exported_files.jobs:
         known = {
-            name: [record["id"] for record in emulated_fortnight.files[job["id"], name]]
-            for name in job["files"]
+            name: [record["id"] for record in exported_files.files[job["id"], name]] for name in job["files"]
         }
         assert all(len(set(ids)) == len(ids) for ids in known.values())
         if not known:
             continue
-        items = emulated_fortnight.files[job["id"], "conversation_items.jsonl"]
+        items = exported_files.files[job["id"], "conversation_items.jsonl"]
         actors = [item[role] for item in items for role in ("initiator", "responder") if role in item]
         contents = [item["content"] for item in items]
 
@@ -90,29 +89,29 @@ def test_references_resolve_within_a_job(emulated_fortnight: Fortnight) -> None:
             )
 
 
-def test_items_lie_in_their_window(emulated_fortnight: Fortnight) -> None:
+def test_items_lie_in_their_window(exported_files: ExportedFiles) -> None:
     """An item's timestamp lies in its job's window."""
-    for job in emulated_fortnight.jobs:
+    for job in exported_files.jobs:
         start, end = (parse_instant(job["parameters"][key]) for key in ("startAt", "endAt"))
-        for item in emulated_fortnight.files.get((job["id"], "conversation_items.jsonl"), []):
+        for item in exported_files.files.get((job["id"], "conversation_items.jsonl"), []):
             assert start <= parse_instant(item["timestamp"]) < end
 
 
-def test_fields_are_documented_ones(emulated_fortnight: Fortnight) -> None:
+def test_fields_are_documented_ones(exported_files: ExportedFiles) -> None:
     """No record has a field that Gladly does not document, and every content type occurs."""
-    for (_, name), records in emulated_fortnight.files.items():
+    for (_, name), records in exported_files.files.items():
         assert {key for record in records for key in record} <= FIELDS[name]
     seen: defaultdict[str, set[str]] = defaultdict(set)
-    for item in emulated_fortnight.records("conversation_items.jsonl"):
+    for item in exported_files.records("conversation_items.jsonl"):
         seen[item["content"]["type"]] |= item["content"].keys() - {"type"}
 
     assert seen.keys() == CONTENT_FIELDS.keys()
     assert all(keys <= CONTENT_FIELDS[kind] for kind, keys in seen.items())
 
 
-def test_deviations_occur(emulated_fortnight: Fortnight) -> None:
+def test_deviations_occur(exported_files: ExportedFiles) -> None:
     """Items lack what real ones lack now and then."""
-    items = list(emulated_fortnight.records("conversation_items.jsonl"))
+    items = list(exported_files.records("conversation_items.jsonl"))
     of_type = defaultdict(list)
     for item in items:
         of_type[item["content"]["type"]].append(item)
@@ -131,10 +130,10 @@ def test_deviations_occur(emulated_fortnight: Fortnight) -> None:
     assert {len(item["timestamp"].partition(".")[2].rstrip("Z")) for item in items} >= {0, 1, 3, 9}
 
 
-def test_profiles_differ(emulated_fortnight: Fortnight) -> None:
+def test_profiles_differ(exported_files: ExportedFiles) -> None:
     """Some profiles lack a name, have two addresses, several lines, or ids of other systems."""
-    customers = list(emulated_fortnight.records("customers.jsonl"))
-    topics = list(emulated_fortnight.records("topics.jsonl"))
+    customers = list(exported_files.records("customers.jsonl"))
+    topics = list(exported_files.records("topics.jsonl"))
 
     assert any("name" not in customer for customer in customers)
     assert any(len(customer.get("emailAddresses", [])) > 1 for customer in customers)
@@ -145,9 +144,9 @@ def test_profiles_differ(emulated_fortnight: Fortnight) -> None:
     assert any("parentId" in topic for topic in topics)
 
 
-def test_texts_are_in_many_scripts(emulated_fortnight: Fortnight) -> None:
+def test_texts_are_in_many_scripts(exported_files: ExportedFiles) -> None:
     """Texts have letters of many scripts, emoji, line breaks, quotes and a raw line separator."""
-    items = emulated_fortnight.records("conversation_items.jsonl")
+    items = exported_files.records("conversation_items.jsonl")
     text = "".join(str(item["content"].get("content") or item["content"].get("body")) for item in items)
 
     assert all(
@@ -155,18 +154,18 @@ def test_texts_are_in_many_scripts(emulated_fortnight: Fortnight) -> None:
     )
 
 
-def test_people_are_unmistakably_invented(emulated_fortnight: Fortnight) -> None:
+def test_people_are_unmistakably_invented(exported_files: ExportedFiles) -> None:
     """E-mail addresses end in .example, and phone numbers are reserved for fiction."""
-    text = json.dumps([list(emulated_fortnight.records(name)) for name in FIELDS])
+    text = json.dumps([list(exported_files.records(name)) for name in FIELDS])
 
     assert all(host.endswith(".example") for host in re.findall(r"@([\w.-]+)", text))
     assert all(re.match(r"\+1555010|\+447700900", number) for number in re.findall(r"\+\d{10,}", text))
 
 
-def test_first_answers_take_what_the_channel_takes(emulated_fortnight: Fortnight) -> None:
+def test_first_answers_take_what_the_channel_takes(exported_files: ExportedFiles) -> None:
     """Chats are answered in a minute or two, messages in minutes, e-mails in an hour or more."""
     messages = defaultdict(list)
-    for item in emulated_fortnight.records("conversation_items.jsonl"):
+    for item in exported_files.records("conversation_items.jsonl"):
         if "conversationId" in item and item.get("initiator", {}).get("type") in {"CUSTOMER", "AGENT"}:
             messages[item["conversationId"], item["content"]["type"]].append(
                 (parse_instant(item["timestamp"]), item["initiator"]["type"])
@@ -184,11 +183,11 @@ def test_first_answers_take_what_the_channel_takes(emulated_fortnight: Fortnight
     assert 60 <= statistics.median(waits["EMAIL"]) <= 600
 
 
-def test_conversations_go_on_in_later_jobs(emulated_fortnight: Fortnight) -> None:
+def test_conversations_go_on_in_later_jobs(exported_files: ExportedFiles) -> None:
     """The items of some conversations are spread over several files, and most conversations get closed."""
     jobs = defaultdict(set)
     closed = set()
-    for (job_id, name), records in emulated_fortnight.files.items():
+    for (job_id, name), records in exported_files.files.items():
         for item in records if name == "conversation_items.jsonl" else []:
             if "conversationId" in item:
                 jobs[item["conversationId"]].add(job_id)

@@ -10,7 +10,7 @@ import requests
 
 from gladly_emulator import AGENT_EMAIL, API_TOKEN, Emulator, GeneratedExports
 
-from .fortnight import NOW
+from .exported_files import NOW
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +33,7 @@ ANCHORS = {
 WORK = "WorkSessionEventsReportV4"
 
 
-class Reporter:
+class ReportClient:
     """An emulator of a generated organization at a moment, and a way to ask it."""
 
     def __init__(self, exports: GeneratedExports, now: datetime = NOW) -> None:

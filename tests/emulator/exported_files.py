@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 4, 12, 30, tzinfo=timezone.utc)
 Record = dict[str, Any]
 
 
-class Fortnight:
+class ExportedFiles:
     """Everything an organization exports in 14 days, read once."""
 
     def __init__(self, exports: GeneratedExports) -> None:

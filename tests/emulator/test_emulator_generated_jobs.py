@@ -14,12 +14,12 @@ import requests
 from gladly_emulator import AGENT_EMAIL, API_TOKEN, Emulator, GeneratedExports
 from gladly_emulator.timestamps import instant_of, parse_instant
 
-from .fortnight import NOW, Fortnight, read
+from .exported_files import NOW, ExportedFiles, read
 
 
-def test_jobs_cover_the_last_14_days(emulated_fortnight: Fortnight) -> None:
+def test_jobs_cover_the_last_14_days(exported_files: ExportedFiles) -> None:
     """Every hour whose job ended within 14 days is there once, in no order of time."""
-    completed = [job for job in emulated_fortnight.jobs if job["status"] == "COMPLETED"]
+    completed = [job for job in exported_files.jobs if job["status"] == "COMPLETED"]
     starts = [parse_instant(job["parameters"]["startAt"]) for job in completed]
     hour = 3_600 * 10**9
 
@@ -29,18 +29,18 @@ def test_jobs_cover_the_last_14_days(emulated_fortnight: Fortnight) -> None:
     assert starts != sorted(starts, reverse=True)
 
 
-def test_jobs_complete_two_hours_after_their_window(emulated_fortnight: Fortnight) -> None:
+def test_jobs_complete_two_hours_after_their_window(exported_files: ExportedFiles) -> None:
     """A job is there between two hours and two and a quarter after its window's end."""
-    for job in emulated_fortnight.jobs:
+    for job in exported_files.jobs:
         if job["status"] == "COMPLETED":
             lag = parse_instant(job["updatedAt"]) - parse_instant(job["parameters"]["endAt"])
 
             assert 2 * 3_600 * 10**9 <= lag <= 2.25 * 3_600 * 10**9
 
 
-def test_job_times_have_any_number_of_digits(emulated_fortnight: Fortnight) -> None:
+def test_job_times_have_any_number_of_digits(exported_files: ExportedFiles) -> None:
     """The fraction of `updatedAt` has between 0 and 9 digits."""
-    digits = {len(job["updatedAt"].partition(".")[2].rstrip("Z")) for job in emulated_fortnight.jobs}
+    digits = {len(job["updatedAt"].partition(".")[2].rstrip("Z")) for job in exported_files.jobs}
 
     assert digits == set(range(10))
 
@@ -116,18 +116,15 @@ def test_files_are_few_on_any_weekday(day: int, seed: int) -> None:
     assert set(map(len, kinds)) == {0, 2, 4}
 
 
-def test_files_are_the_same_for_a_seed(emulated_fortnight: Fortnight) -> None:
+def test_files_are_the_same_for_a_seed(exported_files: ExportedFiles) -> None:
     """A second organization of the same seed exports the same bytes; another seed, others."""
-    job = next(job for job in emulated_fortnight.jobs if len(job["files"]) == 4)
+    job = next(job for job in exported_files.jobs if len(job["files"]) == 4)
     same, other = GeneratedExports(), GeneratedExports(1)
 
-    assert same.jobs(NOW) == emulated_fortnight.jobs
-    assert not {job["id"] for job in other.jobs(NOW)} & {job["id"] for job in emulated_fortnight.jobs}
+    assert same.jobs(NOW) == exported_files.jobs
+    assert not {job["id"] for job in other.jobs(NOW)} & {job["id"] for job in exported_files.jobs}
     for name in job["files"]:
-        assert (
-            read(same, job["id"], name, NOW + timedelta(hours=20))
-            == emulated_fortnight.files[job["id"], name]
-        )
+        assert read(same, job["id"], name, NOW + timedelta(hours=20)) == exported_files.files[job["id"], name]
 
 
 def test_huge_file_streams_with_flat_memory() -> None:
