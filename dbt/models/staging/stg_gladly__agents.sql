@@ -1,0 +1,27 @@
+-- Written by dbt/generate.py from the tap's schemas.
+{{ config(enabled=var('gladly__agents_enabled')) }}
+
+with newest as (
+    {{ gladly.newest_rows(
+        'agents',
+        columns={
+            'id': 'string',
+            'name': 'string',
+            'emailAddress': 'string',
+            '_job_id': 'string',
+            '_job_updated_at': 'timestamp',
+            '_unmapped': 'json',
+        },
+        key=['id'],
+        newest='_job_updated_at'
+    ) }}
+)
+
+select
+    {{ gladly.read('id', 'string') }} as agent_id,
+    {{ gladly.read('name', 'string') }} as name,
+    {{ gladly.read('emailAddress', 'string') }} as email_address,
+    {{ gladly.read('_job_id', 'string') }} as _job_id,
+    {{ gladly.read('_job_updated_at', 'timestamp') }} as _job_updated_at,
+    {{ gladly.read('_unmapped', 'json') }} as _unmapped
+from newest

@@ -1,0 +1,41 @@
+-- Written by dbt/generate.py from the tap's schemas.
+{{ config(enabled=var('gladly__contact_export_report_v3_enabled')) }}
+
+with newest as (
+    {{ gladly.newest_rows(
+        'contact_export_report_v3',
+        columns={
+            'timezone_filter': 'string',
+            'queued_at': 'timestamp',
+            'customer_id': 'string',
+            'conversation_id': 'string',
+            'contact_id': 'string',
+            'link': 'string',
+            'channel': 'string',
+            'direction': 'string',
+            'contact_initiator': 'string',
+            'entry_point': 'string',
+            'final_ivr_selection': 'string',
+            '_window_end': 'timestamp',
+            '_unmapped': 'json',
+        },
+        key=['contact_id'],
+        newest='_window_end'
+    ) }}
+)
+
+select
+    {{ gladly.read('timezone_filter', 'string') }} as timezone_filter,
+    {{ gladly.read('queued_at', 'timestamp') }} as queued_at,
+    {{ gladly.read('customer_id', 'string') }} as customer_id,
+    {{ gladly.read('conversation_id', 'string') }} as conversation_id,
+    {{ gladly.read('contact_id', 'string') }} as contact_id,
+    {{ gladly.read('link', 'string') }} as link,
+    {{ gladly.read('channel', 'string') }} as channel,
+    {{ gladly.read('direction', 'string') }} as direction,
+    {{ gladly.read('contact_initiator', 'string') }} as contact_initiator,
+    {{ gladly.read('entry_point', 'string') }} as entry_point,
+    {{ gladly.read('final_ivr_selection', 'string') }} as final_ivr_selection,
+    {{ gladly.read('_window_end', 'timestamp') }} as _window_end,
+    {{ gladly.read('_unmapped', 'json') }} as _unmapped
+from newest
