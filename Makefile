@@ -16,13 +16,20 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-pyth
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types docs picture hub e2e soak bench build package wheel lock clean
+.PHONY: help demo models emulator test lint format types docs picture hub e2e soak bench build package wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(DEMO)/.ready ## Load an emulated Gladly into DuckDB with Meltano, and look at it
 	@$(DEMO)/bin/python -m demo
+
+models: $(DEMO)/.ready ## Load two weeks of the emulator, build the dbt package, and answer docs/questions.md
+	@$(DEMO)/bin/python -m demo.models
+
+PORT ?= 8080
+emulator: $(DEMO)/.ready ## Serve the emulated Gladly and print the variables to set (make emulator PORT=9000)
+	@$(DEMO)/bin/python -m gladly_emulator --port $(PORT)
 
 test: .venv/.ready ## Run all tests
 	@$(BIN)/pytest
@@ -46,9 +53,10 @@ types: .venv/.ready ## Check types, with two checkers
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-docs: .venv/.ready ## Write docs/tables.md from the schemas
+docs: .venv/.ready ## Write docs/tables.md and the dbt package's staging models from the schemas
 	@$(BIN)/python docs/tables.py > docs/tables.md.new
 	@mv docs/tables.md.new docs/tables.md
+	@$(BIN)/python dbt/generate.py
 
 # Without .meltano and its state, the run is a newcomer's first one: Meltano installs its plugins, too.
 # Those that the tests of targets use go with it.
@@ -69,6 +77,7 @@ e2e: .venv/.ready $(TARGETS)/.ready $(DAGSTER)/.ready ## Run the demo twice, Mel
 	@$(DEMO)/bin/python -m demo.selection
 	@$(BIN)/pytest tests/e2e
 	@$(TARGETS)/bin/pytest --confcutdir tests/targets --timeout 600 tests/targets
+	@$(TARGETS)/bin/pytest --confcutdir tests/models --timeout 600 tests/models
 
 soak: .venv/.ready ## Load 14 days under faults and kills, and compare (make soak SOAK="--days 2" is shorter)
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)
@@ -99,6 +108,7 @@ lock: .venv/.uv ## Compile requirements/ (make lock UPGRADE=--upgrade takes the 
 	@$(COMPILE) $(UPGRADE) --group demo --output-file requirements/demo.txt
 	@for loader in loader loader-jsonl loader-postgres; do \
 		$(COMPILE) $(UPGRADE) --group $$loader --output-file requirements/$$loader.txt || exit; done
+	@$(COMPILE) $(UPGRADE) --group dbt --output-file requirements/dbt.txt
 	@$(COMPILE) $(UPGRADE) --group dagster --output-file requirements/dagster.txt
 	@$(COMPILE) $(UPGRADE) --group targets --constraint requirements/demo.txt --output-file requirements/targets.txt
 	@$(COMPILE) $(UPGRADE) --group bench --output-file requirements/bench.txt
@@ -130,17 +140,17 @@ OLDER := python=$$($(BIN)/python -c 'import sys; print(sys.executable if sys.ver
 	$(UV) venv --quiet --clear --python "$${python:-cpython>=3.10,<3.14}"
 
 # Meltano installs its plugins on the first run; they go when pins change, and come back with the new ones.
-$(DEMO)/.ready: .venv/.uv requirements/dev.txt requirements/demo.txt requirements/loader.txt pyproject.toml meltano.yml
+$(DEMO)/.ready: .venv/.uv requirements/dev.txt requirements/demo.txt requirements/loader.txt requirements/dbt.txt pyproject.toml meltano.yml
 	@echo "Installing Meltano and DuckDB"
 	@$(OLDER) $(DEMO) || { \
 		echo "The demo needs Python 3.10 to 3.13, for DuckDB 1.1.3; install one, or name it: make clean, then" >&2; \
 		echo "make demo PYTHON=python3.13, for example" >&2; exit 1; }
 	@$(UV) pip install --quiet --compile-bytecode --python $(DEMO)/bin/python --require-hashes -r requirements/demo.txt
-	@rm -rf .meltano/extractors .meltano/loaders
+	@rm -rf .meltano/extractors .meltano/loaders .meltano/utilities
 	@touch $@
 
 # Its tests use the plugins that Meltano installs here.
-$(TARGETS)/.ready: $(DEMO)/.ready requirements/targets.txt requirements/loader-jsonl.txt requirements/loader-postgres.txt
+$(TARGETS)/.ready: $(DEMO)/.ready requirements/targets.txt requirements/loader-jsonl.txt requirements/loader-postgres.txt requirements/dbt.txt
 	@echo "Installing PostgreSQL and the loaders"
 	@$(OLDER) $(TARGETS)
 	@$(UV) pip install --quiet --compile-bytecode --python $(TARGETS)/bin/python --require-hashes -r requirements/targets.txt

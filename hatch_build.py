@@ -1,4 +1,4 @@
-"""Makes the README's links whole in the package's metadata, which are read where no checkout is."""
+"""Build hook: makes the README's links absolute in the package metadata, which is read outside the repository."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _LINK: Final = re.compile(r"(\]\()(?!#|https:)")
 
 
 class ReadmeHook(MetadataHookInterface):
-    """Writes the README into the metadata, with the address of `[project.urls]` once it is settled."""
+    """Adds the README to the metadata, with absolute links if `[project.urls]` has a repository."""
 
-    # To mark it as an override would need a package that is not there when this one is built.
+    # No @override: typing-extensions isn't installed in the build environment.
     def update(self, metadata: dict[str, Any]) -> None:  # type: ignore[explicit-override]
-        """Add the README."""
+        """Set `readme` in the metadata."""
         text = Path(self.root, "README.md").read_text(encoding="utf-8")
         repository = metadata.get("urls", {}).get("Repository")
         if repository:
-            text = _complete_links(text, repository, tag=f"v{metadata['version']}")
+            text = _make_links_absolute(text, repository, tag=f"v{metadata['version']}")
         metadata["readme"] = {"content-type": "text/markdown", "text": text}
 
 
-def _complete_links(text: str, repository: str, *, tag: str) -> str:
-    """Have links lead to the files of a version: images to the files themselves, others to their pages."""
+def _make_links_absolute(text: str, repository: str, *, tag: str) -> str:
+    """Point images to the raw files of a version, and other links to the pages of its files."""
     with_images = _IMAGE.sub(rf"\1{repository}/raw/{tag}/", text)
     return _LINK.sub(rf"\1{repository}/blob/{tag}/", with_images)

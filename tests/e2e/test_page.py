@@ -1,4 +1,4 @@
-"""Every command that docs/meltano.md and the README show for Meltano does what stands there."""
+"""The Meltano commands in docs/meltano.md and in the README work and print what the pages show."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ PAGE = (ROOT / "docs" / "meltano.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```console\n(.+?)```", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+CONSTRAINTS = ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT")
 VARYING = re.compile(r"\d+(?:\.\d+)*")
 """Numbers, which are those of another organization there."""
 
@@ -78,14 +79,25 @@ def test_page_shows_what_meltano_does(meltano: Meltano, host: str) -> None:
     assert len(COMMAND.findall("".join(BLOCK.findall(commands)))) > 20
 
 
-def test_readmes_project_loads(added: Meltano, meltano: Meltano, host: str) -> None:
-    """What the README shows is all that an empty project needs beside a clone."""
+@pytest.mark.parametrize("way", ["commands", "file"])
+def test_readme_sets_up_an_empty_project(added: Meltano, meltano: Meltano, host: str, way: str) -> None:
+    """An empty project next to a clone needs only what the README shows: its commands, or its `meltano.yml`."""
     section = README.split("\n## Use it with Meltano\n")[1].split("\n## ")[0]
-    plugins = yaml.safe_load(section.split("```yaml\n")[1].split("```")[0])
-    project = Meltano(added.folder.with_name("readme"), meltano.variables)
-    Meltano(added.folder.parent, added.variables).run("init", "readme")
-    (project.folder / "meltano.yml").write_text(yaml.safe_dump({**project.project, **plugins}), "utf-8")
+    plugins = yaml.safe_load(section.split("```yaml\n")[1].split("```")[0])["plugins"]
+    add, run = (f"```console\n{block}```" for block in BLOCK.findall(section))
+    variables = meltano.variables | {name: added.variables[name] for name in CONSTRAINTS}
+    project = Meltano(added.folder.with_name(f"readme-{way}"), variables)
+    Meltano(added.folder.parent, added.variables).run("init", project.folder.name)
 
-    failures = list(iter_failures(section, project, host))
+    failures = list(iter_failures(add, project, host)) if way == "commands" else []
+    file = {
+        **project.project,
+        "plugins": {**project.project.get("plugins", {}), "loaders": plugins["loaders"]},
+    }
+    if way == "file":
+        file["plugins"] = plugins
+    (project.folder / "meltano.yml").write_text(yaml.safe_dump(file), "utf-8")
+    failures += iter_failures(run, project, host)
+
     assert not failures, "\n".join(failures)
     assert project.count_rows("topics") == 1

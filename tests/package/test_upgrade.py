@@ -71,7 +71,7 @@ def test_an_upgrade_goes_on_from_the_state(
     sent = run(program, "--config=ENV", f"--state={state}", settings=emulator.settings).splitlines()
 
     assert f"`{install}`" in README or f"$ {install}\n" in README
-    assert f"$ {upgrade}\n" in README
+    assert f"`{upgrade}`" in README
     assert f"v{NEWER}," in run(program, "--version", settings={})
     assert [row["id"] for row in map(record, sent) if row.get("_job_id")] == ["c2"]
 
