@@ -62,15 +62,15 @@ def tell_speed(sync: list[dict[str, Any]], memory: list[dict[str, Any]]) -> str:
     row = next(row for row in sync if row["stream"] == STREAM)
     smallest, largest = memory[0], memory[-1]
     told = (
-        f"For {row['lines']:,} conversation items ({row['MiB']} MiB) the whole tap, start-up apart, takes "
-        f"{row['tap, s']:.1f} s of CPU: {row['tap : bare']:.2f} times what a bare loop takes that decodes "
-        "each line, adds two fields and encodes it, and "
-        f"{row['SDK path : tap']:.0f} times less than the SDK's own path for records. Its memory does not "
-        f"grow with the files: {smallest['tap, peak MiB']:.0f} MiB for one of {smallest['file, MiB']} MiB, "
-        f"{largest['tap, peak MiB']:.0f} MiB for one of {largest['file, MiB']:,} MiB."
+        f"For {row['lines']:,} conversation items ({row['MiB']} MiB), the tap uses {row['tap, s']:.1f} s of "
+        f"CPU after startup: {row['tap : bare']:.2f} times as much as a minimal decode-and-encode loop, and "
+        f"{row['SDK path : tap']:.0f} times less than the SDK's own record path. Memory doesn't grow with "
+        f"the file: the tap needs {smallest['tap, peak MiB']:.0f} MiB for a file of "
+        f"{smallest['file, MiB']} MiB, and {largest['tap, peak MiB']:.0f} MiB for a file of "
+        f"{largest['file, MiB']:,} MiB."
     )
-    chart = "![CPU by way of reading, and memory by size of file](benchmarks/chart.svg)"
-    return f"{chart}\n\n{textwrap.fill(told, 108)}"
+    chart = "![CPU time by method, and memory by file size](benchmarks/chart.svg)"
+    return f"{chart}\n\n{textwrap.fill(told, 120)}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from demo.shop import RETENTION, Row, Shop, Table, read_time
 from gladly_emulator.server.report_queries import read_report_query
-from gladly_emulator.server.reports import answer_report
+from gladly_emulator.server.reports import report_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +83,7 @@ def _iter_rows(shop: Shop, window: Days) -> Iterator[Row]:
         "timezone": "UTC",
     }
     query = read_report_query(json.dumps(document).encode(), shop.exports.lists, shop.now)
-    text = b"".join(answer_report(shop.exports.reports, query).pieces).decode()
+    text = b"".join(report_response(shop.exports.reports, query).chunks).decode()
     for cells in csv.DictReader(io.StringIO(text, newline="")):
         columns = {_NO_NAME.sub("_", name.lower()).strip("_"): cell for name, cell in cells.items()}
         record = {column: _read_cell(column, cell) for column, cell in columns.items() if cell}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gladly_emulator import GeneratedExports
-from gladly_emulator.server.lists import answer_list
+from gladly_emulator.server.lists import list_response
 from gladly_emulator.timestamps import parse_instant
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Shop:
             rows = self._iter_newest_rows(stream)
             yield Table(stream, rows, key="id", aged_by="_job_updated_at", oldest=oldest)
         for name in LISTS:
-            entries = json.loads(b"".join(answer_list(self.exports.lists, [name]).pieces))
+            entries = json.loads(b"".join(list_response(self.exports.lists, [name]).chunks))
             rows = (Row(entry, {}) for entry in entries)
             yield Table(name, rows, key="id", aged_by=None, oldest=oldest)
 

@@ -23,7 +23,7 @@ from tap_gladly.config.validation import (
     read_environment,
 )
 from tap_gladly.exceptions import GladlyError, config_error
-from tap_gladly.output.batch_files import BATCH_CONFIG
+from tap_gladly.output.batch_files import BATCH_CONFIG, iter_batch_errors
 from tap_gladly.output.message_writer import MessageWriter
 from tap_gladly.output.run_summary import RunSummary
 from tap_gladly.output.stream_maps import GladlyMapper, iter_map_errors
@@ -62,16 +62,16 @@ class TapGladly(CommandLineTap):
             th.StringType(nullable=False),
             required=True,
             title="Organization",
-            description="The organization's name in Gladly's address: myorg of myorg.gladly.com; with "
-            "a region myorg.us-1. A whole host or a pasted address on gladly.com or gladly.qa works too.",
+            description="The name in your Gladly address: `myorg` for `myorg.gladly.com`, or `myorg.us-1` "
+            "with a region. A full host name or a pasted URL on `gladly.com` or `gladly.qa` also works.",
         ),
         th.Property(
             "agent_email",
             th.StringType(nullable=False),
             required=True,
-            title="Agent e-mail",
-            description="E-mail address of the agent whose API token is used. The agent needs the permission "
-            "API User.",
+            title="Agent email",
+            description="Email address of the Gladly user that owns the API token. The user needs the API "
+            "User permission.",
         ),
         th.Property(
             "api_token",
@@ -79,43 +79,44 @@ class TapGladly(CommandLineTap):
             required=True,
             secret=True,
             title="API token",
-            description="Token of that agent, made in Gladly under Settings > API Tokens.",
+            description="API token of that user. Create one in Gladly under Settings > API Tokens.",
         ),
         th.Property(
             "start_date",
             th.DateTimeType,
             title="Start date",
-            description="Read only jobs whose files became available at this time or later, and reports and "
-            "events from it on. Gladly keeps jobs for 14 days and events for one, reports for good.",
+            description="Load only export jobs whose files became available at or after this time, and only "
+            "reports and events from this time on. Gladly keeps export jobs for 14 days, events for 24 "
+            "hours, and report data indefinitely.",
         ),
         th.Property(
             "end_date",
             th.DateTimeType,
             title="End date",
-            description="Read only jobs whose files became available at this time or earlier, and reports "
-            "and events up to it. A date stands for the whole day.",
+            description="Load only export jobs whose files became available at or before this time, and only "
+            "reports and events up to this time. A date without a time includes the whole day.",
         ),
         th.Property(
             "max_parallel_downloads",
             th.IntegerType(nullable=False, minimum=1, maximum=50),
             default=6,
-            title="Most parallel downloads",
-            description="How many files are downloaded at a time, ahead of being sent; 6 if not set. "
-            "Requests stay within Gladly's 10 a second all the same.",
+            title="Maximum parallel downloads",
+            description="How many export files to download at the same time. The default is 6. Requests stay "
+            "within Gladly's limit of 10 per second whatever the value.",
         ),
         th.Property(
             "event_entities",
             th.ArrayType(th.StringType(nullable=False, allowed_values=[*ENTITIES])),
-            title="Entities of events",
-            description="What the stream events asks for, a JSON array: any of "
-            f"{', '.join(ENTITIES)}. If not set, all of them.",
+            title="Event entities",
+            description="Entities that the `events` stream requests, as a JSON array: any of "
+            f"{', '.join(ENTITIES)}. All of them if not set.",
         ),
         th.Property(
             "api_url",
             th.StringType,
-            title="API address",
-            description="Scheme, host and port to use in place of the organization's own: a proxy (HTTPS), "
-            "or a local server (HTTP to a loopback address). /api/v1 is added.",
+            title="API URL",
+            description="Base URL to use instead of the organization's own: scheme, host and port. Use it "
+            "for a proxy (HTTPS) or a local server (HTTP to a loopback address). The tap adds `/api/v1`.",
         ),
         CUSTOM_REPORTS,
     ).to_dict()
@@ -212,6 +213,7 @@ class TapGladly(CommandLineTap):
         reports = self._config.get("custom_reports") or ()
         names = [name_stream(report["metric_set"]) for report in reports]
         yield from iter_report_errors(reports, names, reserved=load_schemas().keys())
+        yield from iter_batch_errors(self._config.get("batch_config"))
 
     @override
     def setup_mapper(self) -> None:

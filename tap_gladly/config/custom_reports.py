@@ -21,45 +21,46 @@ CUSTOM_REPORTS = th.Property(
                 th.StringType(nullable=False, pattern="^[A-Za-z][A-Za-z0-9]{0,99}$"),
                 required=True,
                 title="Metric set",
-                description="Gladly's name of the report.",
+                description="Gladly's name for the report, such as AgentSummaryV2.",
             ),
             th.Property(
                 "key_columns",
                 th.ArrayType(th.StringType(nullable=False)),
                 title="Key columns",
-                description="Columns that tell a row from all others; without them a hash of the row does. "
-                "Name _window_end among them where rows have no date of their own.",
+                description="Columns that identify a row. If not set, the key is a hash of the row. Include "
+                "`_window_end` if the report has no date column.",
             ),
             th.Property(
                 "window_days",
                 th.IntegerType(minimum=1, maximum=366),
-                title="Days of a window",
-                description="How many days one request asks for; 1 if not set.",
+                title="Window days",
+                description="Days per request. The default is 1.",
             ),
             th.Property(
                 "look_back_days",
                 th.IntegerType(minimum=0, maximum=3660),
-                title="Days to look back",
-                description="How far behind the bookmark rows are read again; one window if not set.",
+                title="Look-back days",
+                description="Days before the bookmark to re-read in every run. The default is one window.",
             ),
             th.Property(
                 "aggregation_level",
                 th.StringType(allowed_values=["halfHourly", "daily", "weekly", "monthly", "quarterly"]),
                 title="Aggregation level",
-                description="Sent as aggregationLevel, where the metric set has one.",
+                description="Value of aggregationLevel in the request, for metric sets that support it.",
             ),
             th.Property(
                 "filters",
                 th.ObjectType(additional_properties=True),
                 title="Filters",
-                description="Sent as filters, where the metric set has some.",
+                description="Value of filters in the request, for metric sets that support them.",
             ),
             additional_properties=False,
         )
     ),
     title="Custom reports",
-    description="Further reports, each a stream of its own: a JSON list of objects with metric_set and, if "
-    "wanted, key_columns, window_days, look_back_days, aggregation_level and filters.",
+    description="Additional reports, each loaded as its own stream: a JSON array of objects with "
+    "`metric_set` and, optionally, `key_columns`, `window_days`, `look_back_days`, `aggregation_level` and "
+    "`filters`.",
 )
 
 

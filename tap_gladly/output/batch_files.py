@@ -1,4 +1,4 @@
-"""Write rows as JSON Lines batch files to any storage that fsspec supports."""
+"""Batch files: rows as JSON Lines, in a folder or wherever else fsspec can write."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import gzip
 import os
 from contextlib import ExitStack, contextmanager, suppress
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import fsspec
@@ -15,14 +15,15 @@ from singer_sdk import typing as th
 from tap_gladly.exceptions import BatchStorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers._batch import BatchConfig
 
 GZIP_LEVEL = 1
-"""Batch files are read once, soon after. A higher level costs more CPU than it saves."""
+"""The files are read once, soon: what a higher level saves there costs more here."""
 
-# The SDK's own schema lacks batch_size and accepts values that the SDK then fails to use.
+# The SDK's schema lacks batch_size and accepts values that the SDK can't use. Nothing in this schema is `required`:
+# Meltano Hub would list nested required settings as required for every user. iter_batch_errors checks them.
 BATCH_CONFIG = th.Property(
     "batch_config",
     th.ObjectType(
@@ -32,21 +33,19 @@ BATCH_CONFIG = th.Property(
                 th.Property(
                     "format",
                     th.StringType(allowed_values=["jsonl", "parquet"]),
-                    required=True,
-                    title="Format",
-                    description="Format of the files.",
+                    title="Batch Encoding Format",
+                    description="Format of batch files.",
                 ),
                 th.Property(
                     "compression",
                     th.StringType(allowed_values=["gzip", "none"]),
-                    title="Compression",
-                    description="Compression of the files.",
+                    title="Batch Compression Format",
+                    description="Compression of batch files.",
                 ),
                 additional_properties=False,
             ),
-            required=True,
-            title="Encoding",
-            description="How the files are written.",
+            title="Batch Encoding",
+            description="How batch files are written.",
         ),
         th.Property(
             "storage",
@@ -54,46 +53,58 @@ BATCH_CONFIG = th.Property(
                 th.Property(
                     "root",
                     th.StringType(),
-                    required=True,
-                    title="Root",
-                    description="Directory or fsspec URL in which the files are created.",
+                    title="Batch Storage Root",
+                    description="Folder or fsspec URL that batch files are written to.",
                 ),
                 th.Property(
-                    "prefix", th.StringType(), title="Prefix", description="Prefix of the file names."
+                    "prefix",
+                    th.StringType(),
+                    title="Batch Storage Prefix",
+                    description="Prefix of the names of batch files.",
                 ),
                 th.Property(
                     "params",
                     th.ObjectType(nullable=False),
-                    title="Parameters",
-                    description="Additional options for fsspec.",
+                    title="Batch Storage Parameters",
+                    description="Keyword arguments for the fsspec file system, such as credentials.",
                 ),
                 additional_properties=False,
             ),
-            required=True,
-            title="Storage",
-            description="Where the files are written.",
+            title="Batch Storage",
+            description="Where batch files are written.",
         ),
         th.Property(
             "batch_size",
             th.IntegerType(minimum=1),
-            title="Rows per file",
-            description="Maximum number of rows per file. Defaults to 10000.",
+            title="Batch Size",
+            description="Maximum number of rows in a batch file. If not set, 10000.",
         ),
         additional_properties=False,
     ),
     title="Batch Configuration",
-    description="Configuration for BATCH message capabilities.",
+    description="Write rows of the export files to batch files and send BATCH messages that point to them.",
 )
 
 
+_REQUIRED = (("encoding", "format"), ("storage", "root"))
+
+
+def iter_batch_errors(batch_config: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield one message per setting that is missing from a `batch_config`; none if it isn't set."""
+    if batch_config:
+        for part, name in _REQUIRED:
+            if not (batch_config.get(part) or {}).get(name):
+                yield f"batch_config.{part}.{name} is required when batch_config is set"
+
+
 class BatchWriter:
-    """Writes the rows of a table to files of `batch_size` rows each."""
+    """Writes the rows of a table into files of `batch_size` rows each."""
 
     def __init__(self, config: BatchConfig, table: str) -> None:
         self._config = config
         self._name = f"{config.storage.prefix or ''}tap-gladly--{table}-{uuid4()}"
         self._file_number = 0
-        self._remaining_rows = 0
+        self._room = 0
         self._open = ExitStack()
         self._file: IO[bytes]
         self._url = ""
@@ -103,31 +114,31 @@ class BatchWriter:
 
         Args:
             rows: JSON objects.
-            ending: Bytes to append to each row, if it isn't complete.
+            ending: What each still lacks, if anything.
 
         Yields:
-            The URL of each file that is full and closed.
+            The address of each file that is full and closed.
         """
         ending += b"\n"
         while rows:
             with _storage_errors():
-                if not self._remaining_rows:
+                if not self._room:
                     self._start_file()
-                now, rows = rows[: self._remaining_rows], rows[self._remaining_rows :]
+                now, rows = rows[: self._room], rows[self._room :]
                 self._file.write(ending.join(now) + ending)
-            self._remaining_rows -= len(now)
-            if not self._remaining_rows:
+            self._room -= len(now)
+            if not self._room:
                 yield self._end_file()
 
     def close(self) -> Iterator[str]:
-        """Close the last file and yield its URL, if there is one."""
-        if self._remaining_rows:
+        """End the last file, and yield its address if there is one."""
+        if self._room:
             yield self._end_file()
 
     def discard(self) -> None:
-        """Delete the unfinished file, which no BATCH message names."""
-        if self._remaining_rows:
-            # Closing writes buffered data, which fails again if the disk is full.
+        """Take away the file that is not finished: nobody will be told of it."""
+        if self._room:
+            # Where there was no room to write there is none for what closing still writes.
             with suppress(Exception):
                 self._open.close()
             with suppress(Exception):
@@ -143,14 +154,14 @@ class BatchWriter:
         self._filesystem.makedirs(self._path.rpartition("/")[0], exist_ok=True)
         self._file = self._open.enter_context(self._filesystem.open(self._path, "wb"))
         if is_gzip:
-            compressor = gzip.GzipFile(fileobj=self._file, mode="wb", compresslevel=GZIP_LEVEL)
-            self._file = cast("IO[bytes]", self._open.enter_context(compressor))
-        self._remaining_rows = self._config.batch_size
+            packer = gzip.GzipFile(fileobj=self._file, mode="wb", compresslevel=GZIP_LEVEL)
+            self._file = cast("IO[bytes]", self._open.enter_context(packer))
+        self._room = self._config.batch_size
 
     def _end_file(self) -> str:
         with _storage_errors():
             self._open.close()
-        self._remaining_rows = 0
+        self._room = 0
         return self._url
 
 
@@ -158,22 +169,22 @@ class BatchWriter:
 def _storage_errors() -> Generator[None]:
     try:
         yield
-    except Exception as error:  # each fsspec file system raises its own kinds of errors
+    except Exception as error:  # fsspec has file systems of many kinds, each with errors of its own
         raise BatchStorageError(
-            f"A batch file can't be written: {_describe(error)}. "
-            "Check storage in batch_config. The next run resumes at the export file this run was loading."
+            f"A batch file cannot be written: {_describe(error)}. "
+            "Check storage in batch_config; the next run goes on with the file that this one was in."
         ) from error
 
 
 def _describe(error: Exception) -> str:
-    """Describe an error without quoting the URL, which may contain a password."""
+    """Say what is wrong, but with no words that may quote the address, which may hold a password."""
     number = (isinstance(error, OSError) and error.errno) or 0
     if number in errno.errorcode:
         return os.strerror(number)
     if isinstance(error, ImportError):
-        return str(error)  # names the package to install
+        return str(error)  # what to install
     if isinstance(error, ValueError):
-        return "root is not a URL that fsspec supports"
+        return "the address in root is none that fsspec can use"
     if isinstance(error, NotImplementedError):
-        return "this kind of storage is read-only"
+        return "storage of this kind cannot be written"
     return type(error).__name__

@@ -48,7 +48,7 @@ class Passthrough:
         first = 1
         while block := file.read(BLOCK_BYTES) + file.readline():
             if b"\r" in block:
-                block = block.replace(b"\r\n", b"\n")  # noqa: PLW2901
+                block = block.replace(b"\r\n", b"\n")
             lines = block.removesuffix(b"\n").split(b"\n")
             # JSON allows a carriage return between values, but some readers treat it as a line ending.
             can_copy = b"\r" not in block

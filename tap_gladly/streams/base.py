@@ -152,6 +152,15 @@ class GladlyStream(Stream):
             self._has_sent_schema = True
             super()._write_schema_message()
 
+    @override
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Defer the message: the SDK sends it before the request, which may fail."""
+
+    def activate_version(self) -> None:
+        """Emit ACTIVATE_VERSION if it is due, after a complete response was sent."""
+        if self._stream_version is not None and not self.is_dry_run:
+            super()._write_activate_version_message(self._stream_version)
+
 
 class RecordStream(GladlyStream):
     """A stream with a schema file; properties that the schema doesn't declare go to `_unmapped`."""

@@ -11,10 +11,10 @@ from typing_extensions import override
 
 from tap_gladly.exceptions import InvalidBookmarkError
 from tap_gladly.parsing.jsonl import MalformedLine, find_truncation, is_not_jsonl, iter_jsonl, parse_line
-from tap_gladly.state.event_bookmark import EventBookmark, write_instant
+from tap_gladly.state.event_bookmark import EventBookmark
 from tap_gladly.streams.base import RecordStream
 from tap_gladly.streams.malformed_lines import find_malformed_lines
-from tap_gladly.timestamps import DAY, SECOND, format_instant, parse_instant
+from tap_gladly.timestamps import DAY, SECOND, format_full_instant, format_instant, parse_instant
 from tap_gladly.transport.download import download
 from tap_gladly.transport.rate_limit import read_date
 
@@ -109,7 +109,7 @@ class EventsStream(RecordStream):
     def _download(self, window: Window) -> tuple[IO[bytes], int]:
         """Download the answer whole, and say when Gladly gave it."""
         entities = self.config.get("event_entities") or ENTITIES
-        bounds = [("startAt", write_instant(window.start)), ("endAt", write_instant(window.end))]
+        bounds = [("startAt", format_full_instant(window.start)), ("endAt", format_full_instant(window.end))]
         query = [*bounds, *(("entities", entity) for entity in entities)]
         file, now = self.fetch(("events",), _read_answer, params=query)
         if doubt := find_truncation(file):
@@ -140,7 +140,7 @@ class EventsStream(RecordStream):
         is_in_order, count = _is_in_order(file), 0
         for event in _iter_events(file):
             if isinstance(event, MalformedLine):
-                find_malformed_lines(self._tap).send_event_line(event, write_instant(window.start))
+                find_malformed_lines(self._tap).send_event_line(event, format_full_instant(window.start))
                 count += 1
                 continue
             event_id, instant = event["id"], _find_instant(event)
@@ -154,7 +154,7 @@ class EventsStream(RecordStream):
                 self._commit()
         if is_sure and not count:
             # Else it stays at the newest event: an answer that ends early is then asked for again.
-            self._bookmark.move_to(window.end)
+            self._bookmark.advance(window.end)
         self._commit()
 
     def _is_new(self, event_id: str, instant: int, *, window: Window) -> bool:

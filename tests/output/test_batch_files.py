@@ -1,4 +1,4 @@
-"""BATCH: files hold every row exactly once, and the state is the same as without BATCH."""
+"""BATCH: the rows go into files, whole and once, and the state is what it would be without."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ BODY = b"""{"id":"c1","name":"Maud","score":1.10}
 
 
 def batch_config(root: object, **more: object) -> dict[str, Any]:
-    """Return a `batch_config` for gzip files under a root."""
+    """Give a `batch_config` for gzipped files below a root."""
     encoding = {"format": "jsonl", "compression": "gzip"}
     return {"encoding": encoding, "storage": {"root": str(root)}, **more}
 
 
 def local_path(url: str) -> Path:
-    """Return the path of a file:// URL."""
+    """Give the path of a file:// address."""
     return Path(unquote(urlsplit(url).path))
 
 
 def read_batches(run: Sync, stream: str) -> list[dict[str, Any]]:
-    """Return the rows of a stream's batches, in order."""
+    """Read the rows of a stream's batches, in order."""
     rows: list[dict[str, Any]] = []
     for message in run.of_type("BATCH"):
         if message["stream"] == stream:
@@ -55,21 +55,21 @@ def read_batches(run: Sync, stream: str) -> list[dict[str, Any]]:
 
 
 def read_file(message: Message, url: str) -> bytes:
-    """Return the content of a batch file, decompressed."""
+    """Read one file of a batch, as its encoding says."""
     content = local_path(url).read_bytes()
     return gzip.decompress(content) if message["encoding"]["compression"] == "gzip" else content
 
 
 @pytest.mark.parametrize("compression", ["gzip", "none"])
-def test_batches_hold_the_same_rows_as_records(
+def test_batches_hold_what_records_would(
     exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path, compression: str
 ) -> None:
-    """Rows, metadata columns, `_unmapped`, state and malformed lines equal those of a run without BATCH."""
+    """Rows, provenance, `_unmapped`, state and malformed lines are those of a run without BATCH."""
     for number, time in enumerate(("07:00:00Z", "08:00:00.5Z"), 1):
         files = {f"{stream}.jsonl": BODY for stream in FILE_STREAMS}
         exports.add_job(f"j{number}", f"2026-11-20T{time}", files)
     exports.lists["teams"] = [{"id": "t1"}]
-    config = batch_config(tmp_path / "not" / "created yet")
+    config = batch_config(tmp_path / "not" / "there yet")
     config["encoding"]["compression"] = compression
 
     run, plain = sync(batch_config=config), sync()
@@ -85,10 +85,10 @@ def test_batches_hold_the_same_rows_as_records(
     assert b"1.10" in read_file(run.of_type("BATCH")[0], run.of_type("BATCH")[0]["manifest"][0])
 
 
-def test_batch_size_limits_the_rows_per_file(
+def test_batches_are_as_long_as_asked_for(
     exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
 ) -> None:
-    """Each file has `batch_size` rows, the last the remainder. Each BATCH names one file, with the prefix."""
+    """`batch_size` rows a file, the rest in the last; one file a BATCH; the prefix comes first."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
     config = batch_config(tmp_path, batch_size=2)
     config["storage"]["prefix"] = "nightly-"
@@ -103,8 +103,8 @@ def test_batch_size_limits_the_rows_per_file(
     assert len(messages) == 3
 
 
-def test_batch_root_may_be_any_fsspec_url(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """Any writable fsspec file system works, here the one in memory."""
+def test_any_root_of_fsspec_will_do(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Whatever fsspec can write to, here its memory, takes the files."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     run = sync(batch_config=batch_config("memory://batches"))
@@ -115,13 +115,13 @@ def test_batch_root_may_be_any_fsspec_url(exports: StaticExports, sync: Callable
     assert url.startswith("memory:")
 
 
-def test_batches_apply_maps_and_deselection(
+def test_maps_and_deselection_reach_the_batches(
     exports: StaticExports,
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
     tmp_path: Path,
 ) -> None:
-    """No file contains a value that a map removes or hashes, or that is deselected."""
+    """What a map drops or hashes, and what is deselected, is in no file."""
     body = b'{"id":"c1","name":"Maud","address":"Heron Quay","externalCustomerIds":{"a":"1"}}\n'
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": body})
     chosen = catalog("customers")
@@ -143,10 +143,10 @@ def _files(run: Sync) -> list[Path]:
     return [local_path(url) for message in run.of_type("BATCH") for url in message["manifest"]]
 
 
-def test_failed_run_leaves_no_partial_batch_file(
+def test_a_run_that_fails_leaves_no_half_batch(
     exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A file that no message names is deleted."""
+    """A file that no message names is taken away again."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     def stop(_writer: object) -> None:
@@ -160,10 +160,10 @@ def test_failed_run_leaves_no_partial_batch_file(
     assert "customers" not in run.state.get("bookmarks", {})
 
 
-def test_interrupted_batch_run_resumes_from_its_state(
+def test_batches_of_a_run_that_was_cut_short_are_written_again(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], tmp_path: Path
 ) -> None:
-    """State is as exact as without BATCH: the next run loads what the first one didn't."""
+    """State is as exact as without BATCH: the next run loads what this one has not."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b'{"id":"c1"}\n'})
     exports.add_job("j2", "2026-11-20T08:00:00Z", {"customers.jsonl": b'{"id":"c2"}\n'})
     config = batch_config(tmp_path)
@@ -176,8 +176,10 @@ def test_interrupted_batch_run_resumes_from_its_state(
     assert [row["id"] for row in read_batches(second, "customers")] == ["c2"]
 
 
-def test_empty_file_has_no_batch(exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path) -> None:
-    """An empty export file creates no batch file, and the bookmark advances."""
+def test_an_empty_file_has_no_batch(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """Nothing to load is no file; the bookmark moves on."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b""})
 
     run = sync(batch_config=batch_config(tmp_path))
@@ -190,22 +192,24 @@ def test_empty_file_has_no_batch(exports: StaticExports, sync: Callable[..., Syn
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
-        ({"batch_size": 0}, "batch_config.batch_size must be at least 1"),
-        ({"batch_size": -1}, "batch_config.batch_size must be at least 1"),
-        ({"batch_size": "many"}, "batch_config.batch_size must be an integer"),
-        ({"batch_rows": 5}, "batch_config has unknown properties: 'batch_rows'"),
-        ({"storage": {"prefix": "x"}}, "batch_config.storage lacks root"),
-        ({"storage": {"root": "x", "key": "y"}}, "batch_config.storage has unknown properties: 'key'"),
-        ({"storage": None}, "batch_config.storage must be an object"),
+        ({"batch_size": 0}, "batch_config.batch_size does not fit its minimum: 1"),
+        ({"batch_size": -1}, "batch_config.batch_size does not fit its minimum: 1"),
+        ({"batch_size": "many"}, "batch_config.batch_size does not fit its type: ['integer', 'null']"),
+        ({"batch_rows": 5}, "batch_config has what is not known there: 'batch_rows'"),
+        ({"storage": {"prefix": "x"}}, "batch_config.storage.root is required when batch_config is set"),
+        ({"storage": {"root": "x", "key": "y"}}, "batch_config.storage has what is not known there: 'key'"),
+        ({"storage": None}, "batch_config.storage.root is required when batch_config is set"),
+        ({"storage": {"root": None}}, "batch_config.storage.root is required when batch_config is set"),
+        ({"encoding": {}}, "batch_config.encoding.format is required when batch_config is set"),
         (
             {"encoding": {"format": "csv"}},
-            "batch_config.encoding.format must be one of jsonl, parque",
+            "batch_config.encoding.format does not fit its enum: ['jsonl', 'parque",
         ),
     ],
     ids=str,
 )
-def test_invalid_batch_config_is_rejected(more: dict[str, Any], problem: str) -> None:
-    """The settings are rejected before any request."""
+def test_a_batch_config_that_cannot_be_is_refused(more: dict[str, Any], problem: str) -> None:
+    """Before anything is read: files of no rows would never end."""
     with pytest.raises(ConfigValidationError) as refused:
         TapGladly(config={**SETTINGS, "batch_config": batch_config("x", **more)})
 
@@ -213,10 +217,10 @@ def test_invalid_batch_config_is_rejected(more: dict[str, Any], problem: str) ->
     assert error.startswith(problem)
 
 
-def test_batch_size_of_null_is_the_default(
+def test_a_batch_size_of_null_is_the_sdks_own(
     exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
 ) -> None:
-    """Null counts as unset."""
+    """So it is if none is set."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     run = sync(batch_config=batch_config(tmp_path, batch_size=None))
@@ -229,39 +233,39 @@ def test_batch_size_of_null_is_the_default(
     ("root", "reason"),
     [
         ("/dev/null/batches", "Not a directory"),
-        ("secret://secret@host/x", "root is not a URL that fsspec supports"),
-        ("ftp://user:secret#1@127.0.0.1/x", "root is not a URL that fsspec supports"),
+        ("secret://secret@host/x", "the address in root is none that fsspec can use"),
+        ("ftp://user:secret#1@127.0.0.1/x", "the address in root is none that fsspec can use"),
         ("ftp://user:secret@127.0.0.1:1/x", "Connection refused"),
-        ("data:,secret", "this kind of storage is read-only"),
+        ("data:,secret", "storage of this kind cannot be written"),
     ],
 )
-def test_unwritable_storage_is_one_log_line(
+def test_a_storage_that_cannot_be_written_is_told_in_one_line(
     exports: StaticExports,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     root: str,
     reason: str,
 ) -> None:
-    """The error omits the URL, and the export file stays due."""
+    """The run ends with what is wrong, without the address; the file stays due."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     run = sync(batch_config=batch_config(root), ends_badly=True)
 
     (line,) = (record.getMessage() for record in log.records if record.levelname == "ERROR")
-    assert line.startswith(f"A batch file can't be written: {reason}. Check storage in batch_config")
+    assert line.startswith(f"A batch file cannot be written: {reason}. Check storage in batch_config")
     assert "secret" not in log.text.replace("secret-token", "")
     assert "customers" not in run.state.get("bookmarks", {})
 
 
 @pytest.mark.parametrize("compression", ["gzip", "none"])
-def test_full_disk_leaves_no_partial_batch_file(
+def test_a_disk_that_is_full_keeps_no_half_batch(
     exports: StaticExports,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     tmp_path: Path,
     compression: str,
 ) -> None:
-    """Closing the file fails, too, because its buffer doesn't fit. The file is deleted all the same."""
+    """Closing the file fails, too, when there is no room for its rest; it is taken away all the same."""
     rows = [{"id": f"c{number}", "name": os.urandom(400).hex()} for number in range(1000)]
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": jsonl(*rows)})
     config = batch_config(tmp_path)
@@ -274,6 +278,6 @@ def test_full_disk_leaves_no_partial_batch_file(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
-    assert "A batch file can't be written: File too large. Check storage" in log.text
+    assert "A batch file cannot be written: File too large. Check storage" in log.text
     assert run.of_type("BATCH") == []
     assert list(tmp_path.iterdir()) == []

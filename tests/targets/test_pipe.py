@@ -1,4 +1,4 @@
-"""The pipe that the README shows, in a folder laid out as it says."""
+"""The pipe in the README works, in a folder set up with the README's commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECTION = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Use it without\n")[1].split("\n## ")[0]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SECTION = README.split("\n## Use it without Meltano\n")[1].split("\n## ")[0]
 SCRIPT = SECTION.split("$ cat load.sh\n")[1].split("$ ")[0]
 
 

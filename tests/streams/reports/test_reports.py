@@ -189,15 +189,15 @@ def test_reports_count_in_the_summary(
     assert "Window 1 of 1, 2026-11-24T00:00Z to 2026-11-25T00:00Z: 1 rows" in log.text
 
 
-def test_readme_tells_what_reports_cost(
+def test_reports_page_states_the_cost_of_each_report(
     emulator: Emulator, read: Callable[..., Sync], report_clock: Callable[[str], None]
 ) -> None:
-    """A first sync of each report takes as many requests as stand there, and so does the next day's."""
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    table = readme[readme.index("| Report |") :].split("\n\n")[0].splitlines()[2:]
-    told = {row.split("`")[1]: [cell.strip() for cell in row.split("|")[5:7]] for row in table}
+    """The first sync and the runs of the next days make as many requests as the page states."""
+    page = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8")
+    table = page[page.index("| Report |") :].split("\n\n")[0].splitlines()[2:]
+    costs = {row.split("`")[1]: [cell.strip() for cell in row.split("|")[6:8]] for row in table}
 
-    for stream, (first, later) in told.items():
+    for stream, (first, later) in costs.items():
         report_clock(NOON)
         emulator.clear()
         run = read(stream)
@@ -207,4 +207,4 @@ def test_readme_tells_what_reports_cost(
             emulator.clear()
             run = read(stream, state=run.state)
             assert str(len(emulator.requests)) in later.split(" or ")
-    assert len(told) == len(STANDARD_REPORTS)
+    assert len(costs) == len(STANDARD_REPORTS)
