@@ -91,7 +91,7 @@ def test_bookmark_without_state_takes_all_for_due() -> None:
     bookmark = Bookmark({}, jobs)
 
     assert all(bookmark.is_due(each) for each in jobs)
-    assert not list(bookmark.iter_late())
+    assert not list(bookmark.iter_late_jobs())
 
 
 def test_bookmark_does_not_take_a_read_job_for_due() -> None:
@@ -160,7 +160,7 @@ def run_hourly(hours: int) -> dict[str, object]:
         bookmark = Bookmark(state, listed)
         due = [each for each in sorted(listed) if bookmark.is_due(each)]
         assert len(due) == (336 if hour == 0 else 1)
-        assert not list(bookmark.iter_late())
+        assert not list(bookmark.iter_late_jobs())
         for each in due:
             bookmark.mark_loaded(each, format_instant(each.instant))
         state = {"replication_key": "_job_updated_at", **json.loads(json.dumps(bookmark.to_state()))}
@@ -188,5 +188,5 @@ def test_bookmark_tells_only_what_turned_up_late() -> None:
 
     bookmark = Bookmark(bookmark.to_state(), [*old, late])
 
-    assert list(bookmark.iter_late()) == [late]
+    assert list(bookmark.iter_late_jobs()) == [late]
     assert not bookmark.is_due(late)
