@@ -84,8 +84,6 @@ class Bookmark:
         if self._position is None or job.instant >= self._position:
             self._position, self._value = job.instant, value
         self._loaded[job.job_id] = job
-        edge = self._position - DAY
-        self._loaded = {loaded.job_id: loaded for loaded in self._loaded.values() if loaded.instant >= edge}
 
     def to_state(self) -> dict[str, Any]:
         """Return the bookmark as the state keeps it.
@@ -95,7 +93,9 @@ class Bookmark:
             their `updatedAt`; and `older_jobs`, three characters for each older job that is still listed. They
             tell a job that Gladly lists late from one that was listed all along.
         """
-        older = bisect_left(self._listed, (self._position or 0) - DAY, key=lambda job: job.instant)
+        edge = (self._position or 0) - DAY
+        older = bisect_left(self._listed, edge, key=lambda job: job.instant)
+        self._loaded = {job.job_id: job for job in self._loaded.values() if job.instant >= edge}
         return {
             "replication_key_value": self._value,
             "jobs_read": {job.job_id: job.updated_at for job in sorted(self._loaded.values())},

@@ -58,7 +58,7 @@ def test_parse_instant_reads_every_spelling(text: str, same: str) -> None:
 )
 def test_parse_instant_refuses_what_is_no_time(text: str) -> None:
     """Anything else is a ValueError."""
-    with pytest.raises(ValueError, match=r"^is not a time such as "):
+    with pytest.raises(ValueError, match=r"^is not a timestamp such as "):
         parse_instant(text)
 
 

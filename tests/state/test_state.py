@@ -106,7 +106,7 @@ def test_a_job_listed_later_than_that_is_told(
 
     assert second.ids("customers") == []
     assert (
-        "too-late, 2026-11-19T08:00:00Z to 2026-11-19T09:00:00Z, turned up over 24 hours behind" in log.text
+        "too-late (2026-11-19T08:00:00Z to 2026-11-19T09:00:00Z) was listed over 24 hours behind" in log.text
     )
     assert "Job old" not in log.text
     assert len(export_requests(emulator)) == 1
@@ -256,7 +256,10 @@ def test_a_state_that_is_no_place_is_refused(
         sync(state={"bookmarks": {"customers": {"replication_key_value": "soon"}}})
 
     assert ended.value.code == 1
-    assert "The state's bookmark of customers is unusable: replication_key_value is not a time" in log.text
+    assert (
+        "The bookmark of customers in the state is invalid: replication_key_value is not a timestamp"
+        in log.text
+    )
 
 
 def test_a_job_at_the_edge_of_the_day_is_read_once(exports: StaticExports, sync: Callable[..., Sync]) -> None:
