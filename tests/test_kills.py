@@ -33,7 +33,8 @@ def three_jobs(exports: StaticExports) -> StaticExports:
 def placed(message: Message) -> tuple[str, ...]:
     """Tell a RECORD from all others: its stream, its key and the job it came from."""
     row = message["record"]
-    return (message["stream"], row.get("id", ""), row.get("_job_id", ""), str(row.get("line_number", "")))
+    line = f"{row['file']}:{row['line_number']}" if "file" in row else ""
+    return (message["stream"], row.get("id", ""), row.get("_job_id", ""), line)
 
 
 @pytest.mark.usefixtures("three_jobs")

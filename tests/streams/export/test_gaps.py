@@ -170,7 +170,7 @@ def test_a_failed_job_is_told(
     sync()
 
     assert len(warnings(log)) == 1
-    assert "Job b, 2026-11-20T02:00:00Z to 2026-11-20T03:00:00Z, has FAILED" in warnings(log)[0]
+    assert "Job b (2026-11-20T02:00:00Z to 2026-11-20T03:00:00Z) has FAILED" in warnings(log)[0]
 
 
 def test_a_failed_job_that_was_made_good_is_not_told(
@@ -218,18 +218,19 @@ def test_summary_has_everything(
     assert summary.pop("retry_seconds") > 0
     assert summary == {
         "jobs_listed": 2,
-        "jobs_read": 1,
+        "jobs_loaded": 1,
         "jobs_skipped": 1,
         "rows": {"jobs": 2, **dict.fromkeys((*FILE_STREAMS, *LISTS), 0), "customers": 2},
         "bytes": {**dict.fromkeys(FILE_STREAMS, 0), "customers": len(body)},
         "malformed_lines": 1,
-        "unknown_fields": {"customers": ["tier"]},
+        "unknown_properties": {"customers": ["tier"]},
+        "unexpected_types": {},
         "retries": 1,
         "newest_window_end": at(hours=5).replace("Z", ".000000Z"),
         "failed_streams": [],
     }
     line = record.getMessage()
-    assert re.search(r"Jobs listed 2, read 1, skipped 1; rows: .*customers 2, jobs 2, .*retries 1", line)
+    assert re.search(r"Jobs listed 2, loaded 1, skipped 1; rows: .*customers 2, jobs 2, .*retries 1", line)
     assert "5.0 h ago" in line
     json.dumps(summary)
 
