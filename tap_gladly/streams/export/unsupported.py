@@ -46,7 +46,9 @@ def _iter_problems(job: Job, known_files: Collection[str]) -> Iterator[str]:
         return
     if not isinstance(job.record.get("files"), list):
         yield "A COMPLETED job has no list of files"
-    unknown: Sequence[object] = [name for name in job.files if not isinstance(name, str) or name not in known_files]
+    unknown: Sequence[object] = [
+        name for name in job.files if not isinstance(name, str) or name not in known_files
+    ]
     for name in unknown:
         yield f"The file {_quote(name)} is unknown and not loaded"
 

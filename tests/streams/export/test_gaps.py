@@ -1,8 +1,9 @@
-"""What a run tells of data that it cannot load, and of what it has done."""
+"""Warnings about missing data, and the run summary."""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ import pytest
 from support import FILE_STREAMS, LISTS, rows_named
 
 from gladly_emulator import Fault
-from tap_gladly.streams.export.gaps import iter_gaps
+from tap_gladly.state.job_watch import JobWatch
+from tap_gladly.streams.export.gaps import iter_gaps, warn_failed
 from tap_gladly.streams.export.job import parse_job
 
 if TYPE_CHECKING:
@@ -25,12 +27,12 @@ NOW = datetime.now(timezone.utc).replace(microsecond=0)
 
 
 def at(**ago: float) -> str:
-    """Give a time before now."""
+    """Return a timestamp before now."""
     return (NOW - timedelta(**ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def warnings(log: pytest.LogCaptureFixture) -> list[str]:
-    """Give the warnings so far."""
+    """Return the warnings so far."""
     return [record.getMessage() for record in log.records if record.levelname == "WARNING"]
 
 
@@ -48,40 +50,40 @@ def add_window(exports: StaticExports, job_id: str, start: str, end: str, **more
 
 
 def bookmark_at(time: str) -> dict[str, Any]:
-    """Make a state in which customers have been read up to a time."""
+    """Return a state with a bookmark of customers."""
     return {"bookmarks": {"customers": {"replication_key_value": time}}}
 
 
-def test_a_bookmark_older_than_what_is_listed_is_told(
+def test_expired_bookmark_is_reported(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """The warning names the span that may be lost, the stream and what to do."""
+    """The warning names the span that may be lost, the stream, and what to do."""
     exports.add_job("j1", at(days=10), {"customers.jsonl": rows_named("c1")})
 
     run = sync(state=bookmark_at(at(days=20)))
 
     assert run.ids("customers") == ["c1"]
-    told = [line for line in warnings(log) if "may be lost (customers)" in line]
-    assert len(told) == 1
-    assert at(days=20)[:19] in told[0]
-    assert at(days=10)[:19] in told[0]
-    assert "Ask Gladly support" in told[0]
+    reported = [line for line in warnings(log) if "may be lost (customers)" in line]
+    assert len(reported) == 1
+    assert at(days=20)[:19] in reported[0]
+    assert at(days=10)[:19] in reported[0]
+    assert "Ask Gladly support" in reported[0]
 
 
-def test_a_bookmark_from_before_an_empty_list_is_told(
+def test_expired_bookmark_is_reported_without_jobs(
     sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing listed, and the bookmark is older than anything could be: that is told, too."""
+    """An empty job list doesn't hide a bookmark older than the retention."""
     sync(state=bookmark_at(at(days=15)))
 
     assert any("may be lost (customers)" in line for line in warnings(log))
 
 
 @pytest.mark.parametrize("days", [0.1, 5, 13.9])
-def test_a_bookmark_within_the_14_days_is_not_told(
+def test_bookmark_within_retention_is_not_reported(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture, days: float
 ) -> None:
-    """What Gladly still has is not lost, also when no job has come for a while."""
+    """A bookmark within 14 days loses nothing, even if no job followed it for a while."""
     exports.add_job("j1", at(days=0), {"customers.jsonl": rows_named("c1")})
 
     sync(state=bookmark_at(at(days=days)))
@@ -89,10 +91,10 @@ def test_a_bookmark_within_the_14_days_is_not_told(
     assert not warnings(log)
 
 
-def test_a_hole_between_windows_is_told_once(
+def test_gap_between_windows_is_reported_once(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """The run that reads the job after the hole names its span; the next one does not."""
+    """The first run that sees a gap names its span; the next run doesn't."""
     add_window(exports, "a", "01:00:00", "02:00:00")
     add_window(exports, "b", "05:00:00", "06:00:00")
 
@@ -116,25 +118,25 @@ def test_a_hole_between_windows_is_told_once(
         [("01:00:00", "02:00:00"), ("04:00:00", "05:00:00"), ("02:00:00", "04:00:00")],
         [("01:00:00", "02:00:00"), ("04:00:00", "05:00:00"), ("00:00:00", "23:00:00")],
     ],
-    ids=["next", "nanosecond", "second", "overlap", "inside", "covered later", "covered whole"],
+    ids=["adjacent", "nanosecond", "second", "overlap", "inside", "covered later", "covered whole"],
 )
-def test_windows_without_a_hole_are_not_told(
+def test_covered_span_is_no_gap(
     exports: StaticExports,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     windows: list[tuple[str, str]],
 ) -> None:
-    """Overlaps, a missing instant at the edge, and spans that another job covers are no holes."""
+    """Overlaps, a missing instant at the edge, and spans that another job covers are no gaps."""
     for number, (start, end) in enumerate(windows):
         add_window(exports, f"j{number}", start, end, updated_at=f"2026-11-21T0{number}:00:00Z")
 
     sync()
 
-    assert not warnings(log)
+    assert "No job covers" not in log.text
 
 
-def test_an_old_window_generated_once_is_not_the_edge_of_a_hole() -> None:
-    """An export of some past year does not make a hole of the years since."""
+def test_old_window_exported_once_starts_no_gap() -> None:
+    """An export of an earlier year doesn't turn the years since into a gap."""
     records = [
         {"id": "once", "updatedAt": "2026-11-20T01:00:00Z", "parameters": window}
         for window in (
@@ -146,12 +148,12 @@ def test_an_old_window_generated_once_is_not_the_edge_of_a_hole() -> None:
     assert not list(iter_gaps([job for job in map(parse_job, records) if job]))
 
 
-def test_a_window_that_is_on_its_way_is_no_hole(
+def test_unfinished_job_covers_its_window(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """A job in progress will bring what is between the others."""
+    """A recent job in progress will bring what lies between the others."""
     add_window(exports, "a", "01:00:00", "02:00:00")
-    add_window(exports, "b", "02:00:00", "03:00:00", status="IN_PROGRESS")
+    add_window(exports, "b", "02:00:00", "03:00:00", status="IN_PROGRESS", updated_at=at(hours=1))
     add_window(exports, "c", "03:00:00", "04:00:00")
 
     sync()
@@ -159,24 +161,32 @@ def test_a_window_that_is_on_its_way_is_no_hole(
     assert not warnings(log)
 
 
-def test_a_failed_job_is_told(
-    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+@pytest.mark.parametrize("selected", [("jobs", "customers"), ("customers",)])
+def test_failed_job_is_reported_once(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    log: pytest.LogCaptureFixture,
+    selected: tuple[str, ...],
 ) -> None:
-    """It is named with its window and what to do, once and not as a hole besides."""
+    """The first run names the job and its window, also when `jobs` is deselected; the next run doesn't."""
     add_window(exports, "a", "01:00:00", "02:00:00")
-    add_window(exports, "b", "02:00:00", "03:00:00", status="FAILED")
     add_window(exports, "c", "03:00:00", "04:00:00")
+    add_window(exports, "b", "02:00:00", "03:00:00", status="FAILED", updated_at="2026-11-20T05:00:00Z")
 
-    sync()
+    first = sync(catalog=catalog(*selected))
 
     assert len(warnings(log)) == 1
     assert "Job b (2026-11-20T02:00:00Z to 2026-11-20T03:00:00Z) has FAILED" in warnings(log)[0]
+    log.clear()
+    sync(state=first.state, catalog=catalog(*selected))
+    assert not warnings(log)
 
 
-def test_a_failed_job_that_was_made_good_is_not_told(
+def test_failed_job_with_a_later_job_is_not_reported(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """A later job with the same window has what it lacks."""
+    """A later job with the same window offers the files that a failed job lacks."""
     add_window(exports, "a", "02:00:00", "03:00:00", status="FAILED")
     add_window(exports, "b", "02:00:00", "03:00:00", updated_at="2026-11-20T09:00:00Z")
 
@@ -185,19 +195,153 @@ def test_a_failed_job_that_was_made_good_is_not_told(
     assert not warnings(log)
 
 
-def test_a_job_without_a_window_is_read_all_the_same(
+def test_thousands_of_failed_jobs_are_checked_in_linear_steps(log: pytest.LogCaptureFixture) -> None:
+    """Each failed job is compared with completed jobs only, never with all other jobs."""
+    jobs = [
+        parse_job({"id": f"j{number}", "updatedAt": "2026-11-20T01:00:00Z", "status": "FAILED"})
+        for number in range(3000)
+    ]
+
+    warn_failed(logging.getLogger("tap-gladly"), [job for job in jobs if job], JobWatch({}))
+
+    assert len(warnings(log)) == 3000
+
+
+def test_late_job_is_reported_once(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """`parameters` may be missing or odd; it is for people to read, and for nothing else."""
-    oddities: list[object] = [None, [], {"startAt": 7}, {"startAt": "x", "endAt": "y"}]
-    for number, parameters in enumerate(oddities):
+    """A job listed more than a day late is named in one run, even if no newer job follows."""
+    add_window(exports, "newest", "11:00:00", "12:00:00")
+    first = sync()
+    exports.add_job("late", "2026-11-18T00:00:00Z", {"customers.jsonl": rows_named("c")})
+
+    second = sync(state=first.state)
+
+    assert len([line for line in warnings(log) if "Job late " in line]) == 1
+    log.clear()
+    sync(state=second.state)
+    assert "Job late" not in log.text
+
+
+def test_unfinished_job_that_vanishes_is_reported_once(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A job seen in progress that is no longer listed leaves a gap, which a warning names."""
+    add_window(exports, "a", "01:00:00", "02:00:00", status="IN_PROGRESS", updated_at=at(hours=1))
+    first = sync()
+    exports.list_as(b"[]")
+
+    second = sync(state=first.state)
+
+    assert first.state["bookmarks"]["jobs"]["pending_jobs"] == {
+        "a": ["2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z"]
+    }
+    assert len(warnings(log)) == 1
+    assert "Job a (2026-11-20T01:00:00Z to 2026-11-20T02:00:00Z) was unfinished" in warnings(log)[0]
+    log.clear()
+    sync(state=second.state)
+    assert not warnings(log)
+
+
+def test_unfinished_job_replaced_by_another_is_not_reported(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A completed job that covers the window of a vanished job leaves no gap."""
+    add_window(exports, "a", "01:00:00", "02:00:00", status="PENDING", updated_at=at(hours=2))
+    first = sync()
+    exports.list_as(
+        json.dumps(
+            [
+                {
+                    "id": "b",
+                    "status": "COMPLETED",
+                    "updatedAt": at(hours=1),
+                    "files": [],
+                    "parameters": {"startAt": "2026-11-20T01:00:00Z", "endAt": "2026-11-20T02:00:00Z"},
+                }
+            ]
+        ).encode()
+    )
+
+    sync(state=first.state)
+
+    assert not warnings(log)
+
+
+def test_job_unfinished_for_a_day_is_reported_once(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A job in progress for over a day is named in one run."""
+    add_window(exports, "a", "01:00:00", "02:00:00", status="IN_PROGRESS", updated_at=at(days=2))
+
+    first = sync()
+
+    assert len(warnings(log)) == 1
+    assert "has been IN_PROGRESS since" in warnings(log)[0]
+    log.clear()
+    sync(state=first.state)
+    assert not warnings(log)
+
+
+def test_regenerated_job_is_reported(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A job with an earlier window than a loaded one is loaded, and a warning names job, window and streams."""
+    add_window(exports, "a", "01:00:00", "02:00:00")
+    add_window(exports, "b", "02:00:00", "03:00:00")
+    first = sync()
+    add_window(exports, "again", "01:00:00", "02:00:00", updated_at="2026-11-20T09:00:00Z")
+
+    second = sync(state=first.state)
+
+    assert second.ids("customers") == ["again"]
+    assert len(warnings(log)) == 1
+    assert "Job again (2026-11-20T01:00:00Z to 2026-11-20T02:00:00Z) covers an earlier" in warnings(log)[0]
+    assert "(customers)" in warnings(log)[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"files": ["tasks.jsonl"]}, "The file 'tasks.jsonl' is unknown and not loaded"),
+        ({"files": None}, "A COMPLETED job has no list of files"),
+        ({"files": [["agents.jsonl"]]}, "The file of type list is unknown and not loaded"),
+        ({"status": "ARCHIVED"}, "The job status 'ARCHIVED' is unknown"),
+        ({"status": 7}, "The job status of type int is unknown"),
+    ],
+)
+def test_unsupported_job_is_reported_once_per_run(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    changes: dict[str, Any],
+    words: str,
+) -> None:
+    """Unknown files and statuses, and jobs without a list of files, are one warning for all jobs together."""
+    for number in (1, 2):
+        exports.add_job(f"j{number}", f"2026-11-20T0{number}:00:00Z", {"customers.jsonl": b""})
+        exports.change_job(f"j{number}", **changes)
+
+    sync()
+
+    reported = [line for line in warnings(log) if words in line]
+    assert len(reported) == 1
+    assert "2 of the listed jobs, the newest of them j2" in reported[0]
+
+
+def test_job_without_a_window_is_loaded(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """`parameters` may be missing or of another type; only log lines use it."""
+    variants: list[object] = [None, [], {"startAt": 7}, {"startAt": "x", "endAt": "y"}]
+    for number, parameters in enumerate(variants):
         files = {"customers.jsonl": rows_named(f"c{number}")}
         exports.add_job(f"j{number}", f"2026-11-20T0{number}:00:00Z", files, parameters=parameters)
 
     run = sync()
 
     assert run.ids("customers") == ["c0", "c1", "c2", "c3"]
-    assert not warnings(log)
+    assert "No job covers" not in log.text
 
 
 def test_summary_has_everything(
