@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FINGERPRINT_LENGTH = 4
+_FINGERPRINT_LENGTH = 8
 Window = tuple[str, str]
 
 
@@ -40,8 +40,7 @@ class JobWatch:
 
         A problem that a run doesn't ask about is forgotten, so the state doesn't grow.
         """
-        # 24 bits: two of a few hundred problems look alike once in some hundred thousand runs.
-        digest = hashlib.blake2b(repr(problem).encode("utf-8", "replace"), digest_size=3).digest()
+        digest = hashlib.blake2b(repr(problem).encode("utf-8", "replace"), digest_size=6).digest()
         fingerprint = urlsafe_b64encode(digest).decode()
         is_new = fingerprint not in self._reported and fingerprint not in self._current
         self._current.add(fingerprint)

@@ -67,7 +67,9 @@ class Job:
 
 def format_window(start: str, end: str) -> str:
     """Return a window for log lines; text that isn't a plain timestamp is left out."""
-    is_readable = len(start) + len(end) < _MAX_WINDOW_TEXT and (start + end).isprintable()
+    is_readable = (
+        len(start) + len(end) < _MAX_WINDOW_TEXT and (start + end).isprintable() and "?" not in (start, end)
+    )
     return f"{start} to {end}" if is_readable else "an unknown window"
 
 
