@@ -9,17 +9,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from tap_gladly.config.validation import CATALOG_SCHEMA, check_json_object, read_json_object
+from tap_gladly.exceptions import GladlyError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     import click
 
-_WHOLE_TEST = CliTestOptionValue.All.value
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -66,15 +65,7 @@ class CommandLineTap(Tap):
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         with cls._report_config_errors():
-            try:
-                super().cb_test(ctx, param, value)
-            except RuntimeError as ending:
-                # click ends every command with this exception, successful ones too.
-                if value == _WHOLE_TEST and getattr(ending, "exit_code", None) == 0:
-                    logging.getLogger(cls.name).info(
-                        "Connection test passed: Gladly accepted the credentials"
-                    )
-                raise
+            super().cb_test(ctx, param, value)
 
     @classmethod
     @override
@@ -88,6 +79,7 @@ class CommandLineTap(Tap):
         # The SDK would log each reason and then, as the last line, only that validation failed.
         try:
             yield
-        except ConfigValidationError as error:
-            logging.getLogger(cls.name).error("%s", error)  # noqa: TRY400
+        except (ConfigValidationError, GladlyError) as error:
+            if not getattr(error, "is_logged", False):
+                logging.getLogger(cls.name).error("%s", error)  # noqa: TRY400
             raise SystemExit(1) from error

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class GladlyError(FatalSyncError):
     """Ends the run, or only its stream. The message is the one line that the user reads."""
 
+    is_logged = False
+    """Whether the message has been logged, so that nothing logs it again on the way up."""
+
 
 class RequestRejectedError(GladlyError):
     """Gladly answered with a status that a retry would not change."""
@@ -49,6 +52,14 @@ class UnknownMetricSetError(RequestRejectedError):
 
 class GladlyUnreachableError(GladlyError):
     """Gladly sent no usable response, despite all retries."""
+
+
+class StreamsFailedError(GladlyError):
+    """Some streams failed while the others synced."""
+
+
+class StreamUnavailableError(GladlyError):
+    """The organization or the agent doesn't have what a stream reads; the run goes on without it."""
 
 
 class DiskFullError(GladlyError):

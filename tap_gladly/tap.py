@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
@@ -22,7 +23,7 @@ from tap_gladly.config.validation import (
     normalize_catalog,
     read_environment,
 )
-from tap_gladly.exceptions import GladlyError, config_error
+from tap_gladly.exceptions import StreamsFailedError, StreamUnavailableError, config_error
 from tap_gladly.output.batch_files import BATCH_CONFIG, iter_batch_errors
 from tap_gladly.output.message_writer import MessageWriter
 from tap_gladly.output.run_summary import RunSummary
@@ -43,17 +44,18 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
+    from tap_gladly.exceptions import GladlyError
     from tap_gladly.streams.base import GladlyStream
 
 
 class TapGladly(CommandLineTap):
-    """Gladly: export jobs and their files, reference lists, and events."""
+    """Singer tap for Gladly: export jobs and their files, reference lists, events and reports."""
 
     name = "tap-gladly"
     package_name = DISTRIBUTION
     message_writer_class = MessageWriter
     message_writer: MessageWriter
-    # The SDK's list leaves out --test, which every tap of it has.
+    # Every tap of the SDK supports --test, but its list of capabilities lacks it.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [*Tap.capabilities, TapCapabilities.TEST]
 
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
@@ -131,8 +133,7 @@ class TapGladly(CommandLineTap):
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
-        # The SDK would take an empty variable for a value, and end with a traceback that quotes one which it
-        # cannot read.
+        # The SDK would use an empty variable as a value, and fail on an unreadable one with a traceback that quotes it.
         self.append_builtin_config(self.config_jsonschema)
         return read_environment(self.config_jsonschema["properties"], self._env_var_prefix)
 
@@ -140,7 +141,7 @@ class TapGladly(CommandLineTap):
     @override
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         super().append_builtin_config(config_jsonschema)
-        # The SDK counts it among its capabilities, and leaves out the setting that turns it on.
+        # The SDK declares the capability, but not the setting that turns it on.
         for name, setting in EMIT_ACTIVATE_VERSION_CONFIG["properties"].items():
             config_jsonschema["properties"].setdefault(name, setting)
         config_jsonschema["properties"].update(th.PropertiesList(BATCH_CONFIG).to_dict()["properties"])
@@ -148,58 +149,128 @@ class TapGladly(CommandLineTap):
     @property
     @override
     def streams(self) -> dict[str, Stream]:
-        # The SDK goes by name. What is vital comes first: a host that does not answer is then told once.
+        # The SDK sorts by name. With the fail-fast streams first, an unreachable host is reported once.
         return dict(
             sorted(super().streams.items(), key=lambda item: not getattr(item[1], "is_fail_fast", True))
         )
 
+    @cached_property
+    def summary(self) -> RunSummary:
+        """What the run did so far."""
+        return RunSummary()
+
     @override
     def discover_streams(self) -> list[GladlyStream]:
-        # --discover is for settings of any kind, and downloads nothing.
+        # --discover accepts any settings and downloads no file.
         parallel = 1 if self._is_discovering else self.config.get("max_parallel_downloads", 1)
-        summary = RunSummary()
         session = GladlySession(pool_size=parallel + 1)
-        client = GladlyClient(self.config, session, on_retry=summary.add_retry)
-        built_in = [stream(self, client, summary=summary) for stream in STREAMS]
-        return [*built_in, *self._make_custom_reports(client, summary)]
+        client = GladlyClient(self.config, session, on_retry=self.summary.add_retry)
+        built_in = [stream(self, client, summary=self.summary) for stream in STREAMS]
+        return [*built_in, *self._make_custom_reports(client)]
 
-    def _make_custom_reports(self, client: GladlyClient, summary: RunSummary) -> list[CustomReportStream]:
+    def _make_custom_reports(self, client: GladlyClient) -> list[CustomReportStream]:
         settings = self.config.get("custom_reports")
         if not settings:
             return []
-        if problems := self._find_config_errors():  # --discover asks without settings, too
-            raise config_error("Settings are not usable", *problems)
+        if errors := self._find_config_errors():  # --discover doesn't validate settings
+            raise config_error("Invalid settings", *errors)
         reports = [
             CustomReportStream(
-                self, client, summary=summary, settings=report, is_discovered=self._is_discovering
+                self, client, summary=self.summary, settings=report, is_discovered=self._is_discovering
             )
             for report in settings
         ]
-        try:
-            for report in reports:
-                _ = report.schema
-        except GladlyError as error:
-            self.logger.error("%s", error)  # noqa: TRY400
-            raise SystemExit(1) from error
+        for report in reports:
+            _ = report.schema
         return reports
+
+    # The SDK marks the next two methods as final. It has no hook for the end of a run that fails, nor for the
+    # result of a connection test. tests/test_sdk.py pins what they rely on.
+
+    @override
+    def sync_all(self) -> None:  # type: ignore[misc]
+        """Sync all selected streams, and log the run summary however the run ends.
+
+        Raises:
+            GladlyError: A stream failed.
+            ConfigValidationError: The catalog selects none of the tap's streams.
+        """
+        self._check_selection()
+        try:
+            super().sync_all()
+        finally:
+            for stream in self.streams.values():
+                cast("GladlyStream", stream).summarize()
+            self.summary.log(self.logger)
+        self._raise_failures("Some streams failed")
+
+    @override
+    def run_connection_test(self) -> bool:  # type: ignore[misc]
+        """Request the job list, and one record of each list and of events.
+
+        Raises:
+            GladlyError: A request failed. The message names every stream that failed.
+        """
+        super().run_connection_test()
+        self._raise_failures("Connection test failed")
+        skipped = list(self._failed_streams)
+        if skipped:
+            self.logger.warning(
+                "Connection test passed, but not for all streams: Gladly doesn't let this agent read %s.",
+                ", ".join(skipped),
+            )
+        else:
+            self.logger.info("Connection test passed: Gladly accepted the credentials")
+        return True
+
+    @property
+    def _failed_streams(self) -> dict[str, GladlyError]:
+        streams = cast("dict[str, GladlyStream]", self.streams)
+        return {name: stream.error for name, stream in streams.items() if stream.error}
+
+    def _raise_failures(self, what: str) -> None:
+        failures = {
+            name: error
+            for name, error in self._failed_streams.items()
+            if not isinstance(error, StreamUnavailableError)
+        }
+        if failures:
+            reasons = (f"{name}: {error}" for name, error in failures.items())
+            raise StreamsFailedError(f"{what}: {' '.join(reasons)}")
+
+    def _check_selection(self) -> None:
+        if self.input_catalog:
+            unknown = sorted(
+                entry.tap_stream_id
+                for entry in self.input_catalog.streams
+                if entry.tap_stream_id not in self.streams and entry.metadata.root.selected
+            )
+            if unknown:
+                self.logger.warning(
+                    "The catalog selects streams that this tap doesn't have, or custom reports that aren't in "
+                    "custom_reports: %s",
+                    ", ".join(unknown),
+                )
+        if not any(stream.selected for stream in self.streams.values()):
+            raise config_error("The catalog selects none of this tap's streams", "select at least one stream")
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        # The SDK's own messages quote the value that is wrong, which may be the token.
+        # The SDK's messages quote the invalid value, which may be the token.
         self.append_builtin_config(self.config_jsonschema)
-        # What is null, or an object with nothing in it, is not set: the SDK gives defaults to what is absent.
+        # null and {} count as unset, so that the SDK applies its defaults.
         self._config = {name: value for name, value in self._config.items() if value not in (None, {})}
         hints = [] if self._config else [NO_SETTINGS_HINT]
         if unknown := sorted(self._config.keys() - self.config_jsonschema["properties"].keys()):
-            self.logger.warning("Settings that the tap does not know are not used: %s", unknown)
+            self.logger.warning("Ignoring unknown settings: %s", ", ".join(unknown))
         errors = self._find_config_errors()
         if errors and raise_errors:
-            raise config_error("Settings are not usable", *errors, *hints)
+            raise config_error("Invalid settings", *errors, *hints)
         return errors
 
     def _find_config_errors(self) -> list[str]:
-        # Each of these looks at what those before it have found right. Maps are first, since the SDK's schema
-        # of their __else__ is none that its validator can use.
+        # Each check relies on the ones before it. Stream maps come first, because the SDK's schema of __else__
+        # makes its validator fail.
         validator = JSONSchemaValidator(self.config_jsonschema)
         return (
             list(iter_map_errors(self._config.get("stream_maps")))
@@ -224,12 +295,14 @@ class TapGladly(CommandLineTap):
     def load_state(self, state: dict[str, Any]) -> None:
         bookmarks = state.get("bookmarks", None if state else {})
         if not isinstance(bookmarks, dict) or not all(isinstance(mark, dict) for mark in bookmarks.values()):
-            raise config_error("The state is not usable", "it has no bookmarks that map streams to objects")
+            raise config_error("Invalid state", "bookmarks must map stream names to objects")
         super().load_state(state)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        # The SDK would print STATE here, perhaps in the middle of a row, and end as if all were well. The
-        # last STATE printed is true as it stands, and a run that was told to stop has not finished.
-        self.logger.warning("Stopped by %s; the next run goes on from here", signal.Signals(signum).name)
+        # The SDK would emit STATE here, perhaps in the middle of a row, and exit with 0. The last STATE emitted is
+        # already valid, and a stopped run is not a successful one.
+        self.logger.warning(
+            "Stopped by %s. The next run resumes from the last STATE.", signal.Signals(signum).name
+        )
         self.message_writer.terminate(128 + signum)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import logging
+import sys
 from abc import abstractmethod
-from collections import Counter
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.metrics import Counter, Status, Tag, Timer
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
-from tap_gladly.exceptions import CredentialsRejectedError, GladlyError
+from tap_gladly.exceptions import CredentialsRejectedError, GladlyError, StreamUnavailableError
 from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.record_check import RecordCheck, drop_property
 from tap_gladly.state.sdk_state import NoOpStateManager
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
     from tap_gladly.parsing.record_check import Misfit
 
 _T = TypeVar("_T")
+_Meter = TypeVar("_Meter", Counter, Timer)
+
+_SILENT_LOGGER = logging.getLogger("tap-gladly.silent")
+_SILENT_LOGGER.disabled = True
 
 DRY_RUN_OUTAGE_SECONDS = 10
 """How long `--test` retries a request."""
@@ -65,7 +71,10 @@ class GladlyStream(Stream):
     def __init__(self, tap: Tap, client: gladly_client.GladlyClient, *, summary: RunSummary) -> None:
         self._client = client
         self._summary = summary
+        self.error: GladlyError | None = None
+        """Why the stream ended early in this run."""
         self._has_sent_schema = False
+        self._timer: Timer | None = None
         super().__init__(tap)
 
     @abstractmethod
@@ -77,12 +86,18 @@ class GladlyStream(Stream):
         try:
             yield from self.iter_rows(context)
             self.writer.flush()
+        except StreamUnavailableError as error:
+            self.error = error
+            self.logger.warning("%s", error)
         except GladlyError as error:
-            self.logger.error("%s", error)  # noqa: TRY400
+            self.error = error
+            if not error.is_logged:
+                self.logger.error("%s", error)  # noqa: TRY400
+                error.is_logged = True
             if self.is_fail_fast or isinstance(error, CredentialsRejectedError):
-                # The SDK would log any other exception with a traceback, and once more for each parent.
-                raise SystemExit(1) from error
-            self._summary.failed_streams.append(self.name)
+                raise
+        if self.error and self._timer:
+            self._timer.tags[Tag.STATUS] = Status.FAILED
 
     def fetch(
         self,
@@ -113,19 +128,30 @@ class GladlyStream(Stream):
         """The tap's message writer."""
         return cast("MessageWriter", self._tap.message_writer)
 
+    def summarize(self) -> None:
+        """Add what this stream did to the run summary; called once, however the run ends."""
+        if self.error and not isinstance(self.error, StreamUnavailableError):
+            self._summary.failed_streams.append(self.name)
+
     @override
-    def log_sync_costs(self) -> None:
-        super().log_sync_costs()
-        # The SDK calls this for each stream in turn after the last sync, and calls nothing later.
-        if self is [*self._tap.streams.values()][-1]:
-            self._summary.log(self._tap.logger)
-            if self._summary.failed_streams:
-                raise SystemExit(1)
+    def get_record_counter(self, **kwargs: Any) -> Counter:
+        return self._silence_in_dry_run(super().get_record_counter(**kwargs))
+
+    @override
+    def get_sync_timer(self) -> Timer:
+        self._timer = self._silence_in_dry_run(super().get_sync_timer())
+        return self._timer
+
+    def _silence_in_dry_run(self, meter: _Meter) -> _Meter:
+        if self.is_dry_run:  # it stops early on purpose, which the METRIC would report as a failure
+            meter.logger = _SILENT_LOGGER
+        return meter
 
     @override
     def log(self, message: str, *args: object, level: int = logging.INFO, **kwargs: Any) -> None:
-        # A dry run makes no progress, and the SDK logs its end as an error.
-        super().log(message, *args, level=logging.DEBUG if self.is_dry_run else level, **kwargs)
+        # The SDK logs the planned end of a dry run, and an error that has been logged, as unhandled errors.
+        is_noise = self.is_dry_run or isinstance(sys.exc_info()[1], GladlyError)
+        super().log(message, *args, level=logging.DEBUG if is_noise else level, **kwargs)
 
     @override
     def generate_child_contexts(self, record: Record, context: Context | None) -> Iterable[Context | None]:
@@ -178,7 +204,7 @@ class RecordStream(GladlyStream):
         """Rows emitted in this run."""
         self.reported_fields: set[str] = set()
         """Undeclared properties that a warning has named."""
-        self.unexpected_types: Counter[str] = Counter()
+        self.unexpected_types: collections.Counter[str] = collections.Counter()
         """Number of values whose type isn't the declared one, by their path."""
 
     @override
@@ -285,11 +311,11 @@ class RecordStream(GladlyStream):
         return "go to _unmapped" if is_sent else "are dropped, because _unmapped isn't selected"
 
     @override
-    def log_sync_costs(self) -> None:
+    def summarize(self) -> None:
+        super().summarize()
         if self.selected:
             self._summary.rows[self.name] = self.row_count
         if self.unexpected_types:
             self._summary.unexpected_types[self.name] = dict(self.unexpected_types)
         if self.reported_fields:
             self._summary.unknown_properties[self.name] = sorted(self.reported_fields)
-        super().log_sync_costs()

@@ -1,4 +1,4 @@
-"""Streams of the reference lists: everything there is of a kind, in one request."""
+"""Reference lists: full-table streams, one request each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from singer_sdk.exceptions import RetriableAPIError
 from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
-from tap_gladly.exceptions import AccessDeniedError, NotFoundError
+from tap_gladly.exceptions import AccessDeniedError, NotFoundError, StreamUnavailableError
 from tap_gladly.parsing.jsonl import parse_document
 from tap_gladly.streams.base import RecordStream
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 class ListStream(RecordStream):
-    """Everything of a kind, every run: Gladly has no pages and no changes of it to ask for.
+    """A full-table stream: one row per entry of a list; key `id`.
 
-    A list that the organization does not offer, or the agent may not see, is told and ends nothing.
+    Every run fetches the whole list, because Gladly offers neither pagination nor a change filter (documented). A
+    list that the organization doesn't have, or that the agent may not read, doesn't fail the run.
     """
 
     path: str
@@ -37,35 +38,34 @@ class ListStream(RecordStream):
         try:
             entries = self.fetch(self.path.split("/")[1:], self.read_entries)
         except (AccessDeniedError, NotFoundError) as error:
-            self.logger.warning(
-                "%s is left out of this run, which goes on. %s If the list is not meant for this agent, "
-                "deselect the stream.",
-                self.name,
-                error,
-            )
-            return
+            raise StreamUnavailableError(
+                f"Skipped {self.name}: {error} If this agent isn't meant to read it, deselect the stream."
+            ) from error
         usable = [entry for entry in entries if isinstance(entry, dict) and _has_id(entry)]
         if len(usable) < len(entries):
             self.logger.warning(
-                "%d of %d entries have no usable id and are left out",
+                "%d of %d entries have no usable id and are skipped",
                 len(entries) - len(usable),
                 len(entries),
             )
         yield from map(self.finalize, usable)
         if usable and self.tap_state:
-            # Some targets keep no STATE but one that no row follows, and lists have none of their own. It is
-            # the same as before, which the SDK's writer of states would leave out.
+            # Lists have no state, but some targets keep a STATE only if no row follows it. The SDK's state writer
+            # would leave out this one, which repeats the last.
             self.writer.write_message(StateMessage(value=self.tap_state))
+        self.activate_version()
 
     def read_entries(self, response: requests.Response) -> list[object]:
-        """Read the answer.
+        """Return the entries of the list.
 
         Raises:
-            RetriableAPIError: It is not what was asked for.
+            RetriableAPIError: The body is not a JSON array.
         """
         entries = parse_document(response.content)
         if not isinstance(entries, list):
-            raise RetriableAPIError(f"Gladly answered {self.name} with something that is no list", response)
+            raise RetriableAPIError(
+                f"Gladly answered {self.name} with something other than a JSON array", response
+            )
         return entries
 
 
@@ -118,21 +118,21 @@ class AudiencesStream(ListStream):
 
 
 class BusinessHoursStream(ListStream):
-    """Plans of business hours, from `GET /business-hours`; key `id`."""
+    """Business hours, from `GET /business-hours`; key `id`."""
 
     name = "business_hours"
     path = "/business-hours"
 
 
 class SchedulesStream(ListStream):
-    """Schedules by which export jobs are made, from `GET /export/schedules`; key `id`."""
+    """Schedules of export jobs, from `GET /export/schedules`; key `id`."""
 
     name = "schedules"
     path = "/export/schedules"
 
 
 class OrganizationStream(ListStream):
-    """The organization itself, from `GET /organization`: one row; key `id`."""
+    """The organization, from `GET /organization`: one row; key `id`."""
 
     name = "organization"
     path = "/organization"
@@ -140,7 +140,9 @@ class OrganizationStream(ListStream):
     @override
     def read_entries(self, response: requests.Response) -> list[object]:
         organization = parse_document(response.content)
-        # An error told with 200 is an object, too, but has no id.
+        # An error with status 200 would be an object, too, but without an id.
         if not isinstance(organization, dict) or "id" not in organization:
-            raise RetriableAPIError("Gladly answered organization with something that is none", response)
+            raise RetriableAPIError(
+                "Gladly answered organization with something other than an organization", response
+            )
         return [organization]

@@ -75,9 +75,9 @@ class MalformedLinesStream(GladlyStream):
         )
 
     @override
-    def log_sync_costs(self) -> None:
+    def summarize(self) -> None:
         self._summary.malformed_lines = self.row_count
-        super().log_sync_costs()
+        super().summarize()
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:

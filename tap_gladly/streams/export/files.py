@@ -263,10 +263,10 @@ class ExportFileStream(FileStream):
         self._tap.write_message(SDKBatchMessage(table, encoding=config.encoding, manifest=[url]))
 
     @override
-    def log_sync_costs(self) -> None:
+    def summarize(self) -> None:
         if self.selected:
             self._summary.bytes[self.name] = self.byte_count
-        super().log_sync_costs()
+        super().summarize()
 
 
 class CustomersStream(ExportFileStream):

@@ -288,7 +288,7 @@ class ReportStream(RecordStream):
         return RequestPolicy(seconds, TIMEOUT_SECONDS, (HTTPStatus.OK, HTTPStatus.NO_CONTENT))
 
     @override
-    def log_sync_costs(self) -> None:
+    def summarize(self) -> None:
         if self.selected:
             self._summary.bytes[self.name] = self.byte_count
-        super().log_sync_costs()
+        super().summarize()
