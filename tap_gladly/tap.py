@@ -187,8 +187,8 @@ class TapGladly(CommandLineTap):
     # The SDK marks the next two methods as final. It has no hook for the end of a run that fails, nor for the
     # result of a connection test. tests/test_sdk.py pins what they rely on.
 
-    @override
-    def sync_all(self) -> None:  # type: ignore[misc]
+    @override  # type: ignore[misc]
+    def sync_all(self) -> None:
         """Sync all selected streams, and log the run summary however the run ends.
 
         Raises:
@@ -204,8 +204,8 @@ class TapGladly(CommandLineTap):
             self.summary.log(self.logger)
         self._raise_failures("Some streams failed")
 
-    @override
-    def run_connection_test(self) -> bool:  # type: ignore[misc]
+    @override  # type: ignore[misc]
+    def run_connection_test(self) -> bool:
         """Request the job list, and one record of each list and of events.
 
         Raises:

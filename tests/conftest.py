@@ -13,6 +13,7 @@ import pytest
 from support import Clock, Sync, stream_metadata
 
 from gladly_emulator import Emulator, ReportLimits, StaticExports
+from tap_gladly.exceptions import GladlyError
 from tap_gladly.streams.reports import base as reports
 from tap_gladly.tap import TapGladly
 from tap_gladly.transport import backoff, client, rate_limit, session
@@ -90,7 +91,7 @@ def sync(emulator: Emulator) -> Callable[..., Sync]:
     ) -> Sync:
         config = {**emulator.settings, **settings}
         output = io.StringIO()
-        ending = pytest.raises(SystemExit, match="1") if ends_badly else contextlib.nullcontext()
+        ending = pytest.raises(GladlyError) if ends_badly else contextlib.nullcontext()
         with contextlib.redirect_stdout(output), ending:
             tap = TapGladly(
                 config=config,

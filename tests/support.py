@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_gladly.exceptions import GladlyError
 from tap_gladly.timestamps import SECOND, format_instant
 
 if TYPE_CHECKING:
@@ -93,9 +94,8 @@ class Sync:
 
 def fail(sync: Callable[..., Sync], log: pytest.LogCaptureFixture, **settings: str) -> list[str]:
     """Run a sync that ends badly, and give the lines that it logs as errors."""
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(GladlyError):
         sync(**settings)
-    assert ended.value.code == 1
     return [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
 
 

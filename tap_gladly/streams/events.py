@@ -1,4 +1,4 @@
-"""The stream of events: what happened in the last 24 hours, and how far of it has been read."""
+"""The stream of events of the last 24 hours."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
 from tap_gladly.exceptions import InvalidBookmarkError
-from tap_gladly.parsing.jsonl import MalformedLine, find_truncation, is_not_jsonl, iter_jsonl, parse_line
+from tap_gladly.parsing.jsonl import MalformedLine, find_truncation, is_not_jsonl, iter_jsonl
 from tap_gladly.state.event_bookmark import EventBookmark
 from tap_gladly.streams.base import RecordStream
 from tap_gladly.streams.malformed_lines import find_malformed_lines
-from tap_gladly.timestamps import DAY, SECOND, format_full_instant, format_instant, parse_instant
+from tap_gladly.timestamps import DAY, MINUTE, SECOND, format_full_instant, format_instant, parse_instant
 from tap_gladly.transport.download import download
 from tap_gladly.transport.rate_limit import read_date
 
@@ -35,28 +35,27 @@ ENTITIES = (
     "TASK",
 )
 
-MINUTE = 60 * SECOND
+# Gladly rejects a start more than 24 hours before the request arrives (documented). A retry or a slow clock may
+# delay a request by minutes, so the first window starts a quarter of an hour later than that.
 LOOKBACK = DAY - 15 * MINUTE
-"""How far back is asked for. Gladly refuses what is more than 24 hours ago when a request arrives, and it
-may arrive minutes late: tried again, or by a clock that is slow."""
+# Gladly may publish an event up to 15 seconds late (documented). The window ends one minute before now, so a late
+# event still falls after the bookmark instead of behind it.
 EVENT_LAG = MINUTE
-"""How far from now it ends. Gladly publishes events up to 15 seconds late; a bookmark closer to now would
-step over those for good."""
 CHECKPOINT_EVERY = 10_000
-"""How many events are sent between two STATEs."""
+"""Number of events between two STATE messages."""
 
 
 class Window(NamedTuple):
-    """What is asked for: from one instant to another, themselves included."""
+    """The requested span in nanoseconds since 1970, both ends included."""
 
     start: int
     end: int
 
 
 class EventsStream(RecordStream):
-    """Events of all entities, from `GET /events`.
+    """Events, from `GET /events`.
 
-    One row per event; key `id`; moves forward by `timestamp`, at most 24 hours back.
+    One row per event; key `id`; incremental by `timestamp`. Gladly keeps events for 24 hours (documented).
     """
 
     name = "events"
@@ -71,14 +70,15 @@ class EventsStream(RecordStream):
         self._bookmark = self._restore_bookmark()
         window = self._find_window(time.time_ns() // 1000 * 1000)
         if window.start > window.end:
-            return  # it has been read up to a minute ago, or `end_date` lies before
+            return  # everything is loaded up to a minute ago, or end_date lies before the window
         file, now = self._download(window)
         is_sure = self._is_plausible(now)
-        if is_sure:  # by Gladly's own clock, in case that of this machine is fast
+        if is_sure:  # Gladly's clock counts, in case this machine's is fast
             window = window._replace(end=min(window.end, now - EVENT_LAG))
         with file:
             yield from self._iter_new(file, window, is_sure=is_sure)
             self._summary.bytes[self.name] = file.tell()
+        self.activate_version()
 
     def _restore_bookmark(self) -> EventBookmark:
         state = self.tap_state.get("bookmarks", {}).get(self.name, {})
@@ -86,59 +86,61 @@ class EventsStream(RecordStream):
             return EventBookmark({} if self.is_full_table else state)
         except ValueError as error:
             raise InvalidBookmarkError(
-                f"The state's bookmark of {self.name} is unusable: {error}."
+                f"The bookmark of {self.name} in the state is invalid: {error}."
             ) from error
 
     def _find_window(self, now: int) -> Window:
         first, last = self._bounds
         edge, end = now - LOOKBACK, now - EVENT_LAG
         if self._bookmark.instant is not None and self._bookmark.instant > now + DAY:
-            self.logger.warning("The bookmark lies in the future: nothing is due before that")
+            self.logger.warning(
+                "The bookmark lies in the future (%s). Nothing before it will be loaded.", self.name
+            )
         wanted = max(filter(None, (self._bookmark.instant, first)), default=edge)
         window = Window(max(wanted, edge), end if last is None else min(end, last))
         if self._bookmark.instant is not None and wanted < min(window):
             self.logger.warning(
-                "Events of %s to %s are gone: Gladly keeps them 24 hours, and the bookmark is older. "
+                "Events from %s to %s have expired: Gladly keeps events for 24 hours, and the bookmark is older. "
                 "conversation_timestamps_report, contact_timestamps_report, task_timestamps_report and "
-                "agent_timestamps_report hold the same facts.",
+                "agent_timestamps_report contain the same facts.",
                 format_instant(wanted),
                 format_instant(min(window)),
             )
         return window
 
     def _download(self, window: Window) -> tuple[IO[bytes], int]:
-        """Download the answer whole, and say when Gladly gave it."""
+        """Download the events of a window; return them with the time of the response."""
         entities = self.config.get("event_entities") or ENTITIES
         bounds = [("startAt", format_full_instant(window.start)), ("endAt", format_full_instant(window.end))]
         query = [*bounds, *(("entities", entity) for entity in entities)]
         file, now = self.fetch(("events",), _read_answer, params=query)
         if doubt := find_truncation(file):
             file.close()
-            self.logger.warning("The list of events %s; it is asked for again", doubt)
+            self.logger.warning("The list of events %s. Requesting it again.", doubt)
             file, now = self.fetch(("events",), _read_answer, params=query)
         return file, now
 
     def _is_plausible(self, now: int) -> bool:
-        """Say whether it may be as late as Gladly's answer says, and warn if not."""
+        """Return whether Gladly's clock and this machine's are less than a day apart, and warn if they aren't."""
         apart = abs(now - time.time_ns())
         if apart > DAY:
             self.logger.warning(
-                "Gladly's clock and this machine's are %.1f days apart. Events are read by this machine's, "
-                "and if there are none, the bookmark stays. Check this machine's clock.",
+                "Gladly's clock and this machine's clock are %.1f days apart. The tap uses this machine's, and "
+                "doesn't advance the bookmark if there are no events. Check this machine's clock.",
                 apart / DAY,
             )
         return apart <= DAY
 
     def _iter_new(self, file: IO[bytes], window: Window, *, is_sure: bool) -> Iterator[Record]:
-        """Yield the events of a window that have not been read, and move the bookmark past them.
+        """Yield the events of a window that aren't loaded yet, and advance the bookmark past them.
 
         Args:
-            file: The answer.
-            window: What counts of it.
-            is_sure: Whether the window's end has passed: if nothing came, the bookmark moves there.
+            file: The response.
+            window: Events outside of it are skipped.
+            is_sure: Whether the end of the window has passed. Without events, the bookmark advances there.
         """
         is_in_order, count = _is_in_order(file), 0
-        for event in _iter_events(file):
+        for event in iter_jsonl(file):
             if isinstance(event, MalformedLine):
                 find_malformed_lines(self._tap).send_event_line(event, format_full_instant(window.start))
                 count += 1
@@ -153,7 +155,7 @@ class EventsStream(RecordStream):
             if is_in_order and count % CHECKPOINT_EVERY == 0:
                 self._commit()
         if is_sure and not count:
-            # Else it stays at the newest event: an answer that ends early is then asked for again.
+            # With events, the bookmark stays at the newest one, so an incomplete response is requested again.
             self._bookmark.advance(window.end)
         self._commit()
 
@@ -162,7 +164,7 @@ class EventsStream(RecordStream):
         return is_within and not self._bookmark.has_loaded(event_id, instant)
 
     def _commit(self) -> None:
-        """Say in a STATE how far it has come; a dry run has sent too little to say so."""
+        """Emit the bookmark as STATE. A dry run sends too few events for that."""
         if self.is_full_table or self.is_dry_run:
             return
         bookmarks = self.tap_state.setdefault("bookmarks", {})
@@ -174,26 +176,14 @@ def _read_answer(response: requests.Response) -> tuple[IO[bytes], int]:
     file = download(response)
     if is_not_jsonl(file, response.headers.get("Content-Type", "")):
         file.close()
-        raise RetriableAPIError("Gladly answered with something that is not a list of events", response)
+        raise RetriableAPIError("Gladly answered with something other than events", response)
     return file, _read_clock(response)
 
 
 def _read_clock(response: requests.Response) -> int:
-    """Give the time by the clock of whoever answered, to the second; by this machine's if there is none."""
+    """Return the time in the response's `Date` header, else this machine's, in nanoseconds since 1970."""
     moment = read_date(response, "Date")
     return time.time_ns() if moment is None else int(moment.timestamp()) * SECOND
-
-
-def _iter_events(file: IO[bytes]) -> Iterator[Record | MalformedLine]:
-    for number, line in enumerate(file, start=1):
-        event = parse_line(number, line)
-        if event is None:
-            continue
-        if isinstance(event, dict) and event.get("timestamp") is not None and _find_instant(event) is None:
-            # A row with it would break its own schema, and come again in every run.
-            yield MalformedLine(number, "the timestamp is no time", line.rstrip(b"\r\n"))
-        else:
-            yield event
 
 
 def _find_instant(event: Record) -> int | None:
@@ -205,7 +195,7 @@ def _find_instant(event: Record) -> int | None:
 
 
 def _is_in_order(file: IO[bytes]) -> bool:
-    # Gladly does not promise it. Out of order, a bookmark on the way would leave out what is still to come.
+    # Gladly doesn't promise an order. Out of order, a checkpoint could skip events that are still to come.
     found = (_find_instant(event) for event in iter_jsonl(file) if isinstance(event, dict))
     instants = (instant for instant in found if instant is not None)
     is_in_order = all(earlier <= later for earlier, later in pairwise(instants))
