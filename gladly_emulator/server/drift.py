@@ -112,7 +112,8 @@ def _drift_line(line: bytes, seed: int, *, rate: float, protected: Collection[st
         return line
     if not isinstance(record, dict):
         return line
-    return _encode(drift_record(record, seed, rate=rate, protected=protected)).encode() + b"\n"
+    drifted = _encode(drift_record(record, seed, rate=rate, protected=protected)).encode()
+    return drifted + b"\n" if line.endswith(b"\n") else drifted
 
 
 def drift_json(

@@ -127,7 +127,7 @@ def test_drift_rate_is_the_share_of_records() -> None:
 def test_drift_fault_serves_drifted_files(
     emulator: Emulator, exports: StaticExports, get_export: Call
 ) -> None:
-    """Every record of a file drifts as `drift_record` does. Other lines and the control data stay unchanged."""
+    """Every record of a file drifts as `drift_record` does. Other lines and paths stay unchanged."""
     lines = [json.dumps({**RECORD, "id": str(number)}).encode() for number in range(500)]
     exports.add_job(
         "j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"\n".join([*lines, b"", b"{oops", b"[1]"])}
@@ -147,15 +147,15 @@ def test_drift_fault_serves_drifted_lists(
     emulator: Emulator, exports: StaticExports, send_request: Call
 ) -> None:
     """The entries of a list and the organization object drift."""
-    exports.lists["teams"] = [{"id": "t", "name": "Counter", "agentIds": []}]
-    before = {name: exports.lists[name] for name in ("teams", "organization")}
+    team: dict[str, Any] = {"id": "t", "name": "Counter", "agentIds": []}
+    organization: dict[str, Any] = {"id": "o", "name": "Brindlewick", "timezone": "UTC"}
+    exports.lists |= {"teams": [team], "organization": organization}
     emulator.faults.add(Fault("drift", path="/(teams|organization)$", seed=3, times=None))
-    served = {name: send_request("GET", f"/api/v1/{name}").json() for name in before}
+    served = {name: send_request("GET", f"/api/v1/{name}").json() for name in ("teams", "organization")}
 
-    assert served["teams"] == [drift_record(before["teams"][0], 3)]
-    assert served["organization"] == drift_record(before["organization"], 3)
-    assert served["teams"] != before["teams"]
-    assert served["organization"] != before["organization"]
+    assert served == {"teams": [drift_record(team, 3)], "organization": drift_record(organization, 3)}
+    assert served["teams"] != [team]
+    assert served["organization"] != organization
 
 
 def test_drift_fault_serves_drifted_events(
@@ -226,7 +226,7 @@ def test_drift_keeps_streaming_generated_files(exported_files: ExportedFiles) ->
     """A generated file with drift still arrives in chunks, with one line per record and every id."""
     exports = GeneratedExports()
     (job_id, name), records = next(
-        (key, records) for key, records in exported_files.files.items() if len(records) > 300
+        (key, records) for key, records in exported_files.files.items() if len(records) > 150
     )
     with Emulator(exports, clock=lambda: NOW, requests_per_second=None) as emulator:
         emulator.faults.add(Fault("drift", record_rate=0.5))
