@@ -1,1 +1,1 @@
-"""The emulator against the behaviour Gladly documents."""
+"""Tests that the emulator behaves as Gladly documents."""

@@ -1,4 +1,4 @@
-"""An emulator on a loopback port, a clock that stands still, and a client."""
+"""Fixtures: an emulator with a fixed clock, and clients for it."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ Call = Callable[..., requests.Response]
 
 @pytest.fixture
 def now() -> datetime:
-    """A Wednesday noon."""
+    """Return the emulator's time, a Wednesday at noon."""
     return datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
 
 
 @pytest.fixture
 def exports() -> StaticExports:
-    """No jobs yet."""
+    """Return a dataset without jobs."""
     return StaticExports()
 
 
 @pytest.fixture
 def emulator(exports: StaticExports, now: datetime) -> Iterator[Emulator]:
-    """An emulator of these exports at this time, without a rate limit."""
+    """Run an emulator of this dataset at this time, without a rate limit."""
     with Emulator(exports, clock=lambda: now, requests_per_second=None) as emulator:
         yield emulator
 
 
 @pytest.fixture
 def session() -> Iterator[requests.Session]:
-    """A session with good credentials."""
+    """Return a session with valid credentials."""
     with requests.Session() as session:
         session.auth = (AGENT_EMAIL, API_TOKEN)
         session.trust_env = False
@@ -48,7 +48,7 @@ def session() -> Iterator[requests.Session]:
 
 @pytest.fixture
 def send_request(emulator: Emulator, session: requests.Session) -> Call:
-    """Make a request to a path of the emulator: `(method, path, **options)`."""
+    """Return a function that sends a request to the emulator: `(method, path, **options)`."""
 
     def call(method: str, path: str, **options: Any) -> requests.Response:
         return session.request(method, emulator.url + path, **{"timeout": 20, **options})
@@ -58,7 +58,7 @@ def send_request(emulator: Emulator, session: requests.Session) -> Call:
 
 @pytest.fixture
 def get_export(send_request: Call) -> Call:
-    """Get a path below /api/v1/export."""
+    """Return a function that gets a path below /api/v1/export."""
 
     def get(path: str, **options: Any) -> requests.Response:
         return send_request("GET", f"/api/v1/export{path}", **options)
@@ -68,7 +68,7 @@ def get_export(send_request: Call) -> Call:
 
 @pytest.fixture
 def raw_socket(emulator: Emulator) -> Iterator[socket.socket]:
-    """A bare connection to the emulator."""
+    """Return a TCP connection to the emulator."""
     address = urlsplit(emulator.url)
     with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=20) as connection:
         yield connection
@@ -76,5 +76,5 @@ def raw_socket(emulator: Emulator) -> Iterator[socket.socket]:
 
 @pytest.fixture(scope="session")
 def exported_files() -> ExportedFiles:
-    """Everything the default organization exports."""
+    """Return all files of the default invented organization."""
     return ExportedFiles(GeneratedExports())

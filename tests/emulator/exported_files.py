@@ -1,4 +1,4 @@
-"""Everything an invented organization exports in 14 days."""
+"""The files that the invented organization exports in 14 days."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Record = dict[str, Any]
 
 
 class ExportedFiles:
-    """Everything an organization exports in 14 days, read once."""
+    """The jobs and decoded files of 14 days."""
 
     def __init__(self, exports: GeneratedExports) -> None:
         self.jobs = exports.jobs(NOW)
@@ -26,7 +26,7 @@ class ExportedFiles:
         }
 
     def records(self, name: str) -> Iterator[Record]:
-        """Yield the records of all files of a name."""
+        """Yield the records of all files with this name."""
         return (record for (_, each), records in self.files.items() if each == name for record in records)
 
 

@@ -1,4 +1,4 @@
-"""Asks an emulator for reports, as rows."""
+"""A client that requests reports and lists from an emulator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Row = dict[str, str]
 
 AUTH = (AGENT_EMAIL, API_TOKEN)
-# Each report that has rows of its own, and the column that tells into which window a row belongs.
+# The reports with generated rows, and the column that assigns a row to a window.
 ANCHORS = {
     "ConversationExportReport": "Created At",
     "ConversationTimestampsReport": "Timestamp",
@@ -34,14 +34,14 @@ WORK = "WorkSessionEventsReportV4"
 
 
 class ReportClient:
-    """An emulator of a generated organization at a moment, and a way to ask it."""
+    """Requests reports and lists from an emulator of a generated dataset at a fixed time."""
 
     def __init__(self, exports: GeneratedExports, now: datetime = NOW) -> None:
         self.exports = exports
         self.emulator = Emulator(exports, clock=lambda: now, requests_per_second=None, report_limits=None)
 
     def fetch(self, metric_set: str, start: str, end: str, **document: Any) -> bytes:
-        """Return a report's body; work sessions are asked for by minutes."""
+        """Return a report's body. Work sessions use a window in minutes."""
         span = {"startAt": start, "endAt": end, "timezone": "UTC"}
         if metric_set == WORK:
             span = {"startAtTime": f"{start}T00:00Z", "endAtTime": f"{end}T23:59Z"}
@@ -52,7 +52,7 @@ class ReportClient:
         return _read(self.fetch(metric_set, start, end, **document))
 
     def read_minutes(self, metric_set: str, start: str, end: str) -> list[Row]:
-        """Return a report's rows in a window of minutes."""
+        """Return a report's rows for a window in minutes."""
         return _read(self._post({"metricSet": metric_set, "startAtTime": start, "endAtTime": end}))
 
     def list(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Credentials, the permission and the rate limit."""
+"""Credentials, the API User permission and the rate limit."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ JOBS = "/api/v1/export/jobs"
 
 
 @pytest.mark.parametrize("auth", [None, ("nobody@brindlewick.example", API_TOKEN), (AGENT_EMAIL, "wrong")])
-def test_access_refuses_unknown_credentials(emulator: Emulator, auth: tuple[str, str] | None) -> None:
-    """Unknown or missing credentials get 401, a challenge and an error body."""
+def test_access_rejects_unknown_credentials(emulator: Emulator, auth: tuple[str, str] | None) -> None:
+    """Unknown or missing credentials return 401 with a challenge and an error body."""
     response = requests.get(emulator.url + JOBS, auth=auth, timeout=20)
 
     assert response.status_code == 401
@@ -35,15 +35,15 @@ def test_access_refuses_unknown_credentials(emulator: Emulator, auth: tuple[str,
 
 
 @pytest.mark.parametrize("header", ["Bearer abc", "Basic", "Basic ???", "Basic /w==", "Basic YWJj"])
-def test_access_refuses_broken_headers(emulator: Emulator, header: str) -> None:
-    """An Authorization header that cannot be read gets 401."""
+def test_access_rejects_invalid_headers(emulator: Emulator, header: str) -> None:
+    """An invalid Authorization header returns 401."""
     response = requests.get(emulator.url + JOBS, headers={"Authorization": header}, timeout=20)
 
     assert response.status_code == 401
 
 
-def test_access_refuses_users_without_permission(emulator: Emulator) -> None:
-    """Good credentials without the permission API User get 403."""
+def test_access_rejects_users_without_permission(emulator: Emulator) -> None:
+    """Valid credentials without the API User permission return 403."""
     auth = (UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN)
     response = requests.get(emulator.url + JOBS, auth=auth, timeout=20)
 
@@ -51,8 +51,8 @@ def test_access_refuses_users_without_permission(emulator: Emulator) -> None:
     assert "API User" in response.json()["errors"][0]["detail"]
 
 
-def test_settings_open_the_api(emulator: Emulator) -> None:
-    """The emulator's settings are what a client needs."""
+def test_settings_connect_to_the_api(emulator: Emulator) -> None:
+    """The emulator's settings are all that a client needs to connect."""
     settings = emulator.settings
     auth = (settings["agent_email"], settings["api_token"])
     response = requests.get(settings["api_url"] + JOBS, auth=auth, timeout=20)
@@ -63,7 +63,7 @@ def test_settings_open_the_api(emulator: Emulator) -> None:
 
 @pytest.fixture
 def limited() -> Callable[..., RateLimit]:
-    """A limit of two requests a second, on a clock that tells the given times."""
+    """Return a limit of two requests per second, with a clock that returns these times."""
 
     def make(*times: float, retry_after: int | None = None) -> RateLimit:
         ticks = iter(times)
@@ -72,8 +72,8 @@ def limited() -> Callable[..., RateLimit]:
     return make
 
 
-def test_rate_limit_starts_anew_every_calendar_second(limited: Callable[..., RateLimit]) -> None:
-    """The third request of a second is refused, the first of the next is not."""
+def test_rate_limit_resets_every_clock_second(limited: Callable[..., RateLimit]) -> None:
+    """The third request of a second is rejected. The first request of the next second is not."""
     limit = limited(7.1, 7.2, 7.99, 8.0)
     counted = [limit.count() for _ in range(4)]
 
@@ -83,10 +83,10 @@ def test_rate_limit_starts_anew_every_calendar_second(limited: Callable[..., Rat
 
 
 @pytest.mark.parametrize(("retry_after", "sent"), [(None, None), (3, "3")])
-def test_rate_limit_sends_retry_after_on_request_only(
+def test_rate_limit_sends_retry_after_only_if_set(
     limited: Callable[..., RateLimit], retry_after: int | None, sent: str | None
 ) -> None:
-    """A 429 carries no Retry-After unless the emulator is told to send one."""
+    """A 429 has a Retry-After header only if the emulator is configured to send one."""
     limit = limited(7, 7, 7, retry_after=retry_after)
     refusal, _ = [limit.count() for _ in range(3)][-1]
 
@@ -94,8 +94,8 @@ def test_rate_limit_sends_retry_after_on_request_only(
     assert refusal.headers.get("Retry-After") == sent
 
 
-def test_server_refuses_more_than_its_limit() -> None:
-    """A burst over the limit meets 429, and every answer carries the limit's headers."""
+def test_server_rejects_requests_over_the_limit() -> None:
+    """A burst over the limit returns 429, and every response has the rate limit headers."""
     with Emulator(StaticExports(), requests_per_second=2) as emulator, requests.Session() as session:
         responses = [session.get(emulator.url + JOBS, auth=GOOD, timeout=20) for _ in range(12)]
 
@@ -104,8 +104,8 @@ def test_server_refuses_more_than_its_limit() -> None:
     assert {response.headers["Ratelimit-Remaining-Second"] for response in responses} == {"0", "1"}
 
 
-def test_server_without_limit_sends_no_limit(emulator: Emulator) -> None:
-    """Without a rate limit there are no rate limit headers."""
+def test_server_without_limit_sends_no_limit_headers(emulator: Emulator) -> None:
+    """Without a rate limit, responses have no rate limit headers."""
     response = requests.get(emulator.url + JOBS, auth=GOOD, timeout=20)
 
     assert not [name for name in response.headers if name.lower().startswith("ratelimit")]

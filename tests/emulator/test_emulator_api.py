@@ -1,4 +1,4 @@
-"""Jobs, files and schedules as the API answers them."""
+"""The API's jobs, files and schedules."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def ids(response: requests.Response) -> list[str]:
     return [job["id"] for job in response.json()]
 
 
-def test_jobs_are_a_bare_list_in_order_of_adding(exports: StaticExports, get_export: Call) -> None:
-    """The job list is a JSON list without an envelope; a static job keeps its place."""
+def test_jobs_are_a_bare_array_in_insertion_order(exports: StaticExports, get_export: Call) -> None:
+    """The job list is a JSON array without an envelope, in insertion order."""
     exports.add_job("late", "2026-03-04T11:00:00Z")
     exports.add_job("early", "2026-03-04T09:04:12.5Z", {"topics.jsonl": b"", "agents.jsonl": b""})
     response = get_export("/jobs")
@@ -44,8 +44,8 @@ def test_jobs_are_a_bare_list_in_order_of_adding(exports: StaticExports, get_exp
     }
 
 
-def test_job_fields_can_be_overridden_and_left_out(exports: StaticExports, get_export: Call) -> None:
-    """Any field of a static job can be odd or absent."""
+def test_job_fields_can_be_replaced_and_removed(exports: StaticExports, get_export: Call) -> None:
+    """Any field of a static job can have any value or be absent."""
     start, end = "2023-01-01T00:00:00Z", "2023-06-30T23:59:59.999999999Z"
     exports.add_job(
         "odd", "2026-03-04T11:00:00Z", start_at=start, end_at=end, scheduleId=ABSENT, colour="red"
@@ -59,8 +59,8 @@ def test_job_fields_can_be_overridden_and_left_out(exports: StaticExports, get_e
     assert job["parameters"] == {"type": "CONVERSATIONS", "startAt": start, "endAt": end}
 
 
-def test_job_is_replaced_in_its_place(exports: StaticExports, get_export: Call) -> None:
-    """Adding a job again replaces it and its files."""
+def test_job_is_replaced_at_its_position(exports: StaticExports, get_export: Call) -> None:
+    """Adding a job with an existing id replaces the job and its files."""
     exports.add_job("a", "2026-03-04T11:00:00Z", status="IN_PROGRESS")
     exports.add_job("b", "2026-03-04T11:00:00Z")
     exports.add_job("a", "2026-03-04T11:30:00Z", {"agents.jsonl": b"{}\n"})
@@ -86,7 +86,7 @@ def test_job_is_replaced_in_its_place(exports: StaticExports, get_export: Call) 
 def test_job_list_filters_by_instant_and_status(
     exports: StaticExports, get_export: Call, query: dict[str, str], listed: list[str]
 ) -> None:
-    """The filters compare `updatedAt` as an instant to the ninth digit, both bounds included."""
+    """The filters compare `updatedAt` as an instant with nine digits. Both bounds are inclusive."""
     exports.add_job("18", "2026-03-04T09:00:18Z")
     exports.add_job("18.5", "2026-03-04T09:00:18.5Z")
     exports.add_job("18.500000001", "2026-03-04T09:00:18.500000001Z", status="FAILED")
@@ -111,8 +111,8 @@ def test_job_list_filters_by_instant_and_status(
         ("endAt=", "endAt"),
     ],
 )
-def test_job_list_refuses_bad_filters(get_export: Call, query: str, attr: str) -> None:
-    """A filter out of its bounds, or an offset whose plus sign is not encoded, gets 400 in the envelope."""
+def test_job_list_rejects_invalid_filters(get_export: Call, query: str, attr: str) -> None:
+    """A filter out of bounds, or an offset with an unencoded plus sign, returns 400 in the envelope."""
     response = get_export(f"/jobs?{query}")
 
     assert response.status_code == 400
@@ -121,7 +121,7 @@ def test_job_list_refuses_bad_filters(get_export: Call, query: str, attr: str) -
 
 
 @pytest.mark.parametrize("start_at", ["2026-02-18T12:00:00Z", "2026-03-04T12:00:00Z"])
-def test_job_list_accepts_the_edges_of_its_window(get_export: Call, start_at: str) -> None:
+def test_job_list_accepts_the_limits_of_its_window(get_export: Call, start_at: str) -> None:
     """Exactly 14 days ago and exactly now are allowed."""
     params = {"startAt": start_at, "endAt": "2026-03-04T12:00:00Z"}
 
@@ -129,17 +129,15 @@ def test_job_list_accepts_the_edges_of_its_window(get_export: Call, start_at: st
 
 
 @pytest.mark.parametrize("updated_at", [None, "soon", 7, ABSENT])
-def test_job_list_filters_no_unreadable_times(
-    exports: StaticExports, get_export: Call, updated_at: object
-) -> None:
-    """A job whose `updatedAt` is no time passes the filters."""
+def test_job_list_keeps_invalid_times(exports: StaticExports, get_export: Call, updated_at: object) -> None:
+    """A job with an invalid `updatedAt` passes the filters."""
     exports.add_job("odd", "2026-03-04T11:00:00Z", updatedAt=updated_at)
 
     assert ids(get_export("/jobs?startAt=2026-03-04T11:30:00Z")) == ["odd"]
 
 
-def test_job_list_can_be_no_list(exports: StaticExports, get_export: Call) -> None:
-    """The job list can be any body, until it is the list again."""
+def test_job_list_can_be_any_body(exports: StaticExports, get_export: Call) -> None:
+    """The job list can be replaced with any body, and restored."""
     exports.list_as(b'{"jobs": [')
     assert get_export("/jobs").content == b'{"jobs": ['
 
@@ -147,8 +145,8 @@ def test_job_list_can_be_no_list(exports: StaticExports, get_export: Call) -> No
     assert get_export("/jobs").json() == []
 
 
-def test_retention_hides_old_jobs_if_enforced(now: Any) -> None:
-    """Jobs older than 14 days are gone with their files, if the exports enforce it."""
+def test_retention_removes_old_jobs_if_enforced(now: Any) -> None:
+    """If retention is enforced, jobs older than 14 days and their files are not found."""
     for enforced, count in ((True, 1), (False, 2)):
         exports = StaticExports(enforce_retention=enforced)
         exports.add_job("old", "2026-02-18T11:59:59Z", {"agents.jsonl": b""})
@@ -158,8 +156,8 @@ def test_retention_hides_old_jobs_if_enforced(now: Any) -> None:
         assert (exports.open_file("old", "agents.jsonl", now=now) is None) == enforced
 
 
-def test_file_is_json_lines_with_its_length(exports: StaticExports, get_export: Call) -> None:
-    """A static file comes whole, as `application/x-ndjson`."""
+def test_file_is_json_lines_with_a_length(exports: StaticExports, get_export: Call) -> None:
+    """A static file has a Content-Length and the content type `application/x-ndjson`."""
     exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b'{"id":"a"}\n'})
     response = get_export("/jobs/j/files/agents.jsonl")
 
@@ -168,8 +166,8 @@ def test_file_is_json_lines_with_its_length(exports: StaticExports, get_export: 
     assert response.headers["Content-Length"] == "11"
 
 
-def test_path_parts_are_decoded_after_the_split(exports: StaticExports, get_export: Call) -> None:
-    """An encoded slash is part of a name."""
+def test_path_parts_are_decoded_after_splitting(exports: StaticExports, get_export: Call) -> None:
+    """An encoded slash is part of a name, not a separator."""
     exports.add_job("-a/b", "2026-03-04T11:00:00Z", {"c d/é.jsonl": b"{}"})
 
     assert get_export("/jobs/-a%2Fb/files/c%20d%2F%C3%A9.jsonl").content == b"{}"
@@ -179,8 +177,8 @@ def test_path_parts_are_decoded_after_the_split(exports: StaticExports, get_expo
 @pytest.mark.parametrize(
     "path", ["/jobs/none", "/jobs/none/files/agents.jsonl", "/jobs/j/files/none.jsonl", "/x", ""]
 )
-def test_unknown_things_are_not_found(exports: StaticExports, get_export: Call, path: str) -> None:
-    """What does not exist gets 404, whose `errors` is one object."""
+def test_unknown_paths_are_not_found(exports: StaticExports, get_export: Call, path: str) -> None:
+    """An unknown path returns 404, with a single object as `errors`."""
     exports.add_job("j", "2026-03-04T11:00:00Z")
     response = get_export(path)
 
@@ -188,8 +186,8 @@ def test_unknown_things_are_not_found(exports: StaticExports, get_export: Call, 
     assert response.json()["errors"]["code"] == "not_exist"
 
 
-def test_removed_file_is_listed_and_gone(exports: StaticExports, get_export: Call) -> None:
-    """A file can vanish between the list and its download."""
+def test_removed_file_is_listed_but_not_found(exports: StaticExports, get_export: Call) -> None:
+    """A file can disappear between the job list and its download."""
     exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"{}"})
     exports.remove_file("j", "agents.jsonl")
 
@@ -198,10 +196,10 @@ def test_removed_file_is_listed_and_gone(exports: StaticExports, get_export: Cal
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "FAILED"])
-def test_ended_job_can_be_deleted(
+def test_finished_job_can_be_deleted(
     exports: StaticExports, get_export: Call, send_request: Call, status: str
 ) -> None:
-    """Deleting a job that ended takes it away with 204; a second time there is none."""
+    """Deleting a finished job returns 204. Deleting it again returns 404."""
     exports.add_job("j", "2026-03-04T11:00:00Z", status=status)
     response = send_request("DELETE", "/api/v1/export/jobs/j")
 
@@ -212,7 +210,7 @@ def test_ended_job_can_be_deleted(
 
 @pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS"])
 def test_unfinished_job_cannot_be_deleted(exports: StaticExports, send_request: Call, status: str) -> None:
-    """Deleting a job that goes on gets 400, a bare list."""
+    """Deleting an unfinished job returns 400 with a bare array of errors."""
     exports.add_job("j", "2026-03-04T11:00:00Z", status=status)
     response = send_request("DELETE", "/api/v1/export/jobs/j")
 
@@ -220,8 +218,8 @@ def test_unfinished_job_cannot_be_deleted(exports: StaticExports, send_request: 
     assert response.json()[0]["code"] == "temporary_failure"
 
 
-def test_schedules_are_one_hourly_schedule(get_export: Call) -> None:
-    """There is one schedule, of hourly jobs."""
+def test_schedules_contain_one_hourly_schedule(get_export: Call) -> None:
+    """By default the schedules are one hourly schedule."""
     (schedule,) = get_export("/schedules").json()
 
     assert set(schedule) == {"id", "frequency", "type", "nextStartAt", "updatedAt"}
@@ -238,8 +236,8 @@ def test_schedules_are_one_hourly_schedule(get_export: Call) -> None:
         ("PATCH", "/jobs/j/files/x", "GET"),
     ],
 )
-def test_wrong_methods_are_refused(send_request: Call, method: str, path: str, allowed: str) -> None:
-    """A method that a path does not know gets 405; the connection goes on."""
+def test_unsupported_methods_are_rejected(send_request: Call, method: str, path: str, allowed: str) -> None:
+    """An unsupported method returns 405, and the connection stays open."""
     response = send_request(method, f"/api/v1/export{path}", data=b"{}")
 
     assert response.status_code == 405
@@ -247,8 +245,8 @@ def test_wrong_methods_are_refused(send_request: Call, method: str, path: str, a
     assert send_request("GET", "/api/v1/export/jobs").status_code == 200
 
 
-def test_requests_are_logged(emulator: Emulator, get_export: Call) -> None:
-    """The log tells what came in which order, with headers, and can be cleared."""
+def test_requests_are_recorded(emulator: Emulator, get_export: Call) -> None:
+    """The emulator records requests in order, with headers, and can clear them."""
     get_export("/jobs", params={"status": "FAILED"}, headers={"User-Agent": "probe/1"})
     get_export("/jobs/none")
     first, second = emulator.requests
@@ -267,7 +265,7 @@ def test_requests_are_logged(emulator: Emulator, get_export: Call) -> None:
     assert emulator.requests == []
 
 
-def test_clock_moves_on_when_told(emulator: Emulator, get_export: Call) -> None:
+def test_clock_can_be_advanced(emulator: Emulator, get_export: Call) -> None:
     """Advancing the clock moves the bounds of the job list."""
     params = {"endAt": "2026-03-04T13:00:00Z"}
     assert get_export("/jobs", params=params).status_code == 400

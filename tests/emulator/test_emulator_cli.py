@@ -1,4 +1,4 @@
-"""The command line, in processes of its own."""
+"""The command line, in separate processes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) 
 print(os.environ["TAP_GLADLY_ORGANIZATION"], max(job["parameters"]["startAt"] for job in jobs))
 """
 
-ASK_TWICE = """
+REQUEST_TWO_REPORTS = """
 import os, requests
 auth = (os.environ["TAP_GLADLY_AGENT_EMAIL"], os.environ["TAP_GLADLY_API_TOKEN"])
 document = {"metricSet": "TaskExportReport", "startAt": "2026-03-03", "endAt": "2026-03-03"}
@@ -40,13 +40,13 @@ print([requests.post(url, json=document, auth=auth, timeout=20).status_code for 
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
+    """Run the command until it exits."""
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=30)
 
 
 @pytest.fixture
 def serving() -> Iterator[subprocess.Popen[str]]:
-    """The command, serving until a signal comes."""
+    """Start the command in serving mode."""
     command = [*COMMAND, "--now", "2026-03-04T12:30:00Z", "--requests-per-second", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         yield process
@@ -55,7 +55,7 @@ def serving() -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_command_serves_until_a_signal(serving: subprocess.Popen[str], number: signal.Signals) -> None:
-    """It prints the address and the variables to set, and ends with status 0."""
+    """The command prints the URL and the variables to set, and exits with code 0 on a signal."""
     assert serving.stderr is not None
     lines = "".join(serving.stderr.readline() for _ in range(7))
     settings = dict(re.findall(r"^export TAP_GLADLY_(\w+)=(\S+)$", lines, re.MULTILINE))
@@ -68,8 +68,8 @@ def test_command_serves_until_a_signal(serving: subprocess.Popen[str], number: s
     assert max(job["parameters"]["startAt"] for job in response.json()) == "2026-03-04T10:00:00Z"
 
 
-def test_command_runs_another_with_the_settings() -> None:
-    """The other command finds the emulator in its environment; its output is its own."""
+def test_command_passes_settings_to_the_child() -> None:
+    """The child command gets the emulator's settings in its environment, and its output is unchanged."""
     result = run("--now", "2026-03-04T12:30:00.5+01:00", "--", sys.executable, "-c", PRINT_JOBS)
 
     assert (result.returncode, result.stderr) == (0, "")
@@ -78,8 +78,8 @@ def test_command_runs_another_with_the_settings() -> None:
 
 @pytest.mark.parametrize(("limit", "statuses"), [("1", "[200, 429]"), ("0", "[200, 200]")])
 def test_command_limits_reports(limit: str, statuses: str) -> None:
-    """Reports are limited as told; 0 stands for no limit."""
-    result = run("--reports-per-minute", limit, "--", sys.executable, "-c", ASK_TWICE)
+    """The option limits reports per minute. 0 means no limit."""
+    result = run("--reports-per-minute", limit, "--", sys.executable, "-c", REQUEST_TWO_REPORTS)
 
     assert (result.stdout.strip(), result.stderr) == (statuses, "")
 
@@ -88,13 +88,13 @@ def test_command_limits_reports(limit: str, statuses: str) -> None:
     ("code", "status"),
     [("raise SystemExit(3)", 3), (f"import os; os.kill(os.getpid(), {int(signal.SIGKILL)})", 137)],
 )
-def test_command_ends_as_the_other_ended(code: str, status: int) -> None:
-    """The exit status is the other command's, or 128 and the signal that killed it."""
+def test_command_exits_with_the_childs_code(code: str, status: int) -> None:
+    """The exit code is the child's, or 128 plus the signal that killed it."""
     assert run("--", sys.executable, "-c", code).returncode == status
 
 
-def test_command_reports_what_it_cannot_run() -> None:
-    """A command that is not found gives status 127 and a line."""
+def test_command_reports_a_missing_child() -> None:
+    """A command that isn't found returns exit code 127 and one error line."""
     result = run("--", "no-such-command-here")
 
     assert result.returncode == 127
@@ -102,8 +102,8 @@ def test_command_reports_what_it_cannot_run() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_command_passes_signals_on(number: signal.Signals) -> None:
-    """A signal reaches the other command, which decides how to end."""
+def test_command_forwards_signals(number: signal.Signals) -> None:
+    """A signal is forwarded to the child, which decides how to exit."""
     code = (
         "import signal, sys\n"
         f"signal.signal({int(number)}, lambda *_: sys.exit(5))\n"
@@ -124,13 +124,13 @@ def test_command_passes_signals_on(number: signal.Signals) -> None:
         (["--"], "expected a command after --"),
         (["--now", "noon"], "argument --now: not an RFC 3339 time: 'noon'"),
         (["--now", "2026-03-04T12:30:00Z", "--advance-hours", "1"], "not allowed with argument --now"),
-        (["--colour", "red"], "unrecognized arguments: --colour red"),
+        (["--color", "red"], "unrecognized arguments: --color red"),
     ],
 )
-def test_command_refuses_odd_arguments(
+def test_command_rejects_invalid_arguments(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    """A wrong command line gives status 2 and says why."""
+    """Invalid arguments return exit code 2 and an error."""
     with pytest.raises(SystemExit) as raised:
         main(arguments)
 
@@ -138,8 +138,8 @@ def test_command_refuses_odd_arguments(
     assert message in capsys.readouterr().err
 
 
-def test_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    """The help names every option."""
+def test_command_help_lists_all_options(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help text names every option and the variables."""
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
@@ -152,7 +152,7 @@ def test_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_command_keeps_the_environment() -> None:
-    """The other command sees the variables that were there before."""
+    """The child command keeps the existing environment variables."""
     code = "import os; print(os.environ['PATH'])"
 
     assert run("--", sys.executable, "-c", code).stdout.strip() == os.environ["PATH"]

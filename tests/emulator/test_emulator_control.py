@@ -1,4 +1,4 @@
-"""The emulator's own endpoints, and its life from start to stop."""
+"""The control endpoints, and how the emulator starts and stops."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Call = Callable[..., requests.Response]
 
 
-def test_control_tells_the_truth(emulator: Emulator, exports: StaticExports) -> None:
-    """Jobs and files are there without credentials, faults or a log entry."""
+def test_control_ignores_credentials_and_faults(emulator: Emulator, exports: StaticExports) -> None:
+    """Control endpoints return jobs and files without credentials or faults, and record no request."""
     exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"{}\n"})
     exports.list_as(b"nonsense")
     emulator.faults.add(Fault("reset", times=None))
@@ -33,7 +33,7 @@ def test_control_tells_the_truth(emulator: Emulator, exports: StaticExports) -> 
 
 
 def test_control_advances_the_clock(emulator: Emulator) -> None:
-    """A separate process can let hours pass."""
+    """A separate process can advance the clock."""
     response = requests.post(f"{emulator.url}/_emulator/advance?hours=1.5", timeout=20)
 
     assert response.json() == {"now": "2026-03-04T13:30:00.000000Z"}
@@ -42,7 +42,7 @@ def test_control_advances_the_clock(emulator: Emulator) -> None:
 
 
 def test_control_sets_faults(emulator: Emulator, get_export: Call) -> None:
-    """A separate process can make things go wrong, and right again."""
+    """A separate process can add and remove faults."""
     url = f"{emulator.url}/_emulator/faults"
     faults: list[dict[str, Any]] = [
         {"kind": "status", "status": 503, "path": "/jobs$"},
@@ -61,17 +61,17 @@ def test_control_sets_faults(emulator: Emulator, get_export: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["{", "3", '{"kind":"flood"}', '{"kind":"status","colour":1}', '[{"path":"("}]']
+    "body", ["{", "3", '{"kind":"flood"}', '{"kind":"status","color":1}', '[{"path":"("}]']
 )
-def test_control_refuses_odd_faults(emulator: Emulator, body: str) -> None:
-    """What describes no fault gets 400."""
+def test_control_rejects_invalid_faults(emulator: Emulator, body: str) -> None:
+    """An invalid fault returns 400."""
     response = requests.post(f"{emulator.url}/_emulator/faults", data=body, timeout=20)
 
     assert response.status_code == 400
 
 
 def test_emulator_listens_on_loopback_only_while_open() -> None:
-    """The address is 127.0.0.1, and there is none outside the with block."""
+    """The emulator listens on 127.0.0.1 inside the with block, and not outside it."""
     emulator = Emulator(StaticExports())
     with pytest.raises(RuntimeError, match="with block"):
         _ = emulator.url
@@ -86,7 +86,7 @@ def test_emulator_listens_on_loopback_only_while_open() -> None:
 def test_emulator_stops_with_connections_open(
     emulator: Emulator, raw_socket: socket.socket, session: requests.Session
 ) -> None:
-    """Idle and half-written connections are ended, and no thread is left."""
+    """Stopping closes idle and half-written connections and leaves no thread."""
     session.get(f"{emulator.url}/api/v1/export/jobs", timeout=20)
     raw_socket.sendall(b"GET /api/v1/exp")
     before = threading.active_count()
@@ -99,16 +99,16 @@ def test_emulator_stops_with_connections_open(
     assert not [thread for thread in threading.enumerate() if "process_request" in thread.name]
 
 
-def test_emulator_can_be_opened_again(exports: StaticExports) -> None:
-    """A closed emulator opens again, on a port of its own."""
+def test_emulator_can_be_restarted(exports: StaticExports) -> None:
+    """A stopped emulator can be started again, on a new port."""
     emulator = Emulator(exports)
     for _ in range(2):
         with emulator:
             assert requests.get(f"{emulator.url}/_emulator/jobs", timeout=20).json() == []
 
 
-def test_emulator_answers_many_clients_at_once(emulator: Emulator, exports: StaticExports) -> None:
-    """Connections are served side by side."""
+def test_emulator_serves_clients_concurrently(emulator: Emulator, exports: StaticExports) -> None:
+    """Connections are served concurrently."""
     exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": b"x" * 100_000})
     sizes: list[int] = []
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     Call = Callable[..., requests.Response]
 
 
-def test_fault_hits_the_path_it_names(emulator: Emulator, get_export: Call) -> None:
-    """Other paths are untouched and do not count."""
+def test_fault_hits_matching_paths(emulator: Emulator, get_export: Call) -> None:
+    """Other paths are unaffected and don't count."""
     emulator.faults.add(Fault("status", path=r"/jobs$"))
 
     assert [get_export(path).status_code for path in ("/schedules", "/jobs", "/jobs")] == [200, 500, 200]
 
 
-def test_fault_waits_and_repeats(emulator: Emulator, get_export: Call) -> None:
+def test_fault_skips_and_repeats(emulator: Emulator, get_export: Call) -> None:
     """A fault lets `after` requests pass and hits `times` requests."""
     emulator.faults.add(Fault("status", after=1, times=2))
 
@@ -31,7 +31,7 @@ def test_fault_waits_and_repeats(emulator: Emulator, get_export: Call) -> None:
 
 
 def test_faults_take_turns(emulator: Emulator, get_export: Call) -> None:
-    """A request is hit by one fault only; the next waits for the next request."""
+    """Only one fault hits a request. The next fault hits the next request."""
     emulator.faults.add(Fault("status", status=500), Fault("status", status=503, times=None))
 
     assert [get_export("/jobs").status_code for _ in range(3)] == [500, 503, 503]
@@ -41,7 +41,7 @@ def test_faults_take_turns(emulator: Emulator, get_export: Call) -> None:
 
 
 def test_fault_rate_is_repeatable(emulator: Emulator, get_export: Call) -> None:
-    """A probability hits some requests, the same for the same seed."""
+    """A rate hits some requests. The same seed hits the same requests."""
     outcomes = []
     for _ in range(2):
         emulator.faults.clear()
@@ -52,8 +52,8 @@ def test_fault_rate_is_repeatable(emulator: Emulator, get_export: Call) -> None:
     assert set(outcomes[0]) == {200, 500}
 
 
-def test_fault_spares_refused_requests(emulator: Emulator, get_export: Call) -> None:
-    """A request without credentials is refused and uses up no fault."""
+def test_fault_skips_rejected_requests(emulator: Emulator, get_export: Call) -> None:
+    """A request without credentials is rejected and consumes no fault."""
     emulator.faults.add(Fault("status"))
 
     assert requests.get(emulator.url + "/api/v1/export/jobs", timeout=20).status_code == 401
@@ -61,13 +61,13 @@ def test_fault_spares_refused_requests(emulator: Emulator, get_export: Call) -> 
 
 
 def test_fault_kind_must_be_known() -> None:
-    """An unknown kind is refused with the known ones named."""
+    """An unknown kind is rejected with the list of known kinds."""
     with pytest.raises(ValueError, match=r"unknown kind of fault 'flood'; must be one of status, body"):
         Fault("flood")  # type: ignore[arg-type]
 
 
 def test_faults_are_counted_once_under_concurrency(emulator: Emulator, get_export: Call) -> None:
-    """Requests at the same time do not share a hit."""
+    """Concurrent requests don't share a hit."""
     emulator.faults.add(Fault("status", times=5))
     statuses: list[int] = []
 

@@ -1,4 +1,4 @@
-"""Each kind of fault, as a client and as a bare socket see it."""
+"""Each kind of fault, as seen by an HTTP client and by a TCP socket."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ RAW_REQUEST = (
 )
 
 
-class Stream:
-    """Exports with one job, whose one file comes in two pieces."""
+class ChunkedExports:
+    """A dataset with one job, whose only file comes in two chunks."""
 
     raw_job_list = None
 
@@ -38,11 +38,11 @@ class Stream:
         return [{"id": "j", "status": "COMPLETED", "files": ["agents.jsonl"], "updatedAt": str(now)}]
 
     def schedules(self, now: object) -> list[dict[str, Any]]:
-        """Return none."""
+        """Return no schedules."""
         return [{"now": str(now)}][:0]
 
     def open_file(self, job_id: str, name: str, *, now: object) -> Any:
-        """Return the two pieces."""
+        """Return the two chunks."""
         del job_id, name, now
         return iter((BODY[:11], BODY[11:]))
 
@@ -50,29 +50,29 @@ class Stream:
         """Do nothing."""
 
 
-@pytest.fixture(params=["whole", "pieces"])
-def exports(request: pytest.FixtureRequest) -> StaticExports | Stream:
-    """One job with one file, which has a length or comes in pieces."""
-    if request.param == "pieces":
-        return Stream()
+@pytest.fixture(params=["whole", "chunks"])
+def exports(request: pytest.FixtureRequest) -> StaticExports | ChunkedExports:
+    """Return a dataset with one job and one file, which is sent whole or in chunks."""
+    if request.param == "chunks":
+        return ChunkedExports()
     exports = StaticExports()
     exports.add_job("j", "2026-03-04T11:00:00Z", {"agents.jsonl": BODY})
     return exports
 
 
 def read_to_end(connection: socket.socket) -> bytes:
-    """Return everything that comes until the other side closes."""
+    """Return everything received until the connection closes."""
     return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 def read_into(received: bytearray, connection: socket.socket) -> None:
-    """Append everything that comes until the other side closes."""
+    """Append everything received until the connection closes."""
     for piece in iter(lambda: connection.recv(65_536), b""):
         received += piece
 
 
-def test_fault_answers_with_a_status(emulator: Emulator, get_export: Call) -> None:
-    """A status takes the place of the answer, with its headers, once by default."""
+def test_fault_replaces_the_response(emulator: Emulator, get_export: Call) -> None:
+    """A status fault replaces the response and its headers, once by default."""
     emulator.faults.add(
         Fault("status", status=503, headers={"Retry-After": "7"}, body=b"busy", content_type="text/plain")
     )
@@ -86,7 +86,7 @@ def test_fault_answers_with_a_status(emulator: Emulator, get_export: Call) -> No
 
 
 def test_fault_redirects(emulator: Emulator, get_export: Call) -> None:
-    """A redirect names another place."""
+    """A status fault can redirect to another URL."""
     emulator.faults.add(Fault("status", status=302, headers={"Location": "http://elsewhere.example/"}))
     response = get_export(FILE, allow_redirects=False)
 
@@ -95,7 +95,7 @@ def test_fault_redirects(emulator: Emulator, get_export: Call) -> None:
 
 
 def test_fault_replaces_the_body(emulator: Emulator, get_export: Call) -> None:
-    """Another body comes with the status and headers of the answer."""
+    """A body fault replaces the body and keeps the status and headers."""
     emulator.faults.add(Fault("body", body=b"<html>Down</html>"))
     response = get_export(FILE)
 
@@ -103,8 +103,8 @@ def test_fault_replaces_the_body(emulator: Emulator, get_export: Call) -> None:
     assert response.headers["Content-Type"] == "application/x-ndjson"
 
 
-def test_fault_resets_before_the_answer(emulator: Emulator, raw_socket: socket.socket) -> None:
-    """The connection is reset without a byte, and the log has no status."""
+def test_fault_resets_before_the_response(emulator: Emulator, raw_socket: socket.socket) -> None:
+    """The connection is reset before the first byte, and the recorded request has no status."""
     emulator.faults.add(Fault("reset"))
     raw_socket.sendall(RAW_REQUEST)
 
@@ -114,7 +114,7 @@ def test_fault_resets_before_the_answer(emulator: Emulator, raw_socket: socket.s
 
 
 def test_fault_resets_within_the_body(emulator: Emulator, raw_socket: socket.socket) -> None:
-    """The connection is reset after so many bytes of the body."""
+    """The connection is reset after `at_byte` bytes of the body."""
     emulator.faults.add(Fault("reset", at_byte=13))
     raw_socket.sendall(RAW_REQUEST)
     received = bytearray()
@@ -127,7 +127,7 @@ def test_fault_resets_within_the_body(emulator: Emulator, raw_socket: socket.soc
 
 
 def test_fault_cuts_the_body(emulator: Emulator, raw_socket: socket.socket) -> None:
-    """The connection is closed in order after so many bytes of the body."""
+    """The connection is closed after `at_byte` bytes of the body."""
     emulator.faults.add(Fault("cut", at_byte=13))
     raw_socket.sendall(RAW_REQUEST)
     received = read_to_end(raw_socket)
@@ -137,8 +137,8 @@ def test_fault_cuts_the_body(emulator: Emulator, raw_socket: socket.socket) -> N
     assert not received.endswith(b"0\r\n\r\n")
 
 
-def test_fault_cut_is_seen_by_a_client(emulator: Emulator, get_export: Call) -> None:
-    """A client notices a body that ends too early, and gets the whole one the next time."""
+def test_fault_cut_raises_in_a_client(emulator: Emulator, get_export: Call) -> None:
+    """A client detects a truncated body, and gets the complete one with its next request."""
     emulator.faults.add(Fault("cut", at_byte=11))
 
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -146,8 +146,8 @@ def test_fault_cut_is_seen_by_a_client(emulator: Emulator, get_export: Call) -> 
     assert get_export(FILE).content == BODY
 
 
-def test_fault_cuts_behind_the_last_byte(emulator: Emulator, raw_socket: socket.socket) -> None:
-    """A chunked body cut behind its last byte lacks only its end mark."""
+def test_fault_cuts_after_the_last_byte(emulator: Emulator, raw_socket: socket.socket) -> None:
+    """A chunked body cut after its last byte lacks only the final chunk."""
     emulator.faults.add(Fault("cut", at_byte=len(BODY)))
     raw_socket.sendall(RAW_REQUEST)
     received = read_to_end(raw_socket)
@@ -159,7 +159,7 @@ def test_fault_cuts_behind_the_last_byte(emulator: Emulator, raw_socket: socket.
 def test_fault_declares_a_wrong_length(
     emulator: Emulator, raw_socket: socket.socket, difference: int
 ) -> None:
-    """All the body is sent, whatever length is declared, and the connection ends."""
+    """The whole body is sent whatever length is declared, and the connection closes."""
     emulator.faults.add(Fault("length", difference=difference))
     raw_socket.sendall(RAW_REQUEST)
     head, _, body = read_to_end(raw_socket).partition(b"\r\n\r\n")
@@ -169,7 +169,7 @@ def test_fault_declares_a_wrong_length(
 
 
 def test_fault_compresses(emulator: Emulator, get_export: Call) -> None:
-    """A compressed body says so, and a client that knows gzip gets the whole."""
+    """A compressed body has the gzip header, and a client decodes all of it."""
     emulator.faults.add(Fault("gzip"))
     response = get_export(FILE)
 
@@ -178,7 +178,7 @@ def test_fault_compresses(emulator: Emulator, get_export: Call) -> None:
 
 
 def test_fault_cuts_compressed_bytes(emulator: Emulator, get_export: Call) -> None:
-    """Compressed bytes can end early although the transfer ends in order."""
+    """A gzip stream can be truncated although the transfer is complete."""
     emulator.faults.add(Fault("gzip", at_byte=15))
     response = get_export(FILE, stream=True)
     raw = response.raw.read(decode_content=False)
@@ -188,23 +188,23 @@ def test_fault_cuts_compressed_bytes(emulator: Emulator, get_export: Call) -> No
         gzip.decompress(raw)
 
 
-def test_fault_calls_plain_bytes_gzip(emulator: Emulator, get_export: Call) -> None:
-    """A body can be called gzip that is none."""
+def test_fault_declares_plain_bytes_as_gzip(emulator: Emulator, get_export: Call) -> None:
+    """A body that isn't compressed can have the gzip header."""
     emulator.faults.add(Fault("gzip", body=b"not at all"))
 
     with pytest.raises(requests.exceptions.ContentDecodingError):
         get_export(FILE)
 
 
-def test_fault_puts_garbage_between_lines(emulator: Emulator, get_export: Call) -> None:
-    """Garbage stands in front of the lines with the given numbers, or behind the last."""
+def test_fault_inserts_lines(emulator: Emulator, get_export: Call) -> None:
+    """Lines are inserted before the lines with these numbers, or after the last one."""
     emulator.faults.add(Fault("garbage", lines={0: b"\xff\xfe", 1: b"{", 9: b"end"}))
 
     assert get_export(FILE).content == b'\xff\xfe\n{"id":"a"}\n{\n{"id":"b"}\nend\n'
 
 
-def test_fault_delays_the_answer(emulator: Emulator, get_export: Call) -> None:
-    """A client that waits less than the delay gives up; the emulator stops all the same."""
+def test_fault_delays_the_response(emulator: Emulator, get_export: Call) -> None:
+    """A client with a shorter timeout gives up, and the emulator still stops at once."""
     emulator.faults.add(Fault("delay", seconds=60))
 
     with pytest.raises(requests.exceptions.ReadTimeout):
@@ -212,7 +212,7 @@ def test_fault_delays_the_answer(emulator: Emulator, get_export: Call) -> None:
 
 
 def test_fault_stalls_within_the_body(emulator: Emulator, raw_socket: socket.socket) -> None:
-    """The first bytes come, the rest does not within the time."""
+    """The first bytes arrive, and the rest doesn't arrive within the timeout."""
     emulator.faults.add(Fault("stall", at_byte=11, seconds=60))
     raw_socket.sendall(RAW_REQUEST)
     received = b""
@@ -224,8 +224,8 @@ def test_fault_stalls_within_the_body(emulator: Emulator, raw_socket: socket.soc
         read_to_end(raw_socket)
 
 
-def test_fault_stall_ends(emulator: Emulator, get_export: Call) -> None:
-    """After a stall the body is whole."""
+def test_fault_stall_finishes(emulator: Emulator, get_export: Call) -> None:
+    """After a stall, the body is complete."""
     emulator.faults.add(Fault("stall", at_byte=11, seconds=0.001))
 
     assert get_export(FILE).content == BODY

@@ -1,4 +1,4 @@
-"""How the reports, the lists and the files of an invented organization fit each other."""
+"""The generated reports, lists and files are consistent with each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .exported_files import ExportedFiles
 
 MILLISECOND = NANOSECONDS // 1000
-# The files hold these days whole, and conversations of the first of them may have gone on until the last.
+# The files contain all of these days, and conversations from the first day may last until the last.
 DAYS = ("2026-02-19", "2026-02-26")
 
 Items = dict[str, list[dict[str, Any]]]
@@ -26,20 +26,20 @@ Items = dict[str, list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def client() -> ReportClient:
-    """The organization of the files, at the time of the files."""
+    """Return a client for the organization and time of the files."""
     return ReportClient(GeneratedExports())
 
 
 @pytest.fixture(scope="module")
 def conversations(client: ReportClient) -> dict[str, Row]:
-    """The conversations of eight days, by their ids."""
+    """Return the conversations of eight days by id."""
     rows = client.read("ConversationExportReport", *DAYS)
     return {row["Conversation ID"]: row for row in rows}
 
 
 @pytest.fixture(scope="module")
 def items(exported_files: ExportedFiles) -> Items:
-    """The items of each conversation that started in the eight days, in order of time."""
+    """Return the items of each conversation that started in these days, in chronological order."""
     found = defaultdict(list)
     for item in exported_files.records("conversation_items.jsonl"):
         found[item.get("conversationId", "")].append(item)
@@ -50,7 +50,7 @@ def items(exported_files: ExportedFiles) -> Items:
 
 
 def at(item: dict[str, Any]) -> int:
-    """Return an item's time."""
+    """Return an item's timestamp."""
     return parse_instant(item["timestamp"])
 
 
@@ -59,8 +59,8 @@ def of_type(items: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [item for item in items if item["content"]["type"] == kind]
 
 
-def test_conversations_are_those_of_the_items(conversations: dict[str, Row], items: Items) -> None:
-    """Every conversation of the files is in the report, created with its first item, and no other."""
+def test_conversations_match_the_items(conversations: dict[str, Row], items: Items) -> None:
+    """The report contains exactly the conversations of the files, each created with its first item."""
     created = {key: at(each[0]) // MILLISECOND for key, each in items.items()}
 
     assert len(created) > 1_000
@@ -69,8 +69,8 @@ def test_conversations_are_those_of_the_items(conversations: dict[str, Row], ite
     } == created
 
 
-def test_conversations_count_their_items(conversations: dict[str, Row], items: Items) -> None:
-    """Notes, closings and topics are as many as in the files, and the customer is theirs."""
+def test_conversations_count_items_correctly(conversations: dict[str, Row], items: Items) -> None:
+    """The counts of notes, closings and topics and the customer match the files."""
     for key, row in conversations.items():
         closed = [
             item
@@ -88,8 +88,8 @@ def test_conversations_count_their_items(conversations: dict[str, Row], items: I
         )
 
 
-def test_first_responses_are_those_of_the_items(client: ReportClient, items: Items) -> None:
-    """A contact by chat or mail is fulfilled by the first message of an agent."""
+def test_first_responses_match_the_items(client: ReportClient, items: Items) -> None:
+    """A chat or email contact is fulfilled by the first message from an agent."""
     first: dict[str, Row] = {}
     for row in client.read("ContactExportReportV3", *DAYS):
         first.setdefault(row["Conversation ID"], row)
@@ -112,7 +112,7 @@ def test_first_responses_are_those_of_the_items(client: ReportClient, items: Ite
 def test_first_responses_differ_by_inbox(
     client: ReportClient, conversations: dict[str, Row], items: Items
 ) -> None:
-    """Items, conversations and inboxes join to a median time to the first response for each inbox."""
+    """Items, conversations and inboxes can be joined, and the median first response differs by inbox."""
     names = {inbox["id"]: inbox["name"] for inbox in client.list("inboxes")}
     waits = defaultdict(list)
     for key, each in items.items():
@@ -125,8 +125,8 @@ def test_first_responses_differ_by_inbox(
     assert medians["Chat Desk"] < 180 < medians["Messages"] < 1_200 < medians["Mail Room"]
 
 
-def test_conversations_name_what_the_lists_hold(client: ReportClient, conversations: dict[str, Row]) -> None:
-    """Inboxes, agents and topics are named as in the lists; some conversations changed their inbox."""
+def test_conversations_use_names_from_the_lists(client: ReportClient, conversations: dict[str, Row]) -> None:
+    """Inboxes, agents and topics have the names in the lists. Some conversations changed their inbox."""
     inboxes = {inbox["id"]: inbox["name"] for inbox in client.list("inboxes")}
     agents = {agent["id"]: agent["name"] for agent in client.list("agents")}
     topics = {topic["id"]: topic for topic in client.list("topics")}
@@ -149,14 +149,14 @@ def test_conversations_name_what_the_lists_hold(client: ReportClient, conversati
     assert len(moved) > 50
 
 
-def test_conversation_events_tell_the_same(client: ReportClient, conversations: dict[str, Row]) -> None:
-    """Creation, closing and assignment in the timestamps report are those of the export report."""
-    told = defaultdict(list)
+def test_conversation_reports_agree(client: ReportClient, conversations: dict[str, Row]) -> None:
+    """Creation, closing and assignment are the same in the timestamps and export reports."""
+    rows_by_id = defaultdict(list)
     for row in client.read("ConversationTimestampsReport", DAYS[0], "2026-03-04"):
-        told[row["Conversation ID"]].append(row)
+        rows_by_id[row["Conversation ID"]].append(row)
     for key, row in conversations.items():
-        events = {event["Event Type"]: event for event in told[key]}
-        times = Counter(event["Event Type"] for event in told[key])
+        events = {event["Event Type"]: event for event in rows_by_id[key]}
+        times = Counter(event["Event Type"] for event in rows_by_id[key])
         assignee = events.get("CONVERSATION_ASSIGNEE/UPDATED", {})
 
         assert events["CONVERSATION/CREATED"]["Timestamp"] == row["Created At"]
@@ -165,10 +165,8 @@ def test_conversation_events_tell_the_same(client: ReportClient, conversations: 
         assert assignee.get("Newly Assigned Agent ID", "") == row["Assigned Agent ID - Current"]
 
 
-def test_contacts_and_work_sessions_tell_the_same(
-    client: ReportClient, conversations: dict[str, Row]
-) -> None:
-    """Every contact belongs to a conversation, ends in both reports at once, and starts with its event."""
+def test_contact_reports_agree(client: ReportClient, conversations: dict[str, Row]) -> None:
+    """Contacts belong to conversations, and their start and end agree across the contact reports."""
     contacts = {row["Contact ID"]: row for row in client.read("ContactExportReportV3", *DAYS)}
     work = client.read("WorkSessionEventsReportV4", *DAYS)
     started = {
@@ -185,8 +183,8 @@ def test_contacts_and_work_sessions_tell_the_same(
         assert contacts[row["contact_session_id"]]["Ended At"] == row["contact_session_ended_at"]
 
 
-def test_bot_sessions_are_those_of_the_chats(client: ReportClient, items: Items) -> None:
-    """Each session of the bot is one in which it wrote, and is named as in the items."""
+def test_bot_sessions_match_the_chats(client: ReportClient, items: Items) -> None:
+    """The bot sessions are exactly the chat sessions with a bot message."""
     rows = client.read("GladlyAISessionsDetailReport", *DAYS)
     bots = {
         (item["content"]["sessionId"], key)
@@ -199,8 +197,8 @@ def test_bot_sessions_are_those_of_the_chats(client: ReportClient, items: Items)
     assert len(bots) > 50
 
 
-def test_lists_are_those_of_the_files(client: ReportClient, exported_files: ExportedFiles) -> None:
-    """Lists and files have the same agents and topics; ids have the documented shapes; teams hold agents."""
+def test_lists_match_the_files(client: ReportClient, exported_files: ExportedFiles) -> None:
+    """Lists and files have the same agents and topics, and ids have the documented formats."""
     agents, topics = (
         {record["id"]: record for record in exported_files.records(f"{name}.jsonl")}
         for name in ("agents", "topics")

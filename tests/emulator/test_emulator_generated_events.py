@@ -1,4 +1,4 @@
-"""The events of an invented organization."""
+"""The generated events."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Event = dict[str, Any]
 AFTERNOON = NOW + timedelta(hours=5)
 
 
-def ask(
+def get_events(
     now: datetime, start: str, *entities: str, exports: GeneratedExports | None = None, end: str | None = None
 ) -> list[Event]:
-    """Return the events since a time, in the organization as it is now."""
+    """Return the events since a time, as published at `now`."""
     query = {"startAt": start, "endAt": end, "entities": entities or ENTITIES}
     with ReportClient(exports or GeneratedExports(), now).emulator as emulator:
         response = requests.get(f"{emulator.url}/api/v1/events", params=query, auth=AUTH, timeout=60)
@@ -35,12 +35,12 @@ def ask(
 
 @pytest.fixture(scope="module")
 def day() -> list[Event]:
-    """The events of the last 24 hours of a working day's afternoon."""
-    return ask(AFTERNOON, "2026-03-03T17:30:00Z")
+    """Return 24 hours of events until the afternoon of a weekday."""
+    return get_events(AFTERNOON, "2026-03-03T17:30:00Z")
 
 
-def test_events_are_in_order_and_of_every_kind(day: list[Event]) -> None:
-    """Events have ids of their own, come in order of time to the millisecond, and are of many types."""
+def test_events_are_ordered_and_varied(day: list[Event]) -> None:
+    """Events have unique ids, are in chronological order and have many types."""
     times = [parse_instant(event["timestamp"]) for event in day]
     kinds = {event["type"] for event in day}
 
@@ -51,8 +51,8 @@ def test_events_are_in_order_and_of_every_kind(day: list[Event]) -> None:
     assert all(set(event) == {"id", "type", "timestamp", "initiator", "content"} for event in day)
 
 
-def test_events_are_those_of_the_reports(day: list[Event]) -> None:
-    """What the timestamps reports tell of a morning is what the events told, by type and time."""
+def test_events_match_the_reports(day: list[Event]) -> None:
+    """The timestamps reports of a morning contain the same types and times as the events."""
     client = ReportClient(GeneratedExports(), AFTERNOON)
     known = instant_of(AFTERNOON - timedelta(hours=1))
     rows = [
@@ -67,23 +67,23 @@ def test_events_are_those_of_the_reports(day: list[Event]) -> None:
         "CONVERSATION/NOTE_CREATED": "NOTE/CREATED",
         "PAYMENT_REQUEST/STATUS_CHANGED": "PAYMENT_REQUEST/CHANGED",
     }
-    told = Counter(
+    published = Counter(
         (names.get(event["type"], event["type"]), time)
         for event in day
         if event["timestamp"] >= "2026-03-04" and (time := parse_instant(event["timestamp"])) < known
         if not event["type"].startswith("CUSTOMER_PROFILE/")
     )
 
-    assert reported == told
+    assert reported == published
     assert reported.total() > 500
 
 
-def test_events_come_up_to_15_seconds_late() -> None:
-    """Some of the last seconds' events are missing at first, one of them older than one that is there."""
+def test_events_are_up_to_15_seconds_late() -> None:
+    """Some recent events are missing at first, including one older than a published event."""
     exports = GeneratedExports(conversations_per_hour=500.0)
     minute = "2026-03-04T17:29:30Z"
-    now = {event["id"] for event in ask(AFTERNOON, minute, "CONTACT", exports=exports)}
-    later = ask(AFTERNOON + timedelta(seconds=15), minute, "CONTACT", exports=exports)
+    now = {event["id"] for event in get_events(AFTERNOON, minute, "CONTACT", exports=exports)}
+    later = get_events(AFTERNOON + timedelta(seconds=15), minute, "CONTACT", exports=exports)
     seen = [
         event["id"] in now for event in later if parse_instant(event["timestamp"]) <= instant_of(AFTERNOON)
     ]
@@ -93,38 +93,38 @@ def test_events_come_up_to_15_seconds_late() -> None:
     assert all(event["id"] in now for event in later if event["timestamp"] < "2026-03-04T17:29:45")
 
 
-def test_events_without_lag_come_at_once() -> None:
-    """The lag can be switched off."""
+def test_events_without_lag_are_published_at_once() -> None:
+    """The lag can be disabled."""
     exports = GeneratedExports(conversations_per_hour=500.0)
     exports.events.lag_seconds = 0.0
     minute = "2026-03-04T17:29:30Z"
-    now = ask(AFTERNOON, minute, "CONTACT", exports=exports)
-    later = ask(AFTERNOON + timedelta(seconds=15), minute, "CONTACT", exports=exports)
+    now = get_events(AFTERNOON, minute, "CONTACT", exports=exports)
+    later = get_events(AFTERNOON + timedelta(seconds=15), minute, "CONTACT", exports=exports)
 
     assert later[: len(now)] == now
     assert now[-1]["timestamp"] > "2026-03-04T17:29:55"
 
 
 def test_event_windows_add_up() -> None:
-    """A day asked for hour by hour is the same events as asked for at once; some cross an hour's end."""
+    """Requests for each hour return the same events as one request for all hours."""
     evening = datetime(2026, 2, 18, 20, tzinfo=timezone.utc)
     hours = [f"2026-02-18T{hour}" for hour in range(13, 19)]
-    parts = [ask(evening, f"{hour}:00:00Z", end=f"{hour}:59:59.999Z") for hour in hours]
-    at_once = ask(evening, f"{hours[0]}:00:00Z", end=f"{hours[-1]}:59:59.999Z")
+    parts = [get_events(evening, f"{hour}:00:00Z", end=f"{hour}:59:59.999Z") for hour in hours]
+    at_once = get_events(evening, f"{hours[0]}:00:00Z", end=f"{hours[-1]}:59:59.999Z")
 
     assert [event for part in parts for event in part] == at_once
 
 
-def test_events_are_of_the_entities_asked_for(day: list[Event]) -> None:
-    """Tasks alone are the tasks of all."""
-    tasks = ask(AFTERNOON, "2026-03-03T17:30:00Z", "TASK")
+def test_events_of_one_entity_are_a_subset(day: list[Event]) -> None:
+    """A request for tasks returns the task events of a request for everything."""
+    tasks = get_events(AFTERNOON, "2026-03-03T17:30:00Z", "TASK")
 
     assert tasks == [event for event in day if event["type"].startswith("TASK/")]
     assert len(tasks) > 20
 
 
-def test_events_carry_the_assignee_they_found(day: list[Event]) -> None:
-    """An assignment's context is what was before it, and the next event's context what it made."""
+def test_events_carry_the_previous_assignee(day: list[Event]) -> None:
+    """An event's context has the assignee before it, including the one set by the previous event."""
     assignee: dict[str, Any] = {}
     for event in day:
         context = event["content"].get("context", {})

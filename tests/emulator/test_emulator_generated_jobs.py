@@ -1,4 +1,4 @@
-"""The jobs of an invented organization, and how its files come."""
+"""The generated export jobs and how their files are served."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .exported_files import NOW, ExportedFiles, read
 
 
 def test_jobs_cover_the_last_14_days(exported_files: ExportedFiles) -> None:
-    """Every hour whose job ended within 14 days is there once, in no order of time."""
+    """Each hour of the last 14 days has one job, in no chronological order."""
     completed = [job for job in exported_files.jobs if job["status"] == "COMPLETED"]
     starts = [parse_instant(job["parameters"]["startAt"]) for job in completed]
     hour = 3_600 * 10**9
@@ -30,7 +30,7 @@ def test_jobs_cover_the_last_14_days(exported_files: ExportedFiles) -> None:
 
 
 def test_jobs_complete_two_hours_after_their_window(exported_files: ExportedFiles) -> None:
-    """A job is there between two hours and two and a quarter after its window's end."""
+    """A job completes 2 to 2.25 hours after the end of its window."""
     for job in exported_files.jobs:
         if job["status"] == "COMPLETED":
             lag = parse_instant(job["updatedAt"]) - parse_instant(job["parameters"]["endAt"])
@@ -39,7 +39,7 @@ def test_jobs_complete_two_hours_after_their_window(exported_files: ExportedFile
 
 
 def test_job_times_have_any_number_of_digits(exported_files: ExportedFiles) -> None:
-    """The fraction of `updatedAt` has between 0 and 9 digits."""
+    """The fraction of `updatedAt` has 0 to 9 digits."""
     digits = {len(job["updatedAt"].partition(".")[2].rstrip("Z")) for job in exported_files.jobs}
 
     assert digits == set(range(10))
@@ -47,7 +47,7 @@ def test_job_times_have_any_number_of_digits(exported_files: ExportedFiles) -> N
 
 @pytest.mark.parametrize("minutes", range(0, 60, 10))
 def test_newest_jobs_are_unfinished(minutes: int) -> None:
-    """At any time one or two jobs go on, without files, and they are the newest."""
+    """At any time, the newest one or two jobs are unfinished and have no files."""
     jobs = GeneratedExports().jobs(NOW.replace(minute=minutes))
     jobs.sort(key=lambda job: str(job["parameters"]["startAt"]))
     unfinished = [job for job in jobs if job["status"] in {"PENDING", "IN_PROGRESS"}]
@@ -58,7 +58,7 @@ def test_newest_jobs_are_unfinished(minutes: int) -> None:
 
 
 def test_every_hour_completes_one_more_job() -> None:
-    """When an hour passes, one job more is complete, and the others stay as they were."""
+    """After an hour, one more job is complete, and the other jobs don't change."""
     exports = GeneratedExports()
     before, after = (
         {job["id"]: job for job in exports.jobs(NOW + timedelta(hours=hours)) if job["status"] == "COMPLETED"}
@@ -71,7 +71,7 @@ def test_every_hour_completes_one_more_job() -> None:
 
 
 def test_unfinished_and_unknown_jobs_have_no_files() -> None:
-    """A file is there once its job is complete, and only if the job lists it."""
+    """A file exists only once its job is complete, and only if the job lists it."""
     exports = GeneratedExports()
     (job, *_) = (job for job in exports.jobs(NOW) if job["status"] != "COMPLETED")
     name = "conversation_items.jsonl"
@@ -81,8 +81,8 @@ def test_unfinished_and_unknown_jobs_have_no_files() -> None:
     assert exports.open_file(job["id"], name, now=NOW - timedelta(days=30)) is None
 
 
-def test_failed_jobs_come_on_request() -> None:
-    """No job FAILED unless asked for; such a job has no files."""
+def test_failed_jobs_are_optional() -> None:
+    """By default no job is FAILED. A failed job has no files."""
     failed = [job for job in GeneratedExports(failed_every=24).jobs(NOW) if job["status"] == "FAILED"]
 
     assert 13 <= len(failed) <= 15
@@ -90,8 +90,8 @@ def test_failed_jobs_come_on_request() -> None:
     assert not [job for job in GeneratedExports().jobs(NOW) if job["status"] == "FAILED"]
 
 
-def test_removed_job_is_gone() -> None:
-    """A deleted job is listed no more, nor are its files there."""
+def test_removed_job_is_not_found() -> None:
+    """A deleted job isn't listed, and its files aren't found."""
     exports = GeneratedExports()
     job = next(job for job in exports.jobs(NOW) if job["files"])
     exports.remove_job(job["id"])
@@ -102,8 +102,8 @@ def test_removed_job_is_gone() -> None:
 
 @pytest.mark.parametrize("day", range(7))
 @pytest.mark.parametrize("seed", [0, 1])
-def test_files_are_few_on_any_weekday(day: int, seed: int) -> None:
-    """14 days list about 430 files, whatever the weekday: four a working hour, two for mail at night."""
+def test_file_count_is_stable(day: int, seed: int) -> None:
+    """14 days have about 430 files on any weekday: four per open hour, two per closed hour with email."""
     jobs = GeneratedExports(seed).jobs(NOW + timedelta(days=day, hours=3 * day))
     kinds = Counter(tuple(job["files"]) for job in jobs)
 
@@ -116,8 +116,8 @@ def test_files_are_few_on_any_weekday(day: int, seed: int) -> None:
     assert set(map(len, kinds)) == {0, 2, 4}
 
 
-def test_files_are_the_same_for_a_seed(exported_files: ExportedFiles) -> None:
-    """A second organization of the same seed exports the same bytes; another seed, others."""
+def test_files_depend_on_the_seed(exported_files: ExportedFiles) -> None:
+    """The same seed exports the same records, and another seed exports others."""
     job = next(job for job in exported_files.jobs if len(job["files"]) == 4)
     same, other = GeneratedExports(), GeneratedExports(1)
 
@@ -128,7 +128,7 @@ def test_files_are_the_same_for_a_seed(exported_files: ExportedFiles) -> None:
 
 
 def test_huge_file_streams_with_flat_memory() -> None:
-    """A file of any size starts at once, and memory does not grow with what has been read."""
+    """A file of any size starts at once, and memory doesn't grow with the bytes read."""
     exports = GeneratedExports(conversations_per_hour=1_000_000)
     job = next(job for job in exports.jobs(NOW) if len(job["files"]) == 4)
     pieces = exports.open_file(job["id"], "conversation_items.jsonl", now=NOW)
@@ -144,7 +144,7 @@ def test_huge_file_streams_with_flat_memory() -> None:
 
 
 def test_small_organization_lists_empty_files() -> None:
-    """With few conversations, a working hour in which nothing happened still lists its files."""
+    """With few conversations, an open hour without activity still lists its files."""
     exports = GeneratedExports(conversations_per_hour=0.5)
     sizes = {len(read(exports, job["id"], "customers.jsonl")) for job in exports.jobs(NOW) if job["files"]}
 
@@ -152,7 +152,7 @@ def test_small_organization_lists_empty_files() -> None:
 
 
 def test_generated_exports_are_served_in_chunks() -> None:
-    """Over HTTP a generated file has no length, and an hour later there is one job more."""
+    """A generated file uses chunked transfer encoding, and an hour later there is one more job."""
     exports = GeneratedExports()
     auth = (AGENT_EMAIL, API_TOKEN)
     with (

@@ -1,4 +1,4 @@
-"""What is in the files of an invented organization, and how it fits together."""
+"""The records in the generated files."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ FIELDS = {
 }
 
 
-def test_organization_has_the_size_it_promises(exported_files: ExportedFiles) -> None:
-    """There are about 3,000 conversations and 15,000 to 20,000 items, whose customers return."""
+def test_organization_has_the_documented_size(exported_files: ExportedFiles) -> None:
+    """There are about 3,000 conversations, 15,000 to 20,000 items, and returning customers."""
     items = list(exported_files.records("conversation_items.jsonl"))
     customers = Counter(record["id"] for record in exported_files.records("customers.jsonl"))
 
@@ -55,7 +55,7 @@ def test_organization_has_the_size_it_promises(exported_files: ExportedFiles) ->
 
 
 def test_ids_are_22_url_safe_characters(exported_files: ExportedFiles) -> None:
-    """Ids are URL-safe base64 of 16 bytes, each item's is its own, and some begin with - or _."""
+    """Ids are URL-safe base64 of 16 bytes, item ids are unique, and some start with - or _."""
     ids = [item["id"] for item in exported_files.records("conversation_items.jsonl")]
 
     assert all(re.fullmatch(r"[\w-]{22}", each, re.ASCII) for each in ids)
@@ -64,7 +64,7 @@ def test_ids_are_22_url_safe_characters(exported_files: ExportedFiles) -> None:
 
 
 def test_references_resolve_within_a_job(exported_files: ExportedFiles) -> None:
-    """Every customer, agent and topic of an item is in a file of the same job, each once."""
+    """Every customer, agent and topic of an item is in a file of the same job, exactly once."""
     for job in exported_files.jobs:
         known = {
             name: [record["id"] for record in exported_files.files[job["id"], name]] for name in job["files"]
@@ -89,16 +89,16 @@ def test_references_resolve_within_a_job(exported_files: ExportedFiles) -> None:
             )
 
 
-def test_items_lie_in_their_window(exported_files: ExportedFiles) -> None:
-    """An item's timestamp lies in its job's window."""
+def test_items_are_in_their_window(exported_files: ExportedFiles) -> None:
+    """An item's timestamp is in its job's window."""
     for job in exported_files.jobs:
         start, end = (parse_instant(job["parameters"][key]) for key in ("startAt", "endAt"))
         for item in exported_files.files.get((job["id"], "conversation_items.jsonl"), []):
             assert start <= parse_instant(item["timestamp"]) < end
 
 
-def test_fields_are_documented_ones(exported_files: ExportedFiles) -> None:
-    """No record has a field that Gladly does not document, and every content type occurs."""
+def test_fields_are_documented(exported_files: ExportedFiles) -> None:
+    """Records have only documented fields, and every content type occurs."""
     for (_, name), records in exported_files.files.items():
         assert {key for record in records for key in record} <= FIELDS[name]
     seen: defaultdict[str, set[str]] = defaultdict(set)
@@ -110,7 +110,7 @@ def test_fields_are_documented_ones(exported_files: ExportedFiles) -> None:
 
 
 def test_deviations_occur(exported_files: ExportedFiles) -> None:
-    """Items lack what real ones lack now and then."""
+    """Some items lack fields that real items sometimes lack."""
     items = list(exported_files.records("conversation_items.jsonl"))
     of_type = defaultdict(list)
     for item in items:
@@ -130,8 +130,8 @@ def test_deviations_occur(exported_files: ExportedFiles) -> None:
     assert {len(item["timestamp"].partition(".")[2].rstrip("Z")) for item in items} >= {0, 1, 3, 9}
 
 
-def test_profiles_differ(exported_files: ExportedFiles) -> None:
-    """Some profiles lack a name, have two addresses, several lines, or ids of other systems."""
+def test_profiles_vary(exported_files: ExportedFiles) -> None:
+    """Some profiles lack a name, have two email addresses, multiple address lines or external ids."""
     customers = list(exported_files.records("customers.jsonl"))
     topics = list(exported_files.records("topics.jsonl"))
 
@@ -144,8 +144,8 @@ def test_profiles_differ(exported_files: ExportedFiles) -> None:
     assert any("parentId" in topic for topic in topics)
 
 
-def test_texts_are_in_many_scripts(exported_files: ExportedFiles) -> None:
-    """Texts have letters of many scripts, emoji, line breaks, quotes and a raw line separator."""
+def test_texts_use_many_scripts(exported_files: ExportedFiles) -> None:
+    """Texts contain many scripts, emoji, line breaks, quotes and a raw line separator."""
     items = exported_files.records("conversation_items.jsonl")
     text = "".join(str(item["content"].get("content") or item["content"].get("body")) for item in items)
 
@@ -154,16 +154,16 @@ def test_texts_are_in_many_scripts(exported_files: ExportedFiles) -> None:
     )
 
 
-def test_people_are_unmistakably_invented(exported_files: ExportedFiles) -> None:
-    """E-mail addresses end in .example, and phone numbers are reserved for fiction."""
+def test_contact_details_are_fictitious(exported_files: ExportedFiles) -> None:
+    """Email addresses end in .example, and phone numbers are reserved for fiction."""
     text = json.dumps([list(exported_files.records(name)) for name in FIELDS])
 
     assert all(host.endswith(".example") for host in re.findall(r"@([\w.-]+)", text))
     assert all(re.match(r"\+1555010|\+447700900", number) for number in re.findall(r"\+\d{10,}", text))
 
 
-def test_first_answers_take_what_the_channel_takes(exported_files: ExportedFiles) -> None:
-    """Chats are answered in a minute or two, messages in minutes, e-mails in an hour or more."""
+def test_first_response_times_differ_by_channel(exported_files: ExportedFiles) -> None:
+    """Agents reply to chats in 1 to 3 minutes, to messages in 5 to 20 minutes, to emails in 1 to 10 hours."""
     messages = defaultdict(list)
     for item in exported_files.records("conversation_items.jsonl"):
         if "conversationId" in item and item.get("initiator", {}).get("type") in {"CUSTOMER", "AGENT"}:
@@ -171,11 +171,11 @@ def test_first_answers_take_what_the_channel_takes(exported_files: ExportedFiles
                 (parse_instant(item["timestamp"]), item["initiator"]["type"])
             )
     waits = defaultdict(list)
-    for (_, channel), said in messages.items():
-        said.sort()
-        answer = next((time for time, who in said if who == "AGENT"), None)
-        if said[0][1] == "CUSTOMER" and answer is not None:
-            waits[channel].append((answer - said[0][0]) / 60e9)
+    for (_, channel), sent in messages.items():
+        sent.sort()
+        reply = next((time for time, author in sent if author == "AGENT"), None)
+        if sent[0][1] == "CUSTOMER" and reply is not None:
+            waits[channel].append((reply - sent[0][0]) / 60e9)
 
     assert 1 <= statistics.median(waits["CHAT_MESSAGE"]) <= 3
     for channel in ("SMS", "WHATSAPP", "FACEBOOK_MESSAGE", "INSTAGRAM_DIRECT"):
@@ -183,8 +183,8 @@ def test_first_answers_take_what_the_channel_takes(exported_files: ExportedFiles
     assert 60 <= statistics.median(waits["EMAIL"]) <= 600
 
 
-def test_conversations_go_on_in_later_jobs(exported_files: ExportedFiles) -> None:
-    """The items of some conversations are spread over several files, and most conversations get closed."""
+def test_conversations_span_jobs(exported_files: ExportedFiles) -> None:
+    """Some conversations have items in several files, and most conversations are closed."""
     jobs = defaultdict(set)
     closed = set()
     for (job_id, name), records in exported_files.files.items():

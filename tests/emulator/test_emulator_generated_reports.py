@@ -1,4 +1,4 @@
-"""The reports of an invented organization: how their windows work, and how rows change."""
+"""The generated reports: their windows, and how their rows change."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ ALL = (*ANCHORS, WORK)
 
 @pytest.fixture(scope="module")
 def client() -> ReportClient:
-    """The default organization on a Wednesday at half past twelve."""
+    """Return a client for the default organization on a Wednesday at 12:30."""
     return ReportClient(GeneratedExports())
 
 
 @pytest.fixture(scope="module")
 def afternoon() -> ReportClient:
-    """The same organization five hours later."""
+    """Return a client for the same organization five hours later."""
     return ReportClient(GeneratedExports(), NOW + timedelta(hours=5))
 
 
 @pytest.mark.parametrize("metric_set", ANCHORS)
-def test_report_rows_lie_in_the_window(client: ReportClient, metric_set: str) -> None:
-    """Every row's anchor lies within the days asked for, and there are rows."""
+def test_report_rows_are_in_the_window(client: ReportClient, metric_set: str) -> None:
+    """Every row's anchor is in the requested days, and each day has rows."""
     days = {row[ANCHORS[metric_set]][:10] for row in client.read(metric_set, "2026-03-02", "2026-03-03")}
 
     assert days == {"2026-03-02", "2026-03-03"}
@@ -38,7 +38,7 @@ def test_report_rows_lie_in_the_window(client: ReportClient, metric_set: str) ->
 
 @pytest.mark.parametrize("metric_set", ALL)
 def test_report_windows_add_up(client: ReportClient, metric_set: str) -> None:
-    """Three days asked for one by one, over a weekend, are the same rows as asked for at once."""
+    """Requests for each of four days return the same rows as one request for all of them."""
     days = ("2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02")
     at_once = [tuple(row.values()) for row in client.read(metric_set, days[0], days[-1])]
     one_by_one = [tuple(row.values()) for day in days for row in client.read(metric_set, day, day)]
@@ -48,8 +48,8 @@ def test_report_windows_add_up(client: ReportClient, metric_set: str) -> None:
 
 
 @pytest.mark.parametrize("metric_set", [WORK, "ContactExportReportV3"])
-def test_report_windows_of_minutes_add_up(client: ReportClient, metric_set: str) -> None:
-    """A day asked for hour by hour is the same rows as asked for at once, whatever crosses the hour."""
+def test_report_minute_windows_add_up(client: ReportClient, metric_set: str) -> None:
+    """Requests for each hour return the same rows as one request for the day."""
     hours = [
         client.read_minutes(metric_set, f"2026-03-03T{hour:02}:00Z", f"2026-03-03T{hour:02}:59Z")
         for hour in range(24)
@@ -62,8 +62,8 @@ def test_report_windows_of_minutes_add_up(client: ReportClient, metric_set: str)
 
 
 @pytest.mark.parametrize("metric_set", ALL)
-def test_report_is_the_same_for_a_seed(metric_set: str) -> None:
-    """A seed makes the same report again; another seed makes another."""
+def test_report_depends_on_the_seed(metric_set: str) -> None:
+    """The same seed returns the same report, and another seed returns another."""
     first, again, other = (
         ReportClient(GeneratedExports(seed)).fetch(metric_set, "2026-03-03", "2026-03-03")
         for seed in (1, 1, 2)
@@ -74,8 +74,8 @@ def test_report_is_the_same_for_a_seed(metric_set: str) -> None:
 
 
 @pytest.mark.parametrize("metric_set", ALL)
-def test_report_is_an_hour_behind(afternoon: ReportClient, metric_set: str) -> None:
-    """No time in a report is less than an hour ago, but what is due; the newest is not much older."""
+def test_report_lags_one_hour(afternoon: ReportClient, metric_set: str) -> None:
+    """Times in a report, except due dates, are at least one hour old. The newest is not much older."""
     rows = afternoon.read(metric_set, "2026-03-04", "2026-03-04")
     times = [
         parse_instant(cell)
@@ -90,8 +90,8 @@ def test_report_is_an_hour_behind(afternoon: ReportClient, metric_set: str) -> N
 
 
 @pytest.mark.parametrize("metric_set", ALL)
-def test_report_rows_have_keys_of_their_own(afternoon: ReportClient, metric_set: str) -> None:
-    """No two rows are the same, and what is told once has a key that no other row has."""
+def test_report_rows_have_unique_keys(afternoon: ReportClient, metric_set: str) -> None:
+    """No two rows have the same key, or, in reports without a key, the same cells."""
     rows = afternoon.read(metric_set, "2026-02-27", "2026-03-04")
     keys = {
         "ConversationExportReport": ("Conversation ID",),
@@ -112,8 +112,8 @@ def test_report_rows_have_keys_of_their_own(afternoon: ReportClient, metric_set:
         ("TaskExportReport", "Task ID"),
     ],
 )
-def test_rows_are_told_anew(client: ReportClient, afternoon: ReportClient, metric_set: str, key: str) -> None:
-    """Asked again five hours later, the same keys are there, and open ones have been closed."""
+def test_rows_change_later(client: ReportClient, afternoon: ReportClient, metric_set: str, key: str) -> None:
+    """Five hours later, the report has the same keys, and some open rows are closed."""
     before = {row[key]: row for row in client.read(metric_set, "2026-03-02", "2026-03-03")}
     after = {row[key]: row for row in afternoon.read(metric_set, "2026-03-02", "2026-03-03")}
     changed = [
@@ -127,7 +127,7 @@ def test_rows_are_told_anew(client: ReportClient, afternoon: ReportClient, metri
 
 
 def test_work_sessions_move_to_the_window_of_their_end(client: ReportClient, afternoon: ReportClient) -> None:
-    """An open contact has a row without id, agent and end on the day of its start, and later elsewhere."""
+    """An open contact has a row without id, agent and end at its start; later, at its end."""
     tuesday = client.read(WORK, "2026-03-03", "2026-03-03")
     later = afternoon.read(WORK, "2026-03-03", "2026-03-03")
     ended = {row["contact_session_id"]: row for row in afternoon.read(WORK, "2026-03-04", "2026-03-04")}
@@ -142,16 +142,16 @@ def test_work_sessions_move_to_the_window_of_their_end(client: ReportClient, aft
     assert left.isdisjoint(moved)
 
 
-def test_work_sessions_have_a_row_for_each_agent(client: ReportClient) -> None:
-    """Some contacts were worked on by two agents, each with a row."""
+def test_work_sessions_have_one_row_per_agent(client: ReportClient) -> None:
+    """Some contacts have two agents, with one row for each."""
     rows = client.read(WORK, "2026-02-23", "2026-03-02")
     contacts = [row["contact_session_id"] for row in rows]
 
     assert 5 < len(contacts) - len(set(contacts)) < len(contacts) / 4
 
 
-def test_report_times_are_in_the_zone_asked_for(client: ReportClient) -> None:
-    """Days and times are those of the zone; without one, those of the organization's."""
+def test_report_times_are_in_the_requested_zone(client: ReportClient) -> None:
+    """Days and times are in the requested time zone, by default the organization's."""
     rows = client.read("ConversationExportReport", "2026-03-03", "2026-03-03", timezone="Asia/Kolkata")
     day = {"metricSet": "TaskExportReport", "startAt": "2026-03-03", "endAt": "2026-03-03"}
     tasks = client.read("TaskExportReport", day["startAt"], day["endAt"], timezone="America/New_York")
@@ -162,8 +162,8 @@ def test_report_times_are_in_the_zone_asked_for(client: ReportClient) -> None:
     assert {row["Created At"][-6:] for row in tasks} == {"-05:00"}
 
 
-def test_report_filters_choose_rows(client: ReportClient) -> None:
-    """Inboxes, teams and a channel leave only their rows, and the inboxes are repeated by name."""
+def test_report_filters_select_rows(client: ReportClient) -> None:
+    """Inbox, team and channel filters select rows, and the report lists the filtered inboxes by name."""
     phones = next(inbox for inbox in client.list("inboxes") if inbox["name"] == "Phones")
     workshop = next(team for team in client.list("teams") if team["name"] == "Workshop")
     days = ("2026-03-02", "2026-03-03")
@@ -180,8 +180,8 @@ def test_report_filters_choose_rows(client: ReportClient) -> None:
     assert {row["Agent ID"] for row in shifts} == set(workshop["agentIds"])
 
 
-def test_report_is_cut_at_the_row_cap_without_making_the_rest() -> None:
-    """Two years are asked for, and only as many rows made as fit under the cap."""
+def test_report_stops_generating_at_the_row_cap() -> None:
+    """A request for two years generates only as many rows as the cap allows."""
     exports = GeneratedExports()
     exports.reports.row_cap = 50
     rows = ReportClient(exports).read("ContactTimestampsReport", "2024-03-04", "2026-03-03")
@@ -190,14 +190,14 @@ def test_report_is_cut_at_the_row_cap_without_making_the_rest() -> None:
     assert rows[0]["Timestamp"].startswith("2024-03-04")
 
 
-def test_report_of_the_future_is_empty(client: ReportClient) -> None:
+def test_report_in_the_future_is_empty(client: ReportClient) -> None:
     """A window without rows has an empty body."""
     assert client.fetch("ConversationExportReport", "2026-03-05", "2026-03-05") == b""
 
 
 @pytest.mark.parametrize("metric_set", sorted(set(METRIC_SETS) - set(ALL)))
-def test_other_reports_count_days_or_are_empty(client: ReportClient, metric_set: str) -> None:
-    """Reports without rows of their own count something for each day if they sum up, and else are empty."""
+def test_other_reports_have_daily_counts_or_are_empty(client: ReportClient, metric_set: str) -> None:
+    """Other aggregated reports have one count per day, and the rest are empty."""
     if METRIC_SETS[metric_set].needs_phone_number:
         assert (
             client.fetch(metric_set, "2026-03-02", "2026-03-03", filters={"phoneNumber": "+15550100000"})

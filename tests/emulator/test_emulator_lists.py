@@ -1,4 +1,4 @@
-"""Reference lists as the API answers them."""
+"""The API's reference lists."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Call = Callable[..., requests.Response]
 
 
-def test_lists_are_bare_and_whole(exports: StaticExports, send_request: Call) -> None:
-    """A list is a JSON list without an envelope; the organization is one object."""
+def test_lists_have_no_envelope(exports: StaticExports, send_request: Call) -> None:
+    """A list is a JSON array without an envelope. The organization is a single object."""
     teams = [
         {"id": "t/1", "name": "Garten", "agentIds": []},
         {"id": "t2", "name": "Nacht", "agentIds": ["a"]},
@@ -34,7 +34,7 @@ def test_lists_are_bare_and_whole(exports: StaticExports, send_request: Call) ->
 
 
 def test_list_can_be_any_bytes(exports: StaticExports, send_request: Call) -> None:
-    """A list given as bytes is sent as it is."""
+    """A list set as bytes is sent unchanged."""
     exports.lists["audiences"] = b'{"not": "a list"'
 
     assert send_request("GET", "/api/v1/audiences").content == b'{"not": "a list"'
@@ -43,14 +43,14 @@ def test_list_can_be_any_bytes(exports: StaticExports, send_request: Call) -> No
 @pytest.mark.parametrize(
     "path", ["/teams/unknown", "/audiences/any", "/organization/any", "/webhooks", "/teams/a/b"]
 )
-def test_list_paths_that_are_not_there(send_request: Call, path: str) -> None:
-    """Unknown entries and paths get 404."""
+def test_unknown_list_paths_are_not_found(send_request: Call, path: str) -> None:
+    """Unknown entries and paths return 404."""
     assert send_request("GET", f"/api/v1{path}").status_code == 404
 
 
 @pytest.mark.parametrize("name", LIST_NAMES)
-def test_lists_are_only_read(send_request: Call, name: str) -> None:
-    """Lists answer GET alone."""
+def test_lists_are_read_only(send_request: Call, name: str) -> None:
+    """Lists support only GET."""
     response = send_request("POST", f"/api/v1/{name}")
 
     assert (response.status_code, response.headers["Allow"]) == (405, "GET")
@@ -58,19 +58,19 @@ def test_lists_are_only_read(send_request: Call, name: str) -> None:
 
 @pytest.mark.parametrize("name", [*LIST_NAMES, "events", "reports"])
 def test_lists_and_events_need_credentials(emulator: Emulator, name: str) -> None:
-    """Every path of the API refuses a caller without credentials."""
+    """Every API path rejects requests without credentials."""
     assert requests.get(f"{emulator.url}/api/v1/{name}", timeout=20).status_code == 401
 
 
-def test_schedules_can_be_given(exports: StaticExports, get_export: Call) -> None:
-    """The schedules are those given, in place of the hourly one."""
+def test_schedules_can_be_set(exports: StaticExports, get_export: Call) -> None:
+    """The schedules that a test sets replace the hourly one."""
     exports.fixed_schedules = [{"id": "s1", "frequency": "DAILY"}]
 
     assert get_export("/schedules").json() == [{"id": "s1", "frequency": "DAILY"}]
 
 
-def test_control_answers_like_the_api(emulator: Emulator, exports: StaticExports) -> None:
-    """Below `/_emulator/api/` the API answers without credentials, and the log does not see it."""
+def test_control_returns_api_responses(emulator: Emulator, exports: StaticExports) -> None:
+    """Below `/_emulator/api/`, the API needs no credentials, and requests aren't recorded."""
     exports.lists["teams"] = [{"id": "t1"}]
     exports.reports.put("TaskExportReport", b"a\r\n")
     document = {"metricSet": "TaskExportReport", "startAt": "2026-03-01", "endAt": "2026-03-01"}

@@ -1,4 +1,4 @@
-"""Reports given by hand: what is asked, which rows come, and in which shape."""
+"""Static reports: request validation, row selection and CSV format."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ MINUTES = {"startAtTime": "2026-03-01T00:00Z", "endAtTime": "2026-03-01T00:59Z"}
 
 
 @pytest.fixture
-def ask(send_request: Call) -> Call:
-    """Ask for a report of the first two days of March: `(metric_set, **other keys)`."""
+def request_report(send_request: Call) -> Call:
+    """Return a function that requests a report for March 1 and 2: `(metric_set, **other keys)`."""
 
     def call(metric_set: str = "TaskExportReport", **document: Any) -> requests.Response:
         document = {**MARCH, **document, "metricSet": metric_set}
@@ -44,18 +44,18 @@ def read(response: requests.Response) -> list[list[str]]:
 
 
 def error(response: requests.Response) -> tuple[int, str, str]:
-    """Return what an answer refuses, and why."""
+    """Return a response's status and the parameter and code of its error."""
     fields = response.json()["errors"][0]
     return response.status_code, fields["attr"], fields["code"]
 
 
-def test_report_rows_are_those_whose_anchor_is_in_the_window(exports: StaticExports, ask: Call) -> None:
-    """Both days belong to the window whole; rows without a time come in every window."""
+def test_report_rows_are_selected_by_anchor(exports: StaticExports, request_report: Call) -> None:
+    """The window includes all of both days. Rows without a time are in every window."""
     times = ("2026-02-28T23:59:59.999Z", "2026-03-01T00:00:00.000Z", "2026-03-02T23:59:59.999999999Z")
     rows = [{"Task ID": str(number), "Created At": time} for number, time in enumerate((*times, "", None))]
     rows.append({"Task ID": "5", "Created At": "2026-03-03T00:00:00Z"})
     exports.reports.put("TaskExportReport", rows, anchor="Created At")
-    response = ask()
+    response = request_report()
 
     assert [row[0] for row in read(response)] == ["Task ID", "1", "2", "3", "4"]
     assert response.headers["Content-Type"] == "text/csv"
@@ -64,87 +64,87 @@ def test_report_rows_are_those_whose_anchor_is_in_the_window(exports: StaticExpo
     )
 
 
-def test_report_days_are_those_of_the_time_zone(exports: StaticExports, ask: Call) -> None:
-    """The window starts at midnight of the zone asked for, or else of the organization's."""
+def test_report_days_are_in_the_time_zone(exports: StaticExports, request_report: Call) -> None:
+    """The window starts at midnight in the requested time zone, by default the organization's."""
     rows = [{"At": "2026-03-01T06:59:59Z"}, {"At": "2026-03-01T07:00:00Z"}, {"At": "2026-03-03T06:59:59Z"}]
     exports.reports.put("TaskExportReport", rows, anchor="At")
     exports.lists["organization"] = {"timezone": "America/Denver"}
-    asked = read(ask(timezone="America/Denver"))
+    requested = read(request_report(timezone="America/Denver"))
 
-    assert asked == [["At"], ["2026-03-01T07:00:00Z"], ["2026-03-03T06:59:59Z"]]
-    assert read(ask(timezone=...)) == asked
-    assert len(read(ask())) == 3
+    assert requested == [["At"], ["2026-03-01T07:00:00Z"], ["2026-03-03T06:59:59Z"]]
+    assert read(request_report(timezone=...)) == requested
+    assert len(read(request_report())) == 3
 
 
-def test_report_minutes_include_the_last(exports: StaticExports, ask: Call) -> None:
-    """A window of minutes ends with the end of the minute named."""
+def test_report_window_includes_the_end_minute(exports: StaticExports, request_report: Call) -> None:
+    """A window in minutes includes its end minute."""
     rows = [{"At": "2026-03-01T00:00:00Z"}, {"At": "2026-03-01T00:59:59.9Z"}, {"At": "2026-03-01T01:00:00Z"}]
     exports.reports.put(TIMES, rows, anchor="At")
 
-    assert len(read(ask(TIMES, startAt=..., endAt=..., timezone=..., **MINUTES))) == 3
+    assert len(read(request_report(TIMES, startAt=..., endAt=..., timezone=..., **MINUTES))) == 3
 
 
-def test_report_cells_are_quoted_where_needed(exports: StaticExports, ask: Call) -> None:
-    """Commas, quotes and line breaks come back; lines end in CRLF; booleans are small, nothing is empty."""
+def test_report_cells_are_quoted_where_needed(exports: StaticExports, request_report: Call) -> None:
+    """CSV quotes commas, quotes and line breaks, ends lines with CRLF and writes null as an empty cell."""
     exports.reports.put("TaskExportReport", [{"a": 'x, "y"\nz', "b": True}, {"b": None, "c": 1.5}])
 
-    assert ask().content == b'a,b,c\r\n"x, ""y""\nz",true,\r\n,,1.5\r\n'
+    assert request_report().content == b'a,b,c\r\n"x, ""y""\nz",true,\r\n,,1.5\r\n'
 
 
-def test_report_without_rows_is_empty_or_a_header(exports: StaticExports, ask: Call) -> None:
-    """An empty window has an empty body, and only a header if the header was given."""
+def test_report_without_rows_is_empty_or_a_header(exports: StaticExports, request_report: Call) -> None:
+    """A window without rows has an empty body, or only the header if the test set one."""
     exports.reports.put("TaskExportReport", [])
     exports.reports.put("TaskTimestampsReport", [], header=["Timestamp", "Task ID"])
 
-    assert ask("TaskExportReport").content == b""
-    assert ask("TaskTimestampsReport").content == b"Timestamp,Task ID\r\n"
-    assert ask("AgentTimestampsReport").content == b""
+    assert request_report("TaskExportReport").content == b""
+    assert request_report("TaskTimestampsReport").content == b"Timestamp,Task ID\r\n"
+    assert request_report("AgentTimestampsReport").content == b""
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"\r\n", b"\r\n\r\nA,B\r\n1,2", b"\xef\xbb\xbfA, B \n1,2\n", b"<html>"]
 )
-def test_report_can_be_any_bytes(exports: StaticExports, ask: Call, body: bytes) -> None:
-    """A body given as bytes is sent as it is, with its length and its type."""
+def test_report_can_be_any_bytes(exports: StaticExports, request_report: Call, body: bytes) -> None:
+    """A body set as bytes is sent unchanged, with its length and content type."""
     exports.reports.put("TaskExportReport", body, content_type="text/odd")
-    response = ask()
+    response = request_report()
 
     assert response.content == body
     assert response.headers["Content-Length"] == str(len(body))
     assert response.headers["Content-Type"] == "text/odd"
 
 
-def test_report_can_be_a_function_or_an_answer(exports: StaticExports, ask: Call) -> None:
-    """A function sees the query, and decides."""
+def test_report_can_be_a_function(exports: StaticExports, request_report: Call) -> None:
+    """A function of the query returns the report."""
 
-    def decide(query: ReportQuery) -> Content:
+    def make_content(query: ReportQuery) -> Content:
         if query.filters:
             return RawReport(b'{"report": "later"}', "application/json")
         return [{"level": query.aggregation_level, "zone": query.zone_name, "hours": query.end - query.start}]
 
-    exports.reports.put("TaskSummaryReport", decide)
+    exports.reports.put("TaskSummaryReport", make_content)
     exports.lists["teams"] = [{"id": "t1", "name": "Team"}]
     day = 86_400_000_000_000
 
-    assert read(ask("TaskSummaryReport"))[1] == ["daily", "UTC", str(2 * day)]
-    assert ask("TaskSummaryReport", filters={"teams": ["t1"]}).json() == {"report": "later"}
+    assert read(request_report("TaskSummaryReport"))[1] == ["daily", "UTC", str(2 * day)]
+    assert request_report("TaskSummaryReport", filters={"teams": ["t1"]}).json() == {"report": "later"}
 
 
-def test_report_is_cut_at_the_row_cap(exports: StaticExports, ask: Call) -> None:
-    """Rows beyond the cap are missing, and nothing says so."""
+def test_report_is_cut_at_the_row_cap(exports: StaticExports, request_report: Call) -> None:
+    """Rows beyond the cap are silently missing."""
     exports.reports.put("TaskExportReport", [{"n": number} for number in range(2_000)])
     exports.reports.row_cap = 1_200
 
-    assert [row[0] for row in read(ask())] == ["n", *map(str, range(1_200))]
+    assert [row[0] for row in read(request_report())] == ["n", *map(str, range(1_200))]
 
 
 @pytest.mark.parametrize("metric_set", METRIC_SETS)
-def test_report_knows_every_documented_metric_set(ask: Call, metric_set: str) -> None:
-    """Each metric set answers a request without more than it needs."""
+def test_report_supports_every_documented_metric_set(request_report: Call, metric_set: str) -> None:
+    """Each metric set accepts a request with only its required parameters."""
     phone = {"filters": {"phoneNumber": "+15550100000"}} if METRIC_SETS[metric_set].needs_phone_number else {}
     times = {"startAt": ..., "endAt": ..., "timezone": ..., **MINUTES} if metric_set == TIMES else {}
 
-    assert ask(metric_set, **phone, **times).status_code == 200
+    assert request_report(metric_set, **phone, **times).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -177,11 +177,11 @@ def test_report_knows_every_documented_metric_set(ask: Call, metric_set: str) ->
         (TIMES, {}, "startAtTime", "blank"),
     ],
 )
-def test_report_refuses_what_is_documented_otherwise(
-    ask: Call, metric_set: str, document: dict[str, Any], attr: str, code: str
+def test_report_rejects_unsupported_parameters(
+    request_report: Call, metric_set: str, document: dict[str, Any], attr: str, code: str
 ) -> None:
-    """A request that does not fit its metric set gets 400 and the name of what is wrong."""
-    assert error(ask(metric_set, **document)) == (400, attr, code)
+    """A parameter that the metric set doesn't support returns 400 and names it."""
+    assert error(request_report(metric_set, **document)) == (400, attr, code)
 
 
 @pytest.mark.parametrize(
@@ -193,23 +193,25 @@ def test_report_refuses_what_is_documented_otherwise(
         ({"timezone": "UTC"}, "timezone"),
     ],
 )
-def test_report_refuses_odd_minutes(ask: Call, document: dict[str, Any], attr: str) -> None:
-    """A window of minutes has two of them, without seconds, and nothing of a window of days."""
+def test_report_rejects_invalid_minute_windows(
+    request_report: Call, document: dict[str, Any], attr: str
+) -> None:
+    """A window in minutes needs both minutes, without seconds, and no window in days."""
     days: dict[str, Any] = {"startAt": ..., "endAt": ..., "timezone": ...}
 
-    assert error(ask(TIMES, **{**days, **MINUTES, **document}))[:2] == (400, attr)
+    assert error(request_report(TIMES, **{**days, **MINUTES, **document}))[:2] == (400, attr)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"metricSet=TaskExportReport"])
-def test_report_refuses_what_is_no_object(send_request: Call, body: bytes) -> None:
-    """The request is a JSON object, and names a metric set."""
+def test_report_rejects_other_bodies(send_request: Call, body: bytes) -> None:
+    """The request must be a JSON object with a metric set."""
     assert error(send_request("POST", "/api/v1/reports", data=body))[:2] == (400, "body")
     assert error(send_request("POST", "/api/v1/reports", json={})) == (400, "metricSet", "blank")
 
 
-def test_report_requests_are_recorded(emulator: Emulator, ask: Call, send_request: Call) -> None:
-    """The log holds each report's JSON and each events request's repeated keys."""
-    ask("TaskExportReport")
+def test_report_requests_are_recorded(emulator: Emulator, request_report: Call, send_request: Call) -> None:
+    """Recorded requests contain a report's JSON and an events request's repeated keys."""
+    request_report("TaskExportReport")
     send_request("GET", "/api/v1/events?entities=TASK&entities=CONTACT")
     report, events = emulator.requests
 
@@ -219,8 +221,8 @@ def test_report_requests_are_recorded(emulator: Emulator, ask: Call, send_reques
     assert events.document is None
 
 
-def test_report_is_posted(send_request: Call) -> None:
-    """Reports are made by POST alone."""
+def test_report_requires_post(send_request: Call) -> None:
+    """Reports support only POST."""
     response = send_request("GET", "/api/v1/reports")
 
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")

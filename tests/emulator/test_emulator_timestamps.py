@@ -1,4 +1,4 @@
-"""Times to the nanosecond."""
+"""Timestamps with nanosecond precision."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gladly_emulator.timestamps import format_instant, instant_of, parse_instant
     ],
 )
 def test_instant_is_exact(text: str, instant: int) -> None:
-    """Up to nine digits are kept, and offsets count."""
+    """Parsing keeps up to nine fraction digits and applies offsets."""
     assert parse_instant(text) == instant
 
 
@@ -35,8 +35,8 @@ def test_instant_is_exact(text: str, instant: int) -> None:
         "١٩٧٠-01-01T00:00:00Z",
     ],
 )
-def test_instant_needs_rfc_3339(text: str) -> None:
-    """Anything else is refused."""
+def test_instant_requires_rfc_3339(text: str) -> None:
+    """Other text raises an error."""
     with pytest.raises(ValueError, match=r"RFC 3339|month must be"):
         parse_instant(text)
 
@@ -45,11 +45,11 @@ def test_instant_needs_rfc_3339(text: str) -> None:
     ("digits", "text"),
     [(0, "1970-01-01T00:00:01Z"), (1, "1970-01-01T00:00:01.0Z"), (9, "1970-01-01T00:00:01.050000007Z")],
 )
-def test_instant_is_written_with_so_many_digits(digits: int, text: str) -> None:
-    """The fraction is cut, not rounded."""
+def test_instant_is_formatted_with_digits(digits: int, text: str) -> None:
+    """The fraction is truncated, not rounded."""
     assert format_instant(1_050_000_007, digits) == text
 
 
 def test_instant_of_a_datetime_keeps_microseconds() -> None:
-    """An aware datetime has its instant."""
+    """An aware datetime is converted with microsecond precision."""
     assert instant_of(datetime(1970, 1, 1, 0, 0, 0, 7, tzinfo=timezone.utc)) == 7_000
