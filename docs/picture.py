@@ -1,4 +1,4 @@
-"""Draw what `make demo` printed, from standard input, as a terminal window: the SVG in the README."""
+"""Draw the output of `make demo`, read from standard input, as a terminal window: the SVG in the README."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 
 _COMMAND: Final = "$ make demo"
 _COLUMNS: Final = 80
-_ADVANCE: Final = 9
-_LINE: Final = 19
+_CHARACTER_WIDTH: Final = 9
+_LINE_HEIGHT: Final = 19
 _MARGIN: Final = 24
-_BAR: Final = 36
-_WIDTH: Final = _COLUMNS * _ADVANCE + 2 * _MARGIN
-# A window as dark as terminals are, with an edge that shows on dark pages, too.
+_TITLE_BAR: Final = 36
+_WIDTH: Final = _COLUMNS * _CHARACTER_WIDTH + 2 * _MARGIN
+# A dark window with a border that is also visible on dark pages. Chromium ignores an inherited xml:space,
+# so `white-space: pre` keeps the spaces between columns.
 _STYLE: Final = """
-  text { font: 15px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d1d7e0 }
+  text { font: 15px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace }
+  text { fill: #d1d7e0; white-space: pre }
   .name { font-size: 14px; fill: #9198a1; text-anchor: middle }
   .command { font-weight: bold; fill: #f0f6fc }
   .title { font-weight: bold; fill: #79c0ff }
@@ -29,23 +31,23 @@ _STYLE: Final = """
 
 
 def main() -> None:
-    """Read the text, and print the picture."""
+    """Read the text and print the SVG."""
     sys.stdout.write(draw_picture(f"{_COMMAND}\n{sys.stdin.read()}"))
 
 
 def draw_picture(text: str) -> str:
-    """Draw a window that shows the text, line by line."""
+    """Return the SVG of a window that shows the text."""
     lines = list(_iter_lines(text.strip("\n")))
-    height = _BAR + len(lines) * _LINE + _MARGIN
+    height = _TITLE_BAR + len(lines) * _LINE_HEIGHT + _MARGIN
     size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" xml:space="preserve">',
-            "<title>What make demo prints</title>",
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
+            "<title>Output of make demo</title>",
             f"<style>{_STYLE}</style>",
             *_iter_window(height),
             "<g>",
-            *(_write(number, *line) for number, line in enumerate(lines, start=1)),
+            *(_draw_line(number, *line) for number, line in enumerate(lines, start=1)),
             "</g>",
             "</svg>\n",
         ]
@@ -53,26 +55,26 @@ def draw_picture(text: str) -> str:
 
 
 def _iter_window(height: int) -> Iterator[str]:
-    """Yield the window without its text."""
+    """Yield the elements of the empty window."""
     edge = f'x="0.5" y="0.5" width="{_WIDTH - 1}" height="{height - 1}" rx="8"'
     yield f'<rect {edge} fill="#151b23" stroke="#3d444d"/>'
-    yield f'<path d="M0.5 {_BAR}.5H{_WIDTH - 0.5}" stroke="#3d444d"/>'
-    for number, colour in enumerate(("#ff5f57", "#febc2e", "#28c840")):
-        yield f'<circle cx="{_MARGIN + 20 * number}" cy="{_BAR / 2:g}" r="6" fill="{colour}"/>'
-    yield f'<text class="name" x="{_WIDTH / 2:g}" y="{_BAR / 2 + 4:g}">tap-gladly</text>'
+    yield f'<path d="M0.5 {_TITLE_BAR}.5H{_WIDTH - 0.5}" stroke="#3d444d"/>'
+    for number, color in enumerate(("#ff5f57", "#febc2e", "#28c840")):
+        yield f'<circle cx="{_MARGIN + 20 * number}" cy="{_TITLE_BAR / 2:g}" r="6" fill="{color}"/>'
+    yield f'<text class="name" x="{_WIDTH / 2:g}" y="{_TITLE_BAR / 2 + 4:g}">tap-gladly</text>'
 
 
 def _iter_lines(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each line with its kind; an empty line comes between blocks."""
+    """Yield each line with its CSS class, and an empty line between blocks."""
     for number, block in enumerate(text.split("\n\n")):
         if number:
             yield "", ""
         lines = block.split("\n")
-        yield from zip_longest(lines, _list_kinds(lines), fillvalue="")
+        yield from zip_longest(lines, _list_classes(lines), fillvalue="")
 
 
-def _list_kinds(block: Sequence[str]) -> list[str]:
-    """Return what a block's first lines are; the others are plain."""
+def _list_classes(block: Sequence[str]) -> list[str]:
+    """Return the CSS classes of a block's first lines. The other lines have none."""
     if block[0].startswith("$ "):
         return ["command"]
     if block[0].startswith("Checked: "):
@@ -80,11 +82,12 @@ def _list_kinds(block: Sequence[str]) -> list[str]:
     return ["title", "header"] if len(block) > 1 and block[1].startswith("  ") else []
 
 
-def _write(number: int, line: str, kind: str) -> str:
-    """Write a line with a place for each character: columns meet, whatever the font."""
-    look = f' class="{kind}"' if kind else ""
-    places = " ".join(f"{_MARGIN + column * _ADVANCE}" for column in range(len(line)))
-    return f'<text{look} x="{places}" y="{_BAR + number * _LINE + 5}">{escape(line, quote=False)}</text>'
+def _draw_line(number: int, line: str, css_class: str) -> str:
+    """Return a line with a position for each character, which aligns columns in any font."""
+    attribute = f' class="{css_class}"' if css_class else ""
+    positions = " ".join(f"{_MARGIN + column * _CHARACTER_WIDTH}" for column in range(len(line)))
+    baseline = _TITLE_BAR + number * _LINE_HEIGHT + 5
+    return f'<text{attribute} x="{positions}" y="{baseline}">{escape(line, quote=False)}</text>'
 
 
 if __name__ == "__main__":
