@@ -1,1 +1,1 @@
-"""The tour of `make demo`: an emulated Gladly, loaded into DuckDB by Meltano, looked at and checked."""
+"""`make demo`: load an emulated Gladly into DuckDB with Meltano, then show and check the data."""

@@ -1,4 +1,4 @@
-"""The command `python -m demo`: load, show, check."""
+"""The command `python -m demo`: load the emulator into DuckDB with Meltano, show tables, check rows."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from demo.check import Comparison, check_reading, compare_table
+from demo.check import Comparison, check_files, compare_table
 from demo.database import DATABASE, Database, remove_database
 from demo.load import LOG_FILE, Load, LoadError, list_loaded_jobs, make_command, run_meltano
-from demo.report import REPORT, check_windows, make_report_table, plan_days
-from demo.shop import Shop, visit_shop
+from demo.report import REPORT, check_windows, list_report_days, make_report_table
+from demo.shop import Shop, open_shop
 from demo.show import format_count, print_table, print_text
 from gladly_emulator import Emulator
 
@@ -22,32 +22,32 @@ _SHOWN_PROBLEMS = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the tour and return its exit status: 0 if DuckDB has what Gladly has."""
+    """Run the demo and return its exit code: 0 if DuckDB has the same rows as Gladly."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     start = parser.add_mutually_exclusive_group()
-    start.add_argument("--from-scratch", action="store_true", help="remove the database of the runs before")
-    start.add_argument("--again", action="store_true", help="fail unless a run before has left a database")
+    start.add_argument("--from-scratch", action="store_true", help="remove the database of earlier runs")
+    start.add_argument("--again", action="store_true", help="fail unless an earlier run left a database")
     options = parser.parse_args(argv)
     if options.from_scratch:
         remove_database()
     try:
-        problems = _guide(again=options.again)
+        problems = _run_demo(again=options.again)
     except LoadError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        _fail("it was interrupted; the next run starts from the beginning.")
+        _fail("interrupted. The next run starts from the beginning.")
         return _INTERRUPTED
     return _fail(_describe(problems)) if problems else 0
 
 
-def _guide(*, again: bool) -> list[str]:
-    """Load, show and check; return what is wrong, a line each."""
+def _run_demo(*, again: bool) -> list[str]:
+    """Load, show and check the data. Return one message per problem."""
     loaded = list_loaded_jobs()
     if again and not loaded:
-        raise LoadError("There is no database from a run before.")
-    shop, days = visit_shop(loaded), plan_days()
+        raise LoadError("there is no database from an earlier run.")
+    shop, days = open_shop(loaded), list_report_days()
     command = make_command()
-    _print_start(shop, command)
+    _print_intro(shop, command)
     with Emulator(shop.exports, clock=lambda: shop.now) as emulator:
         load = run_meltano(command, emulator, file_count=len(shop.new_files), start=days.first)
     _print_load(load)
@@ -57,43 +57,44 @@ def _guide(*, again: bool) -> list[str]:
         _print_comparisons(comparisons)
         for answer in database.iter_answers():
             print_table(answer.question, answer.columns, answer.rows)
-    problems = check_reading(load.files, shop.new_files) + check_windows(load.windows, days)
+    problems = check_files(load.files, shop.new_files) + check_windows(load.windows, days)
     problems += [difference for comparison in comparisons for difference in comparison.differences]
     if not problems:
-        _print_end()
+        _print_result()
     return problems
 
 
-def _print_start(shop: Shop, command: Sequence[str]) -> None:
+def _print_intro(shop: Shop, command: Sequence[str]) -> None:
     print_text(
-        "An invented lamp shop stands in for Gladly: an emulator on this machine, with Gladly's limit of "
-        f"10 requests a second. It is {shop.now:%A, %Y-%m-%d %H:%M} UTC there. "
-        f"Gladly lists {format_count(len(shop.jobs), 'hourly export job')} of the last 14 days; new here: "
-        f"{format_count(len(shop.new_jobs), 'job')} with {format_count(len(shop.new_files), 'file')}. "
-        f"One report is loaded besides what is on by default: {REPORT}."
+        "This demo loads an invented lamp shop from a Gladly emulator on this machine, which applies "
+        f"Gladly's limit of 10 requests per second. The emulator's clock shows {shop.now:%A, %Y-%m-%d %H:%M} "
+        f"UTC. It lists {format_count(len(shop.jobs), 'hourly export job')} from the last 14 days. Not "
+        f"loaded yet: {format_count(len(shop.new_jobs), 'job')} with "
+        f"{format_count(len(shop.new_files), 'file')}. In addition to the default streams, the demo selects "
+        f"one report: {REPORT}."
     )
     print(f"$ {' '.join(command)}", flush=True)
 
 
 def _print_load(load: Load) -> None:
     print_text(
-        f"{format_count(len(load.files), 'file')} and {format_count(len(load.windows), 'report')} loaded in "
-        f"{load.loading_seconds:.0f} s, after {load.starting_seconds:.0f} s to install and start. "
-        f"Log: {LOG_FILE}"
+        f"Meltano loaded {format_count(len(load.files), 'file')} and "
+        f"{format_count(len(load.windows), 'report')} in {load.loading_seconds:.0f} s, after "
+        f"{load.starting_seconds:.0f} s to install plugins and start. Log: {LOG_FILE}"
     )
 
 
 def _print_comparisons(comparisons: Sequence[Comparison]) -> None:
-    header = ("table", "rows", "in Gladly", "only here", "differences")
+    header = ("table", "rows", "in Gladly", "expired", "differences")
     rows = [(*comparison[:4], len(comparison.differences)) for comparison in comparisons]
-    print_table(f"What is in {DATABASE}, schema gladly", header, rows)
+    print_table(f"Tables in {DATABASE}, schema gladly", header, rows)
 
 
-def _print_end() -> None:
+def _print_result() -> None:
     print_text(
-        "Checked: every new file was read once and no other, the report for each of its days, and every row "
-        "is, field by field, the newest that Gladly has under its key. Run it again: it is later in the shop "
-        "then, and only what is new or may have changed is read."
+        "Checked: the tap read every new file once and no other file, and the report for each day. Every row "
+        "equals, field by field, the newest row in Gladly with its key. Run the demo again: the emulator's "
+        "clock will be later, and the tap will load only new data and rows that may have changed."
     )
 
 
@@ -102,7 +103,7 @@ def _describe(problems: Sequence[str]) -> str:
     rest = f"\n  and {len(problems) - _SHOWN_PROBLEMS:,} more" if len(problems) > _SHOWN_PROBLEMS else ""
     return (
         f"{format_count(len(problems), 'difference')} between Gladly and DuckDB:\n{shown}{rest}\n"
-        f"Remove {DATABASE} to let the next run start from the beginning."
+        f"Remove {DATABASE} to start the next run from the beginning."
     )
 
 

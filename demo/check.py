@@ -1,4 +1,4 @@
-"""What should be so, compared with what is: the files that were read, the rows in DuckDB."""
+"""Checks: the files that the tap read, and the rows in DuckDB compared with those in Gladly."""
 
 from __future__ import annotations
 
@@ -17,49 +17,51 @@ _Record = dict[str, Any]
 
 
 class Comparison(NamedTuple):
-    """A table compared with what Gladly has.
+    """The result of comparing a table with Gladly.
 
     Attributes:
         table: The table's name.
-        in_table: How many rows the table has.
-        in_gladly: How many rows Gladly's jobs, files, lists or reports make.
-        only_older: How many rows are from runs before, of what Gladly does not tell of any more.
-        differences: What is wrong, a line each.
+        in_table: The number of rows in the table.
+        in_gladly: The number of rows in Gladly's jobs, files, lists or reports.
+        expired: The number of rows from earlier runs that Gladly no longer returns.
+        differences: One message per difference.
     """
 
     table: str
     in_table: int
     in_gladly: int
-    only_older: int
+    expired: int
     differences: list[str]
 
 
 def compare_table(table: Table, database: Database) -> Comparison:
-    """Compare every row of a table, field by field, with what Gladly has."""
+    """Compare every row of a table, field by field, with Gladly."""
     name, key = table.name, table.key
     in_gladly = {row.record[key]: row for row in table.rows}
     rows = list(database.iter_rows(name))
     in_table = {row[key]: row for row in rows}
     others = [row for row_id, row in in_table.items() if row_id not in in_gladly]
-    older = [row for row in others if _is_older(row, table)]
-    differences = [f"{name} {row[key]} is not in Gladly" for row in others if not _is_older(row, table)]
+    expired = [row for row in others if _is_expired(row, table)]
+    differences = [f"{name} {row[key]} is not in Gladly" for row in others if not _is_expired(row, table)]
     differences += [f"{name} has {count} rows {row_id}" for row_id, count in _iter_repeated(rows, key)]
     for row_id, row in in_gladly.items():
         differences += [
-            f"{name} {row_id} {problem}" for problem in _iter_config_errors(in_table.get(row_id), row)
+            f"{name} {row_id} {problem}" for problem in _iter_differences(in_table.get(row_id), row)
         ]
-    return Comparison(name, len(rows), len(in_gladly), len(older), differences)
+    return Comparison(name, len(rows), len(in_gladly), len(expired), differences)
 
 
-def check_reading(read: Iterable[FileName], new: Iterable[FileName]) -> list[str]:
-    """Return what is wrong, a line each, unless exactly the new files were read, once each."""
-    counts, due = Counter(read), set(new)
-    problems = [f"{_name(file)} was read {count} times" for file, count in counts.items() if count > 1]
-    problems += [f"{_name(file)} was read, but is not new" for file in counts if file not in due]
-    return problems + [f"{_name(file)} is new, but was not read" for file in due if file not in counts]
+def check_files(read: Iterable[FileName], new: Iterable[FileName]) -> list[str]:
+    """Return one message per new file that wasn't read exactly once, and per other file that was read."""
+    counts, expected = Counter(read), set(new)
+    problems = [f"{_describe(file)} was read {count} times" for file, count in counts.items() if count > 1]
+    problems += [f"{_describe(file)} was read, but is not new" for file in counts if file not in expected]
+    return problems + [
+        f"{_describe(file)} is new, but was not read" for file in expected if file not in counts
+    ]
 
 
-def _name(file: FileName) -> str:
+def _describe(file: FileName) -> str:
     return " of job ".join(reversed(file))
 
 
@@ -68,28 +70,28 @@ def _iter_repeated(rows: Iterable[Mapping[str, Any]], key: str) -> Iterator[tupl
     return ((row_id, count) for row_id, count in counts.items() if count > 1)
 
 
-def _is_older(row: Mapping[str, Any], table: Table) -> bool:
-    """Tell whether the row is of what Gladly does not tell of any more."""
-    age = None if table.aged_by is None else row[table.aged_by]
+def _is_expired(row: Mapping[str, Any], table: Table) -> bool:
+    """Return whether the row is too old for Gladly to return."""
+    age = None if table.time_column is None else row[table.time_column]
     return age is not None and age < table.oldest
 
 
-def _iter_config_errors(found: Mapping[str, Any] | None, row: Row) -> Iterator[str]:
-    """Yield what is wrong with the row found in a table."""
+def _iter_differences(found: Mapping[str, Any] | None, row: Row) -> Iterator[str]:
+    """Yield one message per difference between the loaded row and Gladly's row."""
     if found is None:
         yield "is missing"
         return
-    expected = _expect(row, found)
+    expected = _expected_row(row, found)
     for column in sorted(expected.keys() | found.keys()):
         if expected.get(column) != found.get(column):
-            yield f"has another {column}"
+            yield f"has a different {column}"
 
 
-def _expect(row: Row, found: Mapping[str, Any]) -> _Record:
+def _expected_row(row: Row, found: Mapping[str, Any]) -> _Record:
     """Return the row as the loader should have written it.
 
-    The loader writes column names in lower case. A field that has no column of its own
-    is in `_unmapped`; one that a record lacks is null.
+    The loader writes column names in lower case. A field without a column is in `_unmapped`.
+    A column without a field is null.
     """
     expected: _Record = {"_unmapped": None}
     for name, value in row.record.items():

@@ -1,4 +1,4 @@
-"""The DuckDB file that the loader writes, opened to be read."""
+"""The DuckDB database that the loader writes, opened read-only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TITLE: Final = re.compile(r"\s*-- (.*)\n")
 
 
 class Answer(NamedTuple):
-    """A question, and the table that answers it."""
+    """A question and the table that answers it."""
 
     question: str
     columns: list[str]
@@ -35,7 +35,7 @@ class Database:
 
     def __enter__(self) -> Self:
         self._connection = duckdb.connect(str(DATABASE), read_only=True)
-        # The file's name makes the catalog's: catalog and schema are both called gladly.
+        # The file name sets the catalog name, so catalog and schema are both called gladly.
         self._connection.execute("USE gladly.gladly")
         return self
 
@@ -45,14 +45,14 @@ class Database:
         self._connection.close()
 
     def list_completed_jobs(self) -> dict[str, datetime]:
-        """Return the jobs that were loaded as completed, and when they were."""
+        """Return the loaded completed jobs, and when each was completed."""
         rows = self._connection.execute(
             "SELECT id, updatedat FROM jobs WHERE status = 'COMPLETED'"
         ).fetchall()
         return {job_id: completed.replace(tzinfo=timezone.utc) for job_id, completed in rows}
 
     def iter_rows(self, table: str) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows of a table: JSON decoded, times with their time zone."""
+        """Yield the rows of a table, with decoded JSON and timezone-aware times."""
         relation = self._connection.table(table)
         columns = list(zip(relation.columns, map(str, relation.types), strict=True))
         for values in relation.fetchall():
@@ -76,6 +76,6 @@ def _decode(kind: str, value: Any) -> Any:  # noqa: ANN401  (a value of any colu
 
 
 def remove_database() -> None:
-    """Remove the file, and what an interrupted loader left beside it."""
+    """Remove the database file and the write-ahead log that an interrupted loader may leave."""
     for path in (DATABASE, DATABASE.with_name(f"{DATABASE.name}.wal")):
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Meltano, run beside the emulator, and what it asked the emulator for."""
+"""Running Meltano against the emulator, and the files and reports that it requested."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from demo.database import DATABASE, Database, remove_database
-from demo.report import SELECTION, list_windows_read
+from demo.report import SELECTION, list_report_windows
 from demo.show import show_progress
 
 if TYPE_CHECKING:
@@ -27,27 +27,27 @@ _COMMAND: Final = ("meltano", "run", "tap-gladly", "target-duckdb")
 LOG_FILE: Final = DATABASE.with_name("meltano.log")
 
 _MELTANO_DATABASE: Final = Path(".meltano/meltano.db")
-_TOLD_LINES: Final = 8
-_LOOK_EVERY_SECONDS: Final = 0.2
-_TELL_EVERY_SECONDS: Final = 10
-# Meltano starts each line with a time. What it says itself at level info is no news, nor are the
-# tap's measurements and its list of streams.
+_SHOWN_LINES: Final = 8
+_POLL_SECONDS: Final = 0.2
+_PROGRESS_SECONDS: Final = 10
+# Meltano starts each line with a time. Its own info messages and the tap's metrics and list of
+# streams don't explain a failure.
 _PREFIX: Final = re.compile(r"^\S+Z \[\w+ *\] ")
-_NO_NEWS: Final = re.compile(r"^\S+Z \[info *\] (meltano |tap-gladly +(METRIC|Added|Skipping))")
+_IRRELEVANT: Final = re.compile(r"^\S+Z \[info *\] (meltano |tap-gladly +(METRIC|Added|Skipping))")
 
 
 class LoadError(Exception):
-    """Meltano did not end well."""
+    """Meltano failed."""
 
 
 class Load(NamedTuple):
-    """A load that ended well.
+    """A successful load.
 
     Attributes:
-        files: The files that the emulator handed out, in order.
-        windows: The windows of the report that it handed out, in order.
-        starting_seconds: How long it took until the first file, installing plugins included.
-        loading_seconds: How long it took from there.
+        files: The files that the emulator served, in order.
+        windows: The report windows that the emulator served, in order.
+        starting_seconds: The time until the first file, including plugin installation.
+        loading_seconds: The time since the first file.
     """
 
     files: list[FileName]
@@ -57,9 +57,10 @@ class Load(NamedTuple):
 
 
 def list_loaded_jobs() -> dict[str, datetime]:
-    """Return the completed jobs that runs before this one have loaded, and when each was completed.
+    """Return the completed jobs that earlier runs loaded, and when each was completed.
 
-    The database and Meltano's memory of what it has loaded belong together: without one, the other goes.
+    The database and Meltano's state belong together. If Meltano's state is missing, this removes the
+    database.
     """
     if not _MELTANO_DATABASE.exists():
         remove_database()
@@ -70,16 +71,17 @@ def list_loaded_jobs() -> dict[str, datetime]:
 
 
 def make_command() -> list[str]:
-    """Return the command to run: Meltano has to load everything if the database is gone.
+    """Return the command to run. Without a database, it loads everything and overwrites Meltano's state.
 
-    It would merge the new state into the old one, whose jobs may be later ones: the shop's clock goes back.
+    Otherwise Meltano would merge the new state into the old one, which may have later jobs because the
+    emulator's clock goes back.
     """
-    starts_again = _MELTANO_DATABASE.exists() and not DATABASE.exists()
-    return [*_COMMAND, "--full-refresh", "--state-strategy=overwrite"] if starts_again else [*_COMMAND]
+    is_restart = _MELTANO_DATABASE.exists() and not DATABASE.exists()
+    return [*_COMMAND, "--full-refresh", "--state-strategy=overwrite"] if is_restart else [*_COMMAND]
 
 
 def run_meltano(command: list[str], emulator: Emulator, *, file_count: int, start: date) -> Load:
-    """Load what the emulator serves into DuckDB; a load that does not end well leaves no database."""
+    """Load the emulator's data into DuckDB. A failed load leaves no database."""
     started = time.monotonic()
     try:
         first_file = _run(command, emulator, file_count=file_count, start=start)
@@ -87,15 +89,15 @@ def run_meltano(command: list[str], emulator: Emulator, *, file_count: int, star
         remove_database()
         raise
     return Load(
-        list_files_read(emulator),
-        list_windows_read(emulator),
+        list_served_files(emulator),
+        list_report_windows(emulator),
         starting_seconds=first_file - started,
         loading_seconds=time.monotonic() - first_file,
     )
 
 
-def list_files_read(emulator: Emulator) -> list[FileName]:
-    """Return the files that the emulator handed out, in order."""
+def list_served_files(emulator: Emulator) -> list[FileName]:
+    """Return the files that the emulator served, in order."""
     return [
         (request.parts[4], request.parts[6])
         for request in emulator.requests
@@ -104,7 +106,7 @@ def list_files_read(emulator: Emulator) -> list[FileName]:
 
 
 def _run(command: list[str], emulator: Emulator, *, file_count: int, start: date) -> float:
-    """Run Meltano to its end and return when it read the first file."""
+    """Run Meltano until it exits. Return when it read the first file."""
     DATABASE.parent.mkdir(exist_ok=True)
     program = str(Path(sys.executable).with_name(command[0]))
     with LOG_FILE.open("w", encoding="utf-8") as log:
@@ -126,29 +128,29 @@ def _run(command: list[str], emulator: Emulator, *, file_count: int, start: date
 
 
 def _make_settings(emulator: Emulator, start: date) -> dict[str, str]:
-    """Return the environment in which Meltano finds the emulator, here and by no proxy, and takes the report.
+    """Return the environment that points Meltano to the emulator, without a proxy, and selects the report.
 
-    The start is for the report: it leaves out no job that Gladly lists. A `.env` of the reader's own,
-    with an end in it, would have the demo load less than there is.
+    The start date limits the report, and excludes no job that Gladly lists. The empty end date overrides
+    one in the reader's `.env`.
     """
     dates = {"start_date": f"{start}", "end_date": ""}
-    wanted = {**emulator.settings, **dates, "_metadata": json.dumps(SELECTION)}
-    settings = {f"TAP_GLADLY_{name.upper()}": value for name, value in wanted.items()}
+    settings = {**emulator.settings, **dates, "_metadata": json.dumps(SELECTION)}
+    variables = {f"TAP_GLADLY_{name.upper()}": value for name, value in settings.items()}
     direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-    return {**settings, **direct, "MELTANO_PROJECT_ROOT": str(Path.cwd())}
+    return {**variables, **direct, "MELTANO_PROJECT_ROOT": str(Path.cwd())}
 
 
 def _watch(process: subprocess.Popen[bytes], emulator: Emulator, file_count: int) -> float:
-    """Show how far the process is until it ends; return when it read the first file."""
-    started = told = time.monotonic()
+    """Show progress until the process exits. Return when it read the first file."""
+    started = shown = time.monotonic()
     first_file = 0.0
     while process.poll() is None:
-        time.sleep(_LOOK_EVERY_SECONDS)
+        time.sleep(_POLL_SECONDS)
         now = time.monotonic()
-        count = len(list_files_read(emulator))
+        count = len(list_served_files(emulator))
         first_file = first_file or (now if count else 0.0)
-        if now - told >= (_TELL_EVERY_SECONDS, 1)[sys.stderr.isatty()]:
-            told = now
+        if now - shown >= (_PROGRESS_SECONDS, 1)[sys.stderr.isatty()]:
+            shown = now
             done = f"{count:,} of {file_count:,} files" if count else "installing plugins and starting"
             show_progress(f"  {now - started:3.0f} s: {done}")
     show_progress("")
@@ -156,11 +158,11 @@ def _watch(process: subprocess.Popen[bytes], emulator: Emulator, file_count: int
 
 
 def _describe_failure(status: int) -> str:
-    """Return what the tap, the loader and Meltano said last."""
+    """Return a message with the last relevant log lines of Meltano, the tap and the loader."""
     lines = LOG_FILE.read_text("utf-8", "replace").splitlines()
-    told = [_PREFIX.sub("", line) for line in lines if not _NO_NEWS.match(line)]
-    last = "\n".join(f"  {line}" for line in told[-_TOLD_LINES:])
+    relevant = [_PREFIX.sub("", line) for line in lines if not _IRRELEVANT.match(line)]
+    last = "\n".join(f"  {line}" for line in relevant[-_SHOWN_LINES:])
     return (
-        f"Meltano ended with status {status}. The end of its log, {LOG_FILE}:\n{last}\n"
+        f"Meltano exited with code {status}. The last lines of its log, {LOG_FILE}:\n{last}\n"
         "The next run starts from the beginning."
     )

@@ -1,4 +1,4 @@
-"""The command `python -m demo.models`: two weeks of the emulator in DuckDB, the dbt package, ten answers."""
+"""`python -m demo.models`: load two weeks into DuckDB, build the dbt package, answer ten questions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOW: Final = datetime(2026, 3, 14, 2, tzinfo=timezone.utc)
-"""What time it is at the emulator, so that the answers are always the same."""
+"""The emulator's fixed time, which makes the answers reproducible."""
 END_DATE: Final = "2026-03-13"
 VARIABLES: Final = {
     "gladly__timezone": "America/New_York",
@@ -26,15 +26,15 @@ VARIABLES: Final = {
     "gladly__work_session_events_report_v4_enabled": True,
     "gladly__agent_durations_report_v2_enabled": True,
 }
-"""Variables of the dbt package: the organization's time zone, and the opt-in streams that are loaded."""
+"""Variables of the dbt package: the organization's time zone and the loaded opt-in streams."""
 
 
 class Extraction(NamedTuple):
     """A run of the tap.
 
     Attributes:
-        streams: What it selects.
-        start_date: Where it starts.
+        streams: The selected streams.
+        start_date: The start date.
     """
 
     streams: tuple[str, ...]
@@ -42,7 +42,7 @@ class Extraction(NamedTuple):
 
     @property
     def settings(self) -> dict[str, str]:
-        """The environment in which Meltano runs the tap so."""
+        """The environment variables for this run."""
         return {
             "TAP_GLADLY__SELECT": json.dumps([f"{stream}.*" for stream in self.streams]),
             "TAP_GLADLY_START_DATE": self.start_date,
@@ -50,8 +50,8 @@ class Extraction(NamedTuple):
         }
 
 
-# The tap requests 10 reports a minute. A run of its own for the report with a window a day, and two days less
-# of it, save the wait.
+# The tap requests at most 10 reports per minute. To avoid waiting, the report with one window per day has
+# its own run and two days less.
 EXTRACTIONS: Final = (
     Extraction(
         (
@@ -68,17 +68,19 @@ _LOG_FILE: Final = _DATABASE.with_suffix(".log")
 _LOAD: Final = ("meltano", "run", "--full-refresh", "--state-id-suffix=models", "tap-gladly", "target-duckdb")
 _BUILD: Final = ("meltano", "invoke", "dbt:build")
 _ANSWER: Final = ("python", "docs/questions.py", f"{_DATABASE}")
-_TOLD_LINES: Final = 20
+_SHOWN_LINES: Final = 20
 
 
 def main() -> int:
-    """Load, build and answer; return the exit status."""
+    """Load, build and answer. Return the exit code."""
     _DATABASE.parent.mkdir(exist_ok=True)
     for path in (_DATABASE, _DATABASE.with_name(f"{_DATABASE.name}.wal"), _LOG_FILE):
         path.unlink(missing_ok=True)
     with Emulator(GeneratedExports(), clock=lambda: NOW, report_limits=None) as emulator:
         settings = {f"TAP_GLADLY_{name.upper()}": value for name, value in emulator.settings.items()}
-        steps = [(_LOAD, {**settings, **extraction.settings}) for extraction in EXTRACTIONS]
+        steps: list[tuple[tuple[str, ...], dict[str, str]]] = [
+            (_LOAD, {**settings, **extraction.settings}) for extraction in EXTRACTIONS
+        ]
         steps.append((_BUILD, {"DBT_VARS": json.dumps(VARIABLES)}))
         if not all(_run(command, environment) for command, environment in steps):
             return 1
@@ -87,7 +89,7 @@ def main() -> int:
 
 
 def _run(command: tuple[str, ...], settings: Mapping[str, str]) -> bool:
-    """Run Meltano, and return whether it succeeded; its output goes to the log."""
+    """Run Meltano with its output in the log. Return whether it succeeded."""
     print(f"$ {' '.join(command)}", end="", flush=True)
     started = time.monotonic()
     environment = {
@@ -110,8 +112,13 @@ def _run(command: tuple[str, ...], settings: Mapping[str, str]) -> bool:
         ).returncode
     print(f"  ({time.monotonic() - started:.0f} s)", flush=True)
     if status:
-        lines = _LOG_FILE.read_text("utf-8", "replace").splitlines()[-_TOLD_LINES:]
-        print(f"It failed with status {status}. The end of {_LOG_FILE}:", *lines, sep="\n", file=sys.stderr)
+        lines = _LOG_FILE.read_text("utf-8", "replace").splitlines()[-_SHOWN_LINES:]
+        print(
+            f"Meltano exited with code {status}. The last lines of {_LOG_FILE}:",
+            *lines,
+            sep="\n",
+            file=sys.stderr,
+        )
     return status == 0
 
 

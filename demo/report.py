@@ -1,4 +1,4 @@
-"""The report that the demo loads besides: what Meltano asked for, and the rows that it makes."""
+"""The report that the demo selects: the windows that the tap requested, and the expected rows."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ if TYPE_CHECKING:
     from gladly_emulator import Emulator
 
 REPORT: Final = "conversation_export_report"
-# Added to what meltano.yml selects; a SELECT would take its place.
+# Meltano adds this to the selection in meltano.yml. TAP_GLADLY__SELECT would replace that selection.
 SELECTION: Final = {REPORT: {"selected": True}, f"{REPORT}.*": {"selected": True}}
 
 _METRIC_SET: Final = "ConversationExportReport"
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-_NO_NAME: Final = re.compile(r"[^a-z0-9]+")
-_COUNTS: Final = ("count_of_", "times_", "payment_requests_")
+_NON_NAME_CHARACTERS: Final = re.compile(r"[^a-z0-9]+")
+_COUNT_PREFIXES: Final = ("count_of_", "times_", "payment_requests_")
 
 
 class Days(NamedTuple):
-    """A span of days in UTC, the last one included."""
+    """A range of UTC days. The last day is inclusive."""
 
     first: date
     last: date
 
     @property
     def start(self) -> datetime:
-        """The first day's midnight."""
+        """Midnight of the first day."""
         return datetime.combine(self.first, time(), timezone.utc)
 
 
-def plan_days() -> Days:
-    """Return the days to ask for: as far back as Gladly lists jobs, by the clock that the tap goes by."""
+def list_report_days() -> Days:
+    """Return the days to request: as far back as Gladly lists jobs, by the real clock that the tap uses."""
     today = datetime.now(timezone.utc).date()
     return Days(today - RETENTION, today)
 
 
-def list_windows_read(emulator: Emulator) -> list[Days]:
-    """Return the windows of the report that the emulator handed out, in order."""
+def list_report_windows(emulator: Emulator) -> list[Days]:
+    """Return the report windows that the emulator served, in order."""
     return [
         Days(*(date.fromisoformat(request.document[key]) for key in ("startAt", "endAt")))
         for request in emulator.requests
@@ -58,24 +58,24 @@ def list_windows_read(emulator: Emulator) -> list[Days]:
 
 
 def check_windows(read: Sequence[Days], planned: Days) -> list[str]:
-    """Return what is wrong, a line each, unless the windows follow each other over all planned days."""
+    """Return one message per gap or overlap, unless the windows cover all planned days in order."""
     problems = []
-    due = planned.first
+    expected = planned.first
     for window in read:
-        if window.first != due:
-            problems.append(f"{REPORT} was read from {window.first}, where {due} was due")
-        due = window.last + _DAY
-    return problems if due > planned.last else [*problems, f"{REPORT} was not read from {due} on"]
+        if window.first != expected:
+            problems.append(f"{REPORT} was read from {window.first}, expected {expected}")
+        expected = window.last + _DAY
+    return problems if expected > planned.last else [*problems, f"{REPORT} was not read from {expected} on"]
 
 
 def make_report_table(shop: Shop, planned: Days, read: Sequence[Days]) -> Table:
-    """Return the report's table: rows from before the planned days stay as they were."""
+    """Return the report's expected table. Rows from before the planned days count as expired."""
     rows = (row for window in read for row in _iter_rows(shop, window))
-    return Table(REPORT, rows, key="conversation_id", aged_by="created_at", oldest=planned.start)
+    return Table(REPORT, rows, key="conversation_id", time_column="created_at", oldest=planned.start)
 
 
 def _iter_rows(shop: Shop, window: Days) -> Iterator[Row]:
-    """Yield the rows of a window as the emulator serves them."""
+    """Yield a window's rows as the emulator serves them."""
     document = {
         "metricSet": _METRIC_SET,
         "startAt": f"{window.first}",
@@ -85,9 +85,11 @@ def _iter_rows(shop: Shop, window: Days) -> Iterator[Row]:
     query = read_report_query(json.dumps(document).encode(), shop.exports.lists, shop.now)
     text = b"".join(report_response(shop.exports.reports, query).chunks).decode()
     for cells in csv.DictReader(io.StringIO(text, newline="")):
-        columns = {_NO_NAME.sub("_", name.lower()).strip("_"): cell for name, cell in cells.items()}
+        columns = {
+            _NON_NAME_CHARACTERS.sub("_", name.lower()).strip("_"): cell for name, cell in cells.items()
+        }
         record = {column: _read_cell(column, cell) for column, cell in columns.items() if cell}
-        # The tap reads weeks; the last is not over, but has its end already.
+        # The tap requests weeks. `_window_end` of the current week is the end of that week.
         yield Row(record, {"_window_end": window.start + _WEEK})
 
 
@@ -96,4 +98,4 @@ def _read_cell(column: str, cell: str) -> Any:  # noqa: ANN401  (a value of any 
         return read_time(cell)
     if column.endswith("_in_seconds"):
         return float(cell)
-    return int(cell) if column.startswith(_COUNTS) else cell
+    return int(cell) if column.startswith(_COUNT_PREFIXES) else cell

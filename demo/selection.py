@@ -1,6 +1,6 @@
-"""The command `python -m demo.selection`: check which streams Meltano asks for and loads.
+"""The command `python -m demo.selection`: check which streams Meltano requests and loads.
 
-It does so in a project of its own, with this one's `meltano.yml` and the plugins that the demo has installed.
+It runs in a temporary project with this project's `meltano.yml` and the plugins that the demo installed.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _RUN: Final = ("run", "--full-refresh", "tap-gladly", "target-duckdb")
 
 
 def main() -> int:
-    """Run the check and return its exit status: 0 if Meltano takes what it should."""
+    """Run the check and return its exit code: 0 if Meltano requests and loads the expected streams."""
     with tempfile.TemporaryDirectory() as folder, Emulator(_make_exports()) as emulator:
         project = _Project(Path(folder), emulator)
-        problems = list(_iter_config_errors(project))
+        problems = list(_iter_problems(project))
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:
-        print("Checked: Meltano takes the streams that are on by default, and those that are added.")
+        print("Checked: Meltano loads the default streams, and the streams added with `meltano select`.")
     return 1 if problems else 0
 
 
 class _Project:
-    """A Meltano project beside an emulator."""
+    """A temporary Meltano project that uses an emulator."""
 
     def __init__(self, folder: Path, emulator: Emulator) -> None:
         plugins = folder / ".meltano"
@@ -68,10 +68,10 @@ class _Project:
             "no_proxy": "127.0.0.1",
         }
 
-    def call(self, *arguments: str) -> None:
-        """Call Meltano, which says what it does only if it fails."""
+    def run(self, *arguments: str) -> None:
+        """Run Meltano. Show its output only if it fails."""
         program = str(Path(sys.executable).with_name("meltano"))
-        run = subprocess.run(
+        result = subprocess.run(
             [program, *arguments],
             cwd=self._folder,
             env=self._environment,
@@ -79,55 +79,56 @@ class _Project:
             text=True,
             check=False,
         )
-        if run.returncode:
-            sys.exit(
-                f"meltano {' '.join(arguments)} ended with status {run.returncode}:\n{run.stderr[-4000:]}"
-            )
+        if result.returncode:
+            command = f"meltano {' '.join(arguments)}"
+            sys.exit(f"{command} exited with code {result.returncode}:\n{result.stderr[-4000:]}")
 
     def count_rows(self) -> dict[str, int]:
-        """Return how many rows each table has."""
+        """Return the number of rows in each table."""
         with duckdb.connect(str(self._database), read_only=True) as connection:
             connection.execute("USE gladly.gladly")
             tables = [str(name) for (name,) in connection.execute("SHOW TABLES").fetchall()]
-            counts = [connection.execute(f'SELECT count(*) FROM "{table}"').fetchone() for table in tables]  # noqa: S608 - names of its own tables
+            counts = [connection.execute(f'SELECT count(*) FROM "{table}"').fetchone() for table in tables]  # noqa: S608 - table names of this project
         return {table: count[0] for table, count in zip(tables, counts, strict=True) if count}
 
 
 def _make_exports() -> StaticExports:
-    """Return something of everything, a line of it malformed."""
+    """Return a dataset with one record of each kind and one malformed line."""
     now = datetime.now(timezone.utc)
     files = {f"{stream}.jsonl": b'{"id":"1"}\n' for stream in _FILE_STREAMS}
     exports = StaticExports()
     exports.add_job("j1", f"{now:%Y-%m-%dT%H:%M:%SZ}", {**files, "customers.jsonl": b'{"id":"1"}\n{"id":\n'})
     for name, entries in exports.lists.items():
         if isinstance(entries, list):
-            entries.append({"id": "1", "name": f"One of {name}"})
+            entries.append({"id": "1", "name": f"An entry of {name}"})
     at = f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     for kind in ("TASK/CREATED", "CONTACT/STARTED"):
         exports.events.add({"id": kind, "type": kind, "timestamp": at, "content": {}})
     return exports
 
 
-def _iter_config_errors(project: _Project) -> Iterator[str]:
-    project.call(*_RUN)
-    yield from _compare("by default", project, paths=_DEFAULT_PATHS, tables=_DEFAULTS)
+def _iter_problems(project: _Project) -> Iterator[str]:
+    project.run(*_RUN)
+    yield from _compare("default selection", project, paths=_DEFAULT_PATHS, tables=_DEFAULTS)
     project.emulator.clear()
     for stream in ("audiences", "events"):
-        project.call("select", "tap-gladly", stream, "*")
-    project.call(*_RUN)
+        project.run("select", "tap-gladly", stream, "*")
+    project.run(*_RUN)
     paths = {*_DEFAULT_PATHS, f"{_API}/audiences", f"{_API}/events"}
-    yield from _compare("with more", project, paths=paths, tables={*_DEFAULTS, "audiences", "events"})
+    yield from _compare(
+        "extended selection", project, paths=paths, tables={*_DEFAULTS, "audiences", "events"}
+    )
 
 
-def _compare(when: str, project: _Project, *, paths: set[str], tables: set[str]) -> Iterator[str]:
-    """Yield what was asked for or loaded and should not have been, or the other way round; a row a table."""
-    asked = {request.path for request in project.emulator.requests}
-    if asked != paths:
-        yield f"{when}, these were asked for or not asked for by mistake: {sorted(asked ^ paths)}"
+def _compare(selection: str, project: _Project, *, paths: set[str], tables: set[str]) -> Iterator[str]:
+    """Yield one message per kind of difference. Every expected table should have one row."""
+    requested = {request.path for request in project.emulator.requests}
+    if requested != paths:
+        yield f"{selection}: unexpected or missing requests: {sorted(requested ^ paths)}"
     expected = dict.fromkeys(tables, 1)
     loaded = project.count_rows()
     if loaded != expected:
-        yield f"{when}, these tables are not as they should be: {sorted(loaded.items() ^ expected.items())}"
+        yield f"{selection}: unexpected or missing row counts: {sorted(loaded.items() ^ expected.items())}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Plain text for a terminal: paragraphs, tables, progress."""
+"""Plain text for a terminal: paragraphs, tables and progress."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def print_text(text: str) -> None:
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a title and a table: the first column to the left, the others to the right."""
+    """Print a title and a table. The first column is left-aligned, the others right-aligned."""
     cells = [list(header), *([format_value(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     print(title)
@@ -32,7 +32,7 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]
 
 
 def show_progress(text: str) -> None:
-    """Show where the work stands, in the place of what was shown before; for a person at a terminal."""
+    """Show progress on standard error. At a terminal, replace the previous progress."""
     if sys.stderr.isatty():
         print(f"\r{text:<{_WIDTH - 1}}", end="" if text else "\r", file=sys.stderr, flush=True)
     elif text:
@@ -40,18 +40,18 @@ def show_progress(text: str) -> None:
 
 
 def format_value(value: object) -> str:
-    """Return a cell's text: numbers with thousands set apart, a time in its two largest units."""
+    """Return a cell's text: numbers with thousands separators, durations in their two largest units."""
     if isinstance(value, timedelta):
-        return _format_time(round(value.total_seconds()))
+        return _format_duration(round(value.total_seconds()))
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def format_count(count: int, noun: str) -> str:
-    """Return the count with its noun in the right number."""
+    """Return the count with its noun in the singular or plural."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _format_time(seconds: int) -> str:
+def _format_duration(seconds: int) -> str:
     if seconds < _HOUR:
         return f"{seconds // _MINUTE} min {seconds % _MINUTE:02} s"
     return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE:02} min"
