@@ -48,13 +48,13 @@ def test_job_fields_can_be_replaced_and_removed(exports: StaticExports, get_expo
     """Any field of a static job can have any value or be absent."""
     start, end = "2023-01-01T00:00:00Z", "2023-06-30T23:59:59.999999999Z"
     exports.add_job(
-        "odd", "2026-03-04T11:00:00Z", start_at=start, end_at=end, scheduleId=ABSENT, colour="red"
+        "odd", "2026-03-04T11:00:00Z", start_at=start, end_at=end, scheduleId=ABSENT, color="red"
     )
     exports.change_job("odd", files=None)
     job = get_export("/jobs/odd").json()
 
     assert job["files"] is None
-    assert job["colour"] == "red"
+    assert job["color"] == "red"
     assert "scheduleId" not in job
     assert job["parameters"] == {"type": "CONVERSATIONS", "startAt": start, "endAt": end}
 
