@@ -1,4 +1,4 @@
-"""Build hook: makes the README's links absolute in the package metadata, which is read outside the repository."""
+"""Build hook that makes the README's links absolute in the package metadata."""
 
 from __future__ import annotations
 

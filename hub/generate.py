@@ -1,4 +1,7 @@
-"""Print the plugin definition for Meltano and Meltano Hub, from `--about`, the package metadata, and hub/texts."""
+"""Print the plugin definition for Meltano and Meltano Hub.
+
+It is made from `--about`, `--discover`, the package metadata, and hub/texts.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ _OPTION_LABELS: Final = {"gzip": "GZIP", "jsonl": "JSONL"}
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--repository",
         default=_find_repository(),

@@ -1,4 +1,4 @@
-"""The SDK's own suite for taps, whole, against an invented organization."""
+"""The SDK's standard test suite for taps, against the emulator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tap_gladly.tap import TapGladly
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The suite wants settings when it is put together, before any server can listen; the address comes later.
+# The suite needs settings at import time, before the emulator runs. The fixture sets the URL.
 _SETTINGS = {
     "organization": "myorg",
     "agent_email": "agent@myorg.example",
@@ -24,7 +24,7 @@ _SETTINGS = {
 
 
 def _select_all() -> dict[str, Any]:
-    """Give a catalog that selects the streams, too, that are off by default."""
+    """Return a catalog that selects every stream, opt-in streams included."""
     catalog: dict[str, Any] = TapGladly(validate_config=False).catalog_dict
     for entry in catalog["streams"]:
         stream_metadata(entry)["selected"] = True
@@ -42,8 +42,8 @@ def _organization() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore:Fields in transformed catalog but not in records:UserWarning")
 @pytest.mark.filterwarnings("ignore:No records were available to test:UserWarning")
 class TestTapGladly(
-    get_tap_test_class(  # type: ignore[misc] # made at run time
+    get_tap_test_class(  # type: ignore[misc] # created at run time
         TapGladly, config=_SETTINGS, catalog=_select_all(), parse_env_config=False
     )
 ):
-    """Every test that the SDK has for a tap, its streams and their fields."""
+    """Every test that the SDK has for a tap, its streams and their properties."""

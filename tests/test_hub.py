@@ -62,7 +62,7 @@ def as_meltano_writes(setting: dict[str, Any]) -> dict[str, Any]:
 def read_as_hub(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], bool]]:
     """Yield dotted name, schema and necessity of each setting, as the Hub's weekly refresh of SDK taps does.
 
-    A nested setting is required if its parent's `required` lists it, no matter whether the parent is required.
+    A nested setting is required if its parent's `required` lists it, even if the parent isn't required.
     """
     for name, value in schema["properties"].items():
         if name != "stream_maps" and "object" in value.get("type", ()) and value.get("properties"):

@@ -1,4 +1,4 @@
-"""What the project says of itself agrees: version, changelog, targets, Pythons, workflows, addresses."""
+"""Version, changelog, make targets, Python versions, pins, workflows and URLs agree across the repository."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+GROUPS = (ROOT / "requirements" / "pyproject.toml").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -34,31 +34,37 @@ TEXTS = [
     *(path for path in (ROOT / ".github").rglob("*") if path.is_file()),
     *(ROOT / name for name in (".env.example", ".pre-commit-config.yaml", "Makefile", "meltano.yml")),
     ROOT / "pyproject.toml",
-    ROOT / "hub" / "tap-gladly.yml",
+    ROOT / "plugin.yaml",
+    *(ROOT / "requirements" / name for name in ("README.md", "pyproject.toml")),
 ]
-KNOWN_HOSTS = {
-    "docs.meltano.com",
-    "hub.meltano.com",
-    "pre-commit.com",
-    "sdk.meltano.com",
-    "semver.org",
-    "www.gladly.com",
-}
+# Hosts and repositories that texts may link to.
+KNOWN_PLACES = (
+    "docs.meltano.com/",
+    "faker.readthedocs.io/",
+    "github.com/Automattic/target-parquet",
+    "github.com/MeltanoLabs/target-duckdb",
+    "github.com/pre-commit/pre-commit-hooks",
+    "hub.meltano.com/",
+    "pre-commit.com/",
+    "sdk.meltano.com/",
+    "semver.org/",
+    "www.gladly.com/",
+)
 
 
 def iter_pins(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what a text pins exactly: names and versions."""
+    """Yield name and version of each exact pin in a text."""
     yield from re.findall(r"\b([a-z][\w-]*)==([\w.]+)", text)
 
 
 def load_workflow(name: str) -> dict[Any, Any]:
-    """Read a workflow."""
+    """Load a workflow."""
     workflow: dict[Any, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text())
     return workflow
 
 
 def test_changelog_starts_with_the_version() -> None:
-    """The newest entry is about this version, released or not."""
+    """The first entry describes this version, released or not."""
     headings = re.findall(r"^## (\S+) \((unreleased|\d{4}-\d\d-\d\d)\)$", CHANGELOG, re.MULTILINE)
 
     assert headings[0][0] == __version__
@@ -77,7 +83,7 @@ def test_changelog_starts_with_the_version() -> None:
 def test_release_compares_tag_version_and_changelog(
     tmp_path: Path, tag: str, version: str, *, heading: str, agrees: bool
 ) -> None:
-    """A tag that does not fit, or a changelog without a date, publishes nothing."""
+    """A tag that doesn't match the version, or a changelog entry without a date, stops the release."""
     (tmp_path / "tap_gladly").mkdir()
     (tmp_path / "tap_gladly" / "__init__.py").write_text(f'"""Doc."""\n\n__version__ = "{version}"\n')
     (tmp_path / "CHANGELOG.md").write_text(f"# Changes\n\n## {heading}\n")
@@ -89,8 +95,8 @@ def test_release_compares_tag_version_and_changelog(
     assert (done.returncode == 0) == agrees
 
 
-def test_only_publishing_may_ask_for_an_identity() -> None:
-    """Every other job may read the code, and no more."""
+def test_only_the_publish_job_has_write_permissions() -> None:
+    """Every other job can only read the repository."""
     jobs = {
         (path.stem, name): job["permissions"]
         for path in WORKFLOWS
@@ -101,8 +107,8 @@ def test_only_publishing_may_ask_for_an_identity() -> None:
     assert all(permissions == {"contents": "read"} for permissions in jobs.values())
 
 
-def test_workflows_name_the_version_behind_each_hash() -> None:
-    """What is pinned by hash says which version that is."""
+def test_workflows_name_the_version_of_each_hash() -> None:
+    """A comment names the version of each action that is pinned by hash."""
     uses = [line for path in WORKFLOWS for line in path.read_text().splitlines() if "uses: " in line]
 
     pins = [line for line in uses if "uses: ./" not in line]
@@ -110,19 +116,19 @@ def test_workflows_name_the_version_behind_each_hash() -> None:
 
 
 def test_ci_tests_the_wheel_on_every_supported_python() -> None:
-    """Those of the classifiers."""
+    """The matrix and the classifiers list the same versions."""
     classifiers = metadata(DISTRIBUTION).get_all("Classifier") or []
 
     tested = load_workflow("ci.yml")["jobs"]["wheel"]["strategy"]["matrix"]["python"]
     assert tested == [line.split()[-1] for line in classifiers if line.startswith("Programming Language")]
 
 
-def test_ci_runs_weekly_and_loads_databases() -> None:
-    """Besides each push and pull request; the oldest dependencies are tested, too."""
+def test_ci_runs_weekly_and_calls_every_check() -> None:
+    """It also runs on pushes and pull requests, and tests the oldest dependencies."""
     workflow = load_workflow("ci.yml")
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
 
-    # To YAML 1.1, "on" is true.
+    # In YAML 1.1, "on" is a boolean.
     assert {"push", "pull_request", "schedule", "workflow_call"} == workflow[True].keys()
     assert [
         re.fullmatch(r"\d+ \d+ \* \* [0-6]", each["cron"]) is None for each in workflow[True]["schedule"]
@@ -134,23 +140,47 @@ def test_ci_runs_weekly_and_loads_databases() -> None:
     assert "lowest-direct" in {each["resolution"] for each in matrix["include"] if each["python"] == "3.10"}
 
 
+def test_ci_tests_the_newest_sdk_without_blocking() -> None:
+    """The job installs the newest pre-release of the SDK, and its failure doesn't fail the workflow."""
+    job = load_workflow("ci.yml")["jobs"]["prerelease"]
+
+    assert job["continue-on-error"] is True
+    assert [step["env"] for step in job["steps"] if step.get("run") == "make wheel"] == [
+        {"SDK": "singer-sdk>=0.55.0a1"}
+    ]
+
+
+def test_requirements_are_explained_and_compiled() -> None:
+    """The README there and `make lock` name every file."""
+    folder = ROOT / "requirements"
+    files = {path.name for path in folder.glob("*.txt")}
+    groups = set(re.findall(r"^([\w-]+) = \[", GROUPS, re.MULTILINE))
+
+    assert files == {f"{group}.txt" for group in groups} | {"dev.txt"}
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `([\w-]+\.txt)` ", readme, re.MULTILINE)) == sorted(files)
+    recipe = MAKEFILE.split("\nlock:")[1].split("\nclean:")[0]
+    assert [group for group in groups if not re.search(rf"[ :]{group}[; ]", recipe)] == []
+
+
 def test_workflows_need_jobs_that_exist() -> None:
-    """The wheel that is tested and published is the one that was built."""
+    """The build job creates the wheel that the other jobs test and publish."""
     jobs = {path.stem: load_workflow(path.name)["jobs"] for path in WORKFLOWS}
 
     needs = {(stem, name): job.get("needs") for stem, them in jobs.items() for name, job in them.items()}
     assert {pair: need for pair, need in needs.items() if need} == {
         ("ci", "wheel"): "build",
+        ("ci", "prerelease"): "build",
         ("release", "ci"): "tag",
         ("release", "publish"): "ci",
     }
     assert jobs["release"]["ci"]["uses"] == "./.github/workflows/ci.yml"
 
 
-def test_pins_of_the_targets_are_the_same_everywhere() -> None:
-    """Those in pyproject.toml: what `make lock` made of them, the README, and the page on targets."""
+def test_pins_of_targets_agree() -> None:
+    """requirements/pyproject.toml sets them. The lock files, the README and docs/targets.md repeat them."""
     page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
-    groups = re.findall(r"^(loader[\w-]*) = (\[.+\])$", PYPROJECT, re.MULTILINE)
+    groups = re.findall(r"^(loader[\w-]*) = (\[.+\])$", GROUPS, re.MULTILINE)
     pins = {pin for _, group in groups for pin in iter_pins(group)}
 
     assert {name for name, _ in pins} == {
@@ -167,7 +197,7 @@ def test_pins_of_the_targets_are_the_same_everywhere() -> None:
 
 
 def test_help_and_contributing_list_the_targets() -> None:
-    """Every target that is not a file is in both."""
+    """Both list every phony target."""
     phony = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)[0].split()
     helped = re.findall(r"^([a-z0-9]+):.* ## ", MAKEFILE, re.MULTILINE)
 
@@ -176,7 +206,7 @@ def test_help_and_contributing_list_the_targets() -> None:
 
 
 def test_ci_calls_targets_that_exist() -> None:
-    """The workflows, the hooks and .ci/run call nothing else."""
+    """This covers the workflows, the pre-commit hooks and .ci/run."""
     texts = [
         path.read_text() for path in (*WORKFLOWS, ROOT / ".pre-commit-config.yaml", ROOT / ".ci" / "run")
     ]
@@ -188,13 +218,15 @@ def test_ci_calls_targets_that_exist() -> None:
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
-def test_no_address_is_made_up(path: Path) -> None:
-    """The project's own address is the one of `[project.urls]`; people are reached at .example alone."""
+def test_texts_contain_no_invented_url(path: Path) -> None:
+    """The project's URL is the one in `[project.urls]`. Email addresses end in .example."""
     text = path.read_text(encoding="utf-8")
     own = [line.split(", ")[1] for line in metadata(DISTRIBUTION).get_all("Project-URL") or []]
 
     links = re.findall(r"\bhttps?://[\w.-]+[^\s)>\"'`]*", text)
     foreign = [link for link in links if not link.startswith(tuple(own))]
-    hosts = {re.split(r"[:;,]", link.split("/")[2])[0] for link in foreign}
-    assert {host for host in hosts if not host.endswith(".example")} <= KNOWN_HOSTS
+    places = {link.partition("://")[2] + "/" for link in foreign}
+    invented = {place for place in places if not place.startswith(KNOWN_PLACES)}
+    hosts = {re.split(r"[/:;,]", place)[0] for place in invented}
+    assert {host for host in hosts if not host.endswith((".example", ".gladly.com"))} == set()
     assert re.findall(r"[\w.+-]+@[\w-]+\.(?!example\b)[a-z][\w.-]*", text) == []

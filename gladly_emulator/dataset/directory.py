@@ -32,10 +32,10 @@ _TOPICS: Final = {
     "Delivery": ("Late parcel", "Damaged in transit"),
     "Returns": ("Return requested",),
     "Billing": ("Invoice copy",),
-    "Products": ("Product question", "Fax catalog"),
+    "Products": ("Product question", "Fax catalogue"),
     "Orders": ("Address change", "Spring raffle"),
 }
-_DISABLED: Final = ("Fax catalog", "Spring raffle")
+_DISABLED: Final = ("Fax catalogue", "Spring raffle")
 _LEAF_TOPICS: Final = (
     "Late parcel",
     "Damaged in transit",

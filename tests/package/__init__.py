@@ -1,1 +1,1 @@
-"""The built wheel and sdist. These tests need the package index; `make package` runs them."""
+"""Tests of the built wheel and sdist. `make package` runs them. They need the package index."""

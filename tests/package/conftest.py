@@ -1,4 +1,4 @@
-"""What `make build` has left in dist/."""
+"""The files that `make build` writes to dist/."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _only(paths: Iterable[Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The checkout."""
+    """The repository root."""
     return ROOT
 
 

@@ -1,4 +1,4 @@
-"""Places to install to, apart from everything else."""
+"""Separate home directories to install into."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ TOOLS = Path(sys.executable).parent
 
 
 class Home(NamedTuple):
-    """An empty home directory, in which a way of installing has its own places."""
+    """An empty home directory that an installer keeps its files in."""
 
     path: Path
 
     def run(self, *command: object) -> None:
-        """Run a command in it, quietly; pip and uv may take from their caches."""
+        """Run a command in it. pip and uv use the caches of the current user."""
         settings = {
             "HOME": str(self.path),
             "PIPX_HOME": str(self.path / "pipx"),
@@ -32,5 +32,5 @@ class Home(NamedTuple):
 
 
 def ask(*command: object) -> str:
-    """Run a command, and give what it says."""
+    """Run a command and return its output."""
     return subprocess.check_output([*map(str, command)], text=True).strip()

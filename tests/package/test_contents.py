@@ -1,4 +1,4 @@
-"""The built files hold what they should, and nothing else."""
+"""Wheel and sdist contain the expected files and nothing else."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from pathlib import Path
 from tap_gladly import DISTRIBUTION, __version__
 
 INFO = f"{DISTRIBUTION.replace('-', '_')}-{__version__}.dist-info"
-
-
-FILES = re.compile(r"tap_gladly/(streams/)?\w+\.py|tap_gladly/schemas/\w+\.json|tap_gladly/py\.typed")
+FILES = re.compile(r"tap_gladly/(\w+/)*\w+\.py|tap_gladly/schemas/\w+\.json|tap_gladly/py\.typed")
 
 
 def list_package(root: Path) -> set[str]:
-    """Give the files of the package that git holds, which are modules, schemas, and `py.typed`."""
+    """Return the package's modules, schemas and `py.typed` that git tracks."""
     git = shutil.which("git") or "git"
     files = subprocess.check_output([git, "-C", str(root), "ls-files", "tap_gladly"], text=True).split()
     return set(filter(FILES.fullmatch, files))
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(root: Path, wheel: Path) -> None:
-    """Modules, schemas and `py.typed`, with the licence beside the metadata."""
+def test_wheel_contains_only_the_package(root: Path, wheel: Path) -> None:
+    """It contains modules, schemas, `py.typed`, metadata and the license."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
 
@@ -36,8 +34,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(root: Path, wheel: Path) -
     assert names == list_package(root) | {f"{INFO}/{name}" for name in metadata}
 
 
-def test_the_sdist_holds_what_the_wheel_is_made_of(root: Path, sdist: Path) -> None:
-    """The package, and what its metadata is made of."""
+def test_sdist_contains_only_the_sources_of_the_wheel(root: Path, sdist: Path) -> None:
+    """It contains the package and the sources of its metadata."""
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
@@ -45,8 +43,8 @@ def test_the_sdist_holds_what_the_wheel_is_made_of(root: Path, sdist: Path) -> N
     assert names == list_package(root) | about
 
 
-def test_checkout_and_sdist_make_the_same_wheel(root: Path, wheel: Path, tmp_path: Path) -> None:
-    """Byte for byte: the wheel in dist/ was made from the sdist, this one without it."""
+def test_repository_and_sdist_build_the_same_wheel(root: Path, wheel: Path, tmp_path: Path) -> None:
+    """The wheel in dist/ is built from the sdist, and a wheel from the repository has the same bytes."""
     options = ["--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable]
     uv = Path(sys.executable).with_name("uv")
     subprocess.run([uv, "build", *options, "--out-dir", tmp_path, root], check=True)

@@ -1,4 +1,4 @@
-"""The built wheel, installed in each way that there is, does what this checkout does."""
+"""The built wheel behaves like the repository, no matter how it is installed."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ if TYPE_CHECKING:
 
     from gladly_emulator import Emulator, StaticExports
 
-# Longer than other tests may take: each way installs from the package index.
+# Installing from the package index takes longer than the default timeout.
 pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).parents[2]
 
 
 def install_newest(home: Home, wheel: Path) -> Path:
-    """Install with pip, which takes the newest dependencies that are allowed."""
+    """Install with pip, which installs the newest allowed dependencies."""
     home.run(sys.executable, "-m", "venv", "venv")
     home.run("venv/bin/python", "-m", "pip", "install", "--quiet", wheel)
     return home.path / "venv" / "bin"
 
 
 def install_lowest(home: Home, wheel: Path) -> Path:
-    """Install with the oldest dependencies that are allowed; those of dependencies are the newest."""
+    """Install the oldest allowed direct dependencies and the newest indirect ones."""
     home.run(TOOLS / "uv", "venv", "--quiet", "--python", sys.executable, "venv")
     options = ["--quiet", "--python", "venv/bin/python", "--resolution", "lowest-direct"]
-    # To uv, direct is what it is asked for: the wheel, and what pyproject.toml says that it depends on.
+    # uv applies lowest-direct to what the command line names, so pyproject.toml names the dependencies again.
     home.run(TOOLS / "uv", "pip", "install", *options, wheel, "-r", ROOT / "pyproject.toml")
     return home.path / "venv" / "bin"
 
 
 def install_with_uv(home: Home, wheel: Path) -> Path:
-    """Install as a tool of uv's."""
+    """Install with `uv tool`."""
     home.run(TOOLS / "uv", "tool", "install", "--quiet", "--python", sys.executable, wheel)
     return home.path / "bin"
 
 
 def install_with_pipx(home: Home, wheel: Path) -> Path:
-    """Install as an application of pipx's."""
+    """Install with pipx."""
     home.run(TOOLS / "pipx", "install", "--quiet", "--python", sys.executable, wheel)
     return home.path / "bin"
 
@@ -66,7 +66,7 @@ def program(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytes
 
 @pytest.fixture
 def run_installed(program: Path, tmp_path: Path) -> Callable[..., str]:
-    """Run the installed tap, away from the checkout, and give its output."""
+    """Run the installed tap outside the repository and return its output."""
 
     def run(*arguments: str, settings: dict[str, str] | None = None) -> str:
         environment = tap_environment(settings or {})
@@ -77,8 +77,8 @@ def run_installed(program: Path, tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.mark.parametrize("program", [install_lowest], indirect=True, scope="module")
-def test_lowest_dependencies_are_the_lowest(program: Path) -> None:
-    """Each has the version that its range begins with."""
+def test_lowest_dependencies_are_installed(program: Path) -> None:
+    """Each direct dependency has the lowest version of its range."""
     requirements = [Requirement(line) for line in requires(DISTRIBUTION) or ()]
     floors = {
         requirement.name: specifier.version
@@ -92,15 +92,15 @@ def test_lowest_dependencies_are_the_lowest(program: Path) -> None:
     assert [pin for pin in map("==".join, floors.items()) if pin not in frozen] == []
 
 
-def test_installed_tap_tells_its_version(run_installed: Callable[..., str]) -> None:
-    """It is that of the checkout."""
-    told = run_installed("--version")
+def test_installed_tap_prints_its_version(run_installed: Callable[..., str]) -> None:
+    """It is the version of the repository."""
+    output = run_installed("--version")
 
-    assert told.startswith(f"tap-gladly v{__version__},")
+    assert output.startswith(f"tap-gladly v{__version__},")
 
 
-def test_installed_tap_tells_its_settings(run_installed: Callable[..., str]) -> None:
-    """Those that it cannot do without are the checkout's."""
+def test_installed_tap_describes_its_settings(run_installed: Callable[..., str]) -> None:
+    """The required settings are the same as in the repository."""
     about = json.loads(run_installed("--about", "--format=json"))
 
     assert about["version"] == __version__
@@ -108,16 +108,16 @@ def test_installed_tap_tells_its_settings(run_installed: Callable[..., str]) -> 
 
 
 def test_installed_tap_discovers_its_streams(run_installed: Callable[..., str]) -> None:
-    """The catalog is the checkout's, so no schema is missing."""
-    told = run_installed("--discover")
+    """The catalog is the same as in the repository, so no schema is missing."""
+    output = run_installed("--discover")
 
-    assert told == run_command("--discover").stdout
+    assert output == run_command("--discover").stdout
 
 
 def test_installed_tap_syncs(
     run_installed: Callable[..., str], exports: StaticExports, emulator: Emulator
 ) -> None:
-    """Every message is the checkout's, but for the moment of extraction."""
+    """The messages are the same as in the repository, except for the extraction time."""
     for hour in range(7, 10):
         files = {f"{name}.jsonl": rows_named(f"{name}-{hour}") for name in ("agents", "customers", "topics")}
         exports.add_job(f"job-{hour}", f"2026-11-20T{hour:02}:15:19Z", files)
@@ -126,8 +126,8 @@ def test_installed_tap_syncs(
 
     expected = run_command("--config=ENV", settings=emulator.settings).stdout
     assert sent.count('"type":"RECORD"') == 12
-    assert _without_moments(sent) == _without_moments(expected)
+    assert _without_extraction_times(sent) == _without_extraction_times(expected)
 
 
-def _without_moments(output: str) -> str:
+def _without_extraction_times(output: str) -> str:
     return re.sub(r'"time_extracted":"[^"]+"', "", output)

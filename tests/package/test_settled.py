@@ -1,4 +1,4 @@
-"""Once the owner has settled the package's name and the repository's address, all goes by them."""
+"""Once the package name and the repository URL are set, the package and the plugin definition use them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAME = "acme-tap-gladly"
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone in which both are settled, as CONTRIBUTING.md says."""
+    """A clone in which both are set, as CONTRIBUTING.md describes."""
     folder = tmp_path_factory.mktemp("settled") / "tap-gladly"
     copy_checkout(folder)
     for file in ("pyproject.toml", "tap_gladly/__init__.py"):
@@ -39,7 +39,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the clone's package in it."""
+    """A folder that contains the clone's package."""
     folder = tmp_path_factory.mktemp("installed")
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--python", sys.executable]
     subprocess.run([TOOLS / "uv", "pip", "install", *options, "--target", folder, clone], check=True)
@@ -53,19 +53,19 @@ def distribution(installed: Path) -> Distribution:
 
 
 def run(installed: Path, *arguments: object) -> str:
-    """Run Python on the package that was installed."""
+    """Run Python with the installed package."""
     command = [sys.executable, *map(str, arguments)]
     return subprocess.check_output(command, text=True, env=tap_environment({}, PYTHONPATH=str(installed)))
 
 
 def test_package_names_the_repository(distribution: Distribution) -> None:
-    """Under the name that was settled."""
+    """The package has the new name."""
     assert distribution.metadata["Name"] == NAME
     assert distribution.metadata["Project-URL"] == f"Repository, {ADDRESS}"
 
 
-def test_package_has_the_readme_with_whole_links(clone: Path, distribution: Distribution) -> None:
-    """Each leads to a file of this version's; without an address, the text would be that of the file."""
+def test_package_has_the_readme_with_absolute_links(clone: Path, distribution: Distribution) -> None:
+    """Each link points to a file of this version. The rest of the text is unchanged."""
     readme = (clone / "README.md").read_text(encoding="utf-8")
 
     text: str = distribution.metadata.get_payload()  # type: ignore[attr-defined]
@@ -77,8 +77,8 @@ def test_package_has_the_readme_with_whole_links(clone: Path, distribution: Dist
     assert [link for link in links if not link.startswith("https://")] == []
 
 
-def test_hub_is_told_the_repository(clone: Path, installed: Path) -> None:
-    """It is what the definition has installed, and the owner is the variant's name."""
+def test_definition_names_the_repository(clone: Path, installed: Path) -> None:
+    """The definition installs from the repository, and the variant is named after the owner."""
     definition = yaml.safe_load(run(installed, clone / "hub" / "generate.py"))
 
     assert definition["repo"] == ADDRESS
@@ -87,6 +87,6 @@ def test_hub_is_told_the_repository(clone: Path, installed: Path) -> None:
     assert definition["name"] == definition["executable"] == "tap-gladly"
 
 
-def test_tap_tells_its_version(installed: Path) -> None:
-    """Whatever the package is called."""
+def test_tap_prints_its_version(installed: Path) -> None:
+    """The version doesn't depend on the package name."""
     assert run(installed, "-m", "tap_gladly", "--version").startswith(f"tap-gladly v{__version__},")

@@ -1,4 +1,4 @@
-"""A newer version takes the place of an older one, as the README says, and goes on from its state."""
+"""A newer version replaces an older one, as the README describes, and resumes from its state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tap_gladly import __version__
 if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
 
-# Longer than other tests may take: each way installs from the package index.
+# Installing from the package index takes longer than the default timeout.
 pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).parents[2]
@@ -27,19 +27,19 @@ NEWER = "99.0.0"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A home with a clone in it."""
+    """A home directory that contains a clone."""
     copy_checkout(tmp_path / "tap-gladly")
     return Home(tmp_path)
 
 
 def release(home: Home) -> None:
-    """Make the clone one of a newer version."""
+    """Give the clone a newer version."""
     module = home.path / "tap-gladly" / "tap_gladly" / "__init__.py"
     module.write_text(module.read_text().replace(f'"{__version__}"', f'"{NEWER}"'))
 
 
 def run(program: Path, *arguments: str, settings: dict[str, str]) -> str:
-    """Run an installed tap, and give its output."""
+    """Run an installed tap and return its output."""
     environment = tap_environment(settings)
     environment.pop("PYTHONPATH", None)
     return subprocess.check_output([program, *arguments], text=True, cwd=program.parent, env=environment)
@@ -54,10 +54,10 @@ def run(program: Path, *arguments: str, settings: dict[str, str]) -> str:
     ],
     ids=["pip", "uv", "pipx"],
 )
-def test_an_upgrade_goes_on_from_the_state(
+def test_upgrade_resumes_from_the_state(
     home: Home, exports: StaticExports, emulator: Emulator, install: str, upgrade: str, folder: str
 ) -> None:
-    """The commands are the README's; what was loaded does not come again, and what is new comes."""
+    """The commands are in the README. The newer version loads only new jobs."""
     exports.add_job("j1", "2026-11-20T07:15:19Z", {"customers.jsonl": rows_named("c1")})
     home.run(sys.executable, "-m", "venv", "tap")
     program = home.path / folder / "tap-gladly"
@@ -77,12 +77,12 @@ def test_an_upgrade_goes_on_from_the_state(
 
 
 def place(command: str) -> list[str]:
-    """Give a command of the README's; uv and pipx are those of this environment."""
+    """Split a command of the README, with the uv and pipx of this environment."""
     program, *arguments = command.split()
     return [str(TOOLS / program) if program in {"uv", "pipx"} else program, *arguments]
 
 
 def record(line: str) -> dict[str, str]:
-    """Give the row of a RECORD; of another message, nothing."""
+    """Return the record of a RECORD message, or an empty object for other messages."""
     row: dict[str, str] = json.loads(line).get("record", {})
     return row
