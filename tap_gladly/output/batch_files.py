@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GZIP_LEVEL = 1
 """The files are read once, soon: what a higher level saves there costs more here."""
 
-# The SDK's schema lacks batch_size and accepts values that the SDK can't use. Nothing in this schema is `required`:
+# The SDK's schema lacks batch_size and accepts values that the SDK can't use. Nothing in it is required, because
 # Meltano Hub would list nested required settings as required for every user. iter_batch_errors checks them.
 BATCH_CONFIG = th.Property(
     "batch_config",

@@ -81,8 +81,8 @@ class GladlyMapper(PluginMapper):
     def register_raw_stream_schema(
         self, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
-        # A map that matches every stream, such as one for "*", doesn't have to fit a stream that isn't selected.
-        # singer-sdk 0.54 registers such a stream without columns, 0.55 with all of them.
+        # A map that matches every stream, such as one for "*", doesn't have to fit a stream that isn't
+        # selected. singer-sdk 0.54 registers such a stream without columns, 0.55 with all of them.
         if stream_name in self._deselected or not schema.get("properties"):
             unmapped = self.default_mapper_type(
                 stream_name, schema, key_properties, flattening_options=self.flattening_options
