@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -87,10 +88,16 @@ class DuckDB(Database):
         self.path = folder / "warehouse.duckdb"
         self.settings = {"TARGET_DUCKDB_PATH": str(self.path)}
 
-    @override
-    def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
+    @contextmanager
+    def connect(self) -> Iterator[Any]:
+        """Connect to the schema of the tables."""
         with duckdb.connect(str(self.path)) as connection:
             connection.execute("USE warehouse.gladly")
+            yield connection
+
+    @override
+    def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
+        with self.connect() as connection:
             return list(connection.execute(statement, parameters).fetchall())
 
     @override
@@ -125,10 +132,16 @@ class Postgres(Database):
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
         }
 
-    @override
-    def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
+    @contextmanager
+    def connect(self) -> Iterator[Any]:
+        """Connect to the schema of the tables."""
         with psycopg.connect(self.address) as connection:
             connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self._schema)))
+            yield connection
+
+    @override
+    def ask(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
+        with self.connect() as connection:
             return list(connection.execute(statement.encode(), parameters or None).fetchall())
 
     @override

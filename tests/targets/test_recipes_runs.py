@@ -1,4 +1,4 @@
-"""The runs of docs/recipes.md: stream maps, a span again, organizations side by side."""
+"""The runs of docs/recipes.md: stream maps, a reload, several organizations."""
 
 from __future__ import annotations
 
@@ -67,27 +67,9 @@ def test_personal_data_is_hashed_or_dropped(tmp_path: Path, exports: StaticExpor
     assert not re.search(rb"Zo\xc3|Odd Lane|Mine|Secret|gold|\+1555|one@", destination.path.read_bytes())
 
 
-def test_null_characters_are_taken_out(tmp_path: Path, exports: StaticExports, socket: str) -> None:
-    """PostgreSQL loads the rows then."""
-    files = {
-        "customers.jsonl": b'{"id":"c1","name":"a\\u0000b"}\n{"id":"c2"}\n',
-        "conversation_items.jsonl": b'{"id":"i1","content":{"body":"a\\u0000b","score":9.5}}\n{"id":"i2"}\n',
-    }
-    exports.add_job("job", "2026-03-04T12:15:19Z", files)
-    destination = Postgres(socket, "characters")
-    project = make_project(tmp_path / "project", "A character that PostgreSQL refuses")
-
-    with Emulator(exports, requests_per_second=None) as emulator:
-        project.run("target-postgres", emulator, settings=destination.settings)
-
-    assert destination.ask("SELECT id, name FROM customers ORDER BY id") == [("c1", "ab"), ("c2", None)]
-    items = destination.ask("SELECT id, content FROM conversation_items ORDER BY id")
-    assert items == [("i1", {"body": "ab", "score": 9.5}), ("i2", None)]
-
-
-def test_span_is_read_again(project: Project, exports: StaticExports, socket: str) -> None:
-    """Its files alone, into the same rows, and the ordinary state stays as it is."""
-    title = "Read a span again"
+def test_reload_of_a_time_span(project: Project, exports: StaticExports, socket: str) -> None:
+    """Only its files are loaded, into the same rows, and the regular state doesn't change."""
+    title = "Reload a time span"
     dates = dict(re.findall(r"(TAP_GLADLY_\w+)=(\S+)", take(title, "console")))
     (command,) = re.findall(r"^\$ meltano (.+)$", take(title, "console"), re.MULTILINE)
     for hour in range(17, 22):
@@ -112,9 +94,24 @@ def test_span_is_read_again(project: Project, exports: StaticExports, socket: st
     assert destination.ask("SELECT id FROM agents ORDER BY id") == [("a17",), ("a18",), ("a19",), ("a20",)]
 
 
-def test_organizations_stand_side_by_side(tmp_path: Path, socket: str) -> None:
-    """Each with its own rows, in its own schema, from its own address."""
-    title = "Several organizations side by side"
+def test_reloaded_rows_fill_gaps_only(socket: str) -> None:
+    """The statement inserts the rows whose key is missing, and keeps the others."""
+    server = Postgres(socket, "public")
+
+    with server.connect() as connection:
+        for schema, rows in (("gladly", "('c1', 'new')"), ("gladly_reload", "('c1', 'old'), ('c2', 'only')")):
+            connection.execute(f"CREATE SCHEMA {schema}")
+            connection.execute(f"CREATE TABLE {schema}.customers (id, name) AS VALUES {rows}")
+        connection.execute(take("Reload a time span", "sql").encode())
+        found = connection.execute("SELECT id, name FROM gladly.customers ORDER BY id").fetchall()
+        connection.rollback()
+
+    assert found == [("c1", "new"), ("c2", "only")]
+
+
+def test_several_organizations(tmp_path: Path, socket: str) -> None:
+    """Each is loaded from its own address into its own schema."""
+    title = "Load several organizations"
     project = Project(tmp_path, ["agents.*"], more=take_plugins(title))
     commands = re.findall(r"^\$ meltano (.+)$", take(title, "console"), re.MULTILINE)
     server = Postgres(socket, "public")

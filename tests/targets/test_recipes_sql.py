@@ -1,4 +1,4 @@
-"""The SQL of docs/recipes.md gives what the served rows give."""
+"""The SQL of docs/recipes.md returns what the served rows contain."""
 
 from __future__ import annotations
 
@@ -47,32 +47,63 @@ def list_messages(load: Load) -> dict[str, list[Record]]:
 
 
 @pytest.mark.parametrize("load", ["jsonl"], indirect=True)
-def test_newest_row_of_each_customer(load: Load) -> None:
-    """Of all that were appended, the one of the newest job is left."""
+def test_newest_row_per_customer(load: Load) -> None:
+    """Of all appended rows, the row of the job whose window ends last remains."""
     served = [row for step in load.organization.steps for row in step["customers"]]
-    jobs = {row.record["id"]: row.job["id"] for row in served if row.job}
+    jobs: dict[str, Record] = {}
+    for row in served:
+        assert row.job
+        known = jobs.setdefault(row.record["id"], row.job)
+        jobs[row.record["id"]] = max(known, row.job, key=_window_end)
 
     with duckdb.connect() as connection:
-        file = load.destination.settings["TARGET_JSONL_DESTINATION_PATH"]
-        connection.execute(f"CREATE TABLE customers AS FROM read_json('{file}/customers.jsonl')")
-        relation = connection.sql(take("The newest row of each customer", "sql"))
+        folder = load.destination.settings["TARGET_JSONL_DESTINATION_PATH"]
+        for table in ("customers", "jobs"):
+            connection.execute(f"CREATE TABLE {table} AS FROM read_json('{folder}/{table}.jsonl')")
+        relation = connection.sql(take("Newest row per customer", "sql"))
         found = relation.project("id, _job_id").fetchall()
     assert len(served) > len(jobs)
-    assert sorted(found) == sorted(jobs.items())
+    assert sorted(found) == sorted((customer, job["id"]) for customer, job in jobs.items())
+
+
+@DATABASES
+def test_newest_row_per_customer_ignores_regenerated_jobs(load: Load) -> None:
+    """A row of an old window that was loaded last doesn't hide the newer one."""
+    assert isinstance(load.destination, (DuckDB, Postgres))
+    kind = "JSON" if isinstance(load.destination, DuckDB) else "jsonb"
+    tables = f"""
+        WITH jobs (id, parameters) AS (VALUES
+            ('current', CAST('{{"endAt": "2026-03-05T00:00:00.5Z"}}' AS {kind})),
+            ('regenerated', CAST('{{"endAt": "2026-03-05T00:00:00Z"}}' AS {kind}))),
+        customers (id, name, _job_id, _job_updated_at) AS (VALUES
+            ('c1', 'new', 'current', '2026-03-05T02:00:00Z'),
+            ('c1', 'old', 'regenerated', '2026-03-09T02:00:00Z'))
+    """
+
+    found = ask(load, tables + take("Newest row per customer", "sql"))
+    assert [row[:2] for row in found] == [("c1", "new")]
+
+
+def _window_end(job: Record) -> datetime:
+    return read_time(job["parameters"]["endAt"])
 
 
 @DATABASES
 def test_messages_of_a_conversation_in_order(load: Load) -> None:
-    """All of them, oldest first."""
+    """All messages of the conversation, oldest first, with the names of the agents."""
     statement = take("Messages of a conversation in order", "sql")
     (conversation,) = re.findall(r"\"conversationId\" = '(\S+)'", statement)
 
+    agents = [row.record for step in load.organization.steps for row in step["agents"]]
+    names = {agent["id"]: agent["name"] for agent in agents}
     found = ask(load, statement)
     assert len(found) > 1
+    assert any(agent for _, _, agent, _, _ in found)
     assert found == [
         (
             read_time(item["timestamp"]),
             item["initiator"]["type"],
+            names.get(item["initiator"]["id"]),
             item["content"]["type"],
             item["content"]["content"],
         )
@@ -97,8 +128,8 @@ def test_first_response_time(load: Load) -> None:
 
 
 @DATABASES
-def test_topics_a_conversation_ended_with(load: Load) -> None:
-    """Changes in order give the same."""
+def test_final_topics_of_a_conversation(load: Load) -> None:
+    """The result equals the topic changes applied in order."""
     names = {row.record["id"]: row.record["name"] for row in load.organization.steps[-1]["topics"]}
     topics: dict[str, set[str]] = {}
     for item in list_items(load):
@@ -107,7 +138,7 @@ def test_topics_a_conversation_ended_with(load: Load) -> None:
         ended |= {names[topic] for topic in content.get("addedTopicIds", ())}
         ended -= {names[topic] for topic in content.get("removedTopicIds", ())}
 
-    statement = take("Topics a conversation ended with", "sql")
+    statement = take("Final topics of a conversation", "sql")
     if isinstance(load.destination, DuckDB):
         statement = re.sub(r"jsonb_array_elements_text\((.+?)\)", r"unnest((\1)::VARCHAR[])", statement)
     found = ask(load, statement)

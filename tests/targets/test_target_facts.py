@@ -1,13 +1,15 @@
-"""What docs/targets.md says beyond rows and types: versions, odd characters, tables of text, BATCH."""
+"""Facts in docs/targets.md besides rows and types: versions, blocks, odd characters, text tables, BATCH."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from gladly_emulator import Emulator, StaticExports
 from targets.destinations import Database, Destination, DuckDB, JsonLines, Postgres
@@ -29,17 +31,18 @@ SCHEMA = {
 }
 
 
-TABLE = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8").split("| | ")[1].split("\n\n")[0]
+PAGE = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+TABLE = PAGE.split("| | ")[1].split("\n\n")[0]
 ROWS = {title: cells for title, *cells in (line.strip("| ").split(" | ") for line in TABLE.splitlines()[2:])}
 TARGETS: tuple[type[Destination], ...] = (DuckDB, Postgres, JsonLines)
 KIND_TITLES = {
-    "Text": "text",
-    "Objects": "object",
-    "Lists": "list",
-    "Times": "time",
-    "Whole numbers": "integer",
-    "Other numbers": "number",
-    "true or false": "boolean",
+    "String": "text",
+    "Object": "object",
+    "Array": "list",
+    "Timestamp": "time",
+    "Integer": "integer",
+    "Number": "number",
+    "Boolean": "boolean",
 }
 
 
@@ -73,18 +76,16 @@ def test_page_names_the_types(title: str) -> None:
 
 
 def test_page_says_what_the_tests_go_by(socket: str) -> None:
-    """How rows, keys, names and empty text are compared in them, and with which server."""
+    """Server version, keys, column names and empty strings."""
     ((version,),) = Postgres(socket, "public").ask("SHOW server_version")
 
-    assert f"PostgreSQL {version.split('.')[0]}" in ROWS["Works with"]
-    assert ROWS["A row whose key is there already"] == [
-        "is appended" if target.appends else "takes the place of the old one" for target in TARGETS
+    assert f"PostgreSQL {version.split('.')[0]}" in ROWS["Tested with"]
+    assert ROWS["Row with an existing key"] == [
+        "appended" if target.appends else "replaces the old row" for target in TARGETS
     ]
     assert ROWS["Key"] == ["primary key" if issubclass(target, Database) else "none" for target in TARGETS]
-    assert ROWS["Text without characters"] == [
-        "kept" if target.keeps_empty_text else "null" for target in TARGETS
-    ]
-    assert ["in small letters" in cell for cell in ROWS["Names of columns"]] == [
+    assert ROWS["Empty string"] == ["kept" if target.keeps_empty_text else "null" for target in TARGETS]
+    assert ["lower case" in cell for cell in ROWS["Column names"]] == [
         target.folds_case for target in TARGETS
     ]
 
@@ -107,15 +108,64 @@ def test_reports_have_the_types_of_their_contents(tmp_path: Path, socket: str) -
     assert "DOUBLE" in duckdb.list_types("agent_durations_report_v2").values()
 
 
-def test_postgres_refuses_a_null_character(tmp_path: Path, socket: str) -> None:
-    """DuckDB keeps it."""
-    postgres, duckdb = Postgres(socket, "gladly"), DuckDB(tmp_path)
-    messages = [SCHEMA, *make_rows("usual", "a\0b")]
+def take_block(target: str) -> dict[str, Any]:
+    """Return the loader of a plugin block on the page."""
+    blocks = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+    loaders = [loader for block in blocks for loader in block.get("loaders", ())]
+    (loader,) = [loader for loader in loaders if loader["name"] == target]
+    return dict(loader)
 
-    address = {"sqlalchemy_url": postgres.settings["TARGET_POSTGRES_SQLALCHEMY_URL"]}
-    assert feed("target-postgres", tmp_path, address, messages) == 1
-    assert feed("target-duckdb", tmp_path, {"path": str(duckdb.path)}, messages) == 0
-    assert duckdb.ask("SELECT text FROM notes WHERE id = '1'") == [("a\0b",)]
+
+def load_notes(folder: Path, socket: str, *, schema: str, config: dict[str, Any], note: Any) -> int:
+    """Load a row with a string, an array and an object into PostgreSQL, and return the exit code."""
+    kinds = {"text": "string", "list": "array", "object": "object"}
+    properties = {name: {"type": [kind, "null"]} for name, kind in kinds.items()}
+    message = {
+        **SCHEMA,
+        "schema": {"type": "object", "properties": {"id": {"type": ["string"]}, **properties}},
+    }
+    record = {"type": "RECORD", "stream": "notes", "record": {"id": "1", **note}}
+    address = Postgres(socket, schema).settings["TARGET_POSTGRES_SQLALCHEMY_URL"]
+    settings = {**config, "sqlalchemy_url": address, "default_target_schema": schema}
+    return feed("target-postgres", folder, settings, [message, record])
+
+
+def test_blocks_declare_the_settings_that_they_use() -> None:
+    """Meltano passes a setting to a custom plugin only if the plugin declares it."""
+    for target in ("postgres", "duckdb", "jsonl", "snowflake", "bigquery", "parquet"):
+        block = take_block(f"target-{target}")
+        assert block["config"].keys() <= {setting["name"] for setting in block["settings"]}
+
+
+def test_null_characters_fail_by_default(tmp_path: Path, socket: str) -> None:
+    """PostgreSQL rejects U+0000, and DuckDB keeps it."""
+    duckdb = DuckDB(tmp_path)
+
+    assert load_notes(tmp_path, socket, schema="nul", config={}, note={"text": "a\0b"}) == 1
+    assert feed("target-duckdb", tmp_path, {"path": str(duckdb.path)}, [SCHEMA, *make_rows("a\0b")]) == 0
+    assert duckdb.ask("SELECT text FROM notes") == [("a\0b",)]
+
+
+def test_postgres_block_replaces_null_characters(tmp_path: Path, socket: str) -> None:
+    """It does so in strings, in array items, and in the top-level values of an object."""
+    note = {"text": "a\0b", "list": ["a\0b"], "object": {"key": "a\0b"}}
+    config = _without_address(take_block("target-postgres")["config"])
+
+    assert load_notes(tmp_path, socket, schema="sanitized", config=config, note=note) == 0
+    (row,) = Postgres(socket, "sanitized").ask("SELECT text, list, object FROM notes")
+    assert row == ("a\ufffdb", ["a\ufffdb"], {"key": "a\ufffdb"})
+
+
+@pytest.mark.parametrize("value", [{"a\0b": 1}, {"key": {"deeper": "a\0b"}}, {"key": ["a\0b"]}])
+def test_postgres_block_fails_on_deeper_null_characters(tmp_path: Path, socket: str, value: Any) -> None:
+    """The target leaves keys and deeper values of an object as they are."""
+    config = _without_address(take_block("target-postgres")["config"])
+
+    assert load_notes(tmp_path, socket, schema="deeper", config=config, note={"object": value}) == 1
+
+
+def _without_address(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: config[name] for name in config.keys() - {"host", "port", "user", "database"}}
 
 
 def test_duckdb_drops_the_first_row_of_a_table_of_text(tmp_path: Path) -> None:
