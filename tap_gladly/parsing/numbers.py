@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -18,7 +17,9 @@ _MAX_EXPONENT = 308
 _MAX_LENGTH = 16_000
 _MAX_INTEGER_LENGTH = len(str(MIN_INTEGER))
 # Every number out of range has 19 digits in a row or an exponent of three digits. Text may match, too.
-_MAY_BE_OUT_OF_RANGE = re.compile(rb"[0-9]{19}|(?:^|[:,\[ \t\n\r])-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{3}")
+_TO_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
+_LONG = b"0" * 19
+_EXPONENTS = (b"0e000", b"0e+000", b"0e-000")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class UnreadableNumber:
 
 def may_have_unreadable_number(text: bytes) -> bool:
     """Return whether a JSON text may contain a number out of range. False is certain."""
-    return _MAY_BE_OUT_OF_RANGE.search(text) is not None
+    shape = text.translate(_TO_SHAPE)
+    return _LONG in shape or (b"0e" in shape and any(exponent in shape for exponent in _EXPONENTS))
 
 
 def parse_decimal(text: str) -> Decimal | UnreadableNumber:

@@ -94,12 +94,13 @@ class RecordCheck:
             for name, it in self._properties.items()
         }
         self._date_times: list[object] = []
-        self._decode_closed = self._make_decoder(self._collect_date_time, is_closed=True)
+        self._collect = self._make_decoder(self._collect_date_time, is_closed=True)
+        self._decode_closed = self._make_decoder(is_date_time, is_closed=True)
         self._decode_open = self._make_decoder(is_date_time, is_closed=False)
 
     def _collect_date_time(self, value: object) -> bool:
         self._date_times.append(value)
-        return True
+        return isinstance(value, str)
 
     def _make_decoder(
         self, accept: Callable[[object], bool], *, is_closed: bool
@@ -114,14 +115,9 @@ class RecordCheck:
     def find_valid(self, lines: Iterable[bytes]) -> list[bool]:
         """Return which lines are certainly valid: quickly, and without lines that need a closer look."""
         self._date_times.clear()
-        decode, found = self._decode_closed, []
-        for line in lines:
-            try:
-                decode(line)
-                found.append(True)
-            except DECODE_ERRORS:
-                found.append(False)
-        return found if are_date_times(self._date_times) else [False] * len(found)
+        found = _try_each(self._collect, lines)
+        times = [text for text in self._date_times if isinstance(text, str)]
+        return found if are_date_times(times) else _try_each(self._decode_closed, lines)
 
     def is_valid(self, line: bytes) -> bool:
         """Return whether a line is valid as it is. It may have undeclared nested properties."""
@@ -156,7 +152,7 @@ class RecordCheck:
             self._decoders[name](text)  # type: ignore[arg-type]
         except (*DECODE_ERRORS, TypeError):
             return False
-        return not may_have_unreadable_number(text)
+        return not may_have_unreadable_number(bytes(text))
 
     def _move(self, record: dict[str, Any], name: str, removed: dict[str, Any]) -> list[Misfit]:
         value = decode_value(record[name]) if isinstance(record[name], msgspec.Raw) else record[name]
@@ -178,23 +174,22 @@ class RecordCheck:
 
     def _iter_misfits(self, name: str, value: object) -> Iterator[tuple[tuple[str, ...], Misfit]]:
         """Yield each property to move, outer ones first, with the first problem found in it."""
-        problems = [*self._iter_problems(name, value)]
+        problems = [(_property_path(path), *words) for path, *words in self._iter_problems(name, value)]
         moved: set[tuple[str, ...]] = set()
-        for path, declared, actual in sorted(problems, key=lambda problem: len(_property_path(problem[0]))):
-            place = _property_path(path)
+        for place, declared, actual in sorted(problems, key=lambda problem: len(problem[0])):
             if not any(place[:length] in moved for length in range(1, len(place) + 1)):
                 moved.add(place)
                 yield place, Misfit(_join(place), declared, actual)
 
     def _iter_problems(self, name: str, value: object) -> Iterator[tuple[Path, str, str]]:
         for error in self._validators[name].iter_errors(value):
-            path = (name, *error.absolute_path)
+            path = (name, *error.path)
             if error.validator == "additionalProperties" and error.validator_value is False:
                 declared = error.schema.get("properties", {})
                 yield from (((*path, key), "", "") for key in sorted(error.instance.keys() - declared.keys()))
             else:
                 yield path, *_describe(error)
-        for path in iter_unreadable(value):
+        for path in iter_unreadable(value):  # also in undeclared places
             yield (name, *path), "any value", "number out of range"
 
     def _remove(self, holder: dict[str, Any], path: Sequence[str], removed: dict[str, Any]) -> None:
@@ -215,7 +210,19 @@ class RecordCheck:
             if key not in properties:
                 return schema.get("additionalProperties") is not False
             schema = properties[key]
-        return bool(_Validator(schema).is_valid(None))
+        is_nullable = isinstance(schema, dict) and "null" in schema.get("type", ())
+        return (is_nullable and is_simple(schema)) or bool(_Validator(schema).is_valid(None))
+
+
+def _try_each(decode: Callable[[bytes], object], lines: Iterable[bytes]) -> list[bool]:
+    found = []
+    for line in lines:
+        try:
+            decode(line)
+            found.append(True)
+        except DECODE_ERRORS:
+            found.append(False)
+    return found
 
 
 def _close(schema: Any, depth: int) -> Any:  # noqa: ANN401
@@ -243,7 +250,7 @@ def drop_property(record: object, outer: Iterable[str], name: str) -> None:
 def _readable(value: object) -> object:
     if not isinstance(value, msgspec.Raw):
         return make_readable(value)
-    return make_readable(decode_value(value)) if may_have_unreadable_number(value) else value
+    return make_readable(decode_value(value)) if may_have_unreadable_number(bytes(value)) else value
 
 
 def _property_path(path: Path) -> tuple[str, ...]:
@@ -269,7 +276,7 @@ def _describe(error: ValidationError) -> tuple[str, str]:
             f"{declared} ({error.validator} {str(error.validator_value)[:_MAX_KIND]})",
             f"other {_kind(error.instance)}",
         )
-    items = any(isinstance(key, int) for key in error.absolute_path)
+    items = any(isinstance(key, int) for key in error.path)
     return (
         (f"array of {declared}", f"array of {_kind(error.instance)}")
         if items
