@@ -48,6 +48,7 @@ class WorkSessionEventsReportV4Stream(ReportStream):
 
     name = "work_session_events_report_v4"
     metric_set = "WorkSessionEventsReportV4"
+    primary_keys = ("contact_session_id", "agent_id")
     window_days = 7
     supports_dates = False
     supports_times = True
