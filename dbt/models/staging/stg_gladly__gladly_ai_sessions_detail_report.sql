@@ -7,6 +7,7 @@ with newest as (
         columns={
             'timezone_filter': 'string',
             'session_id': 'string',
+            'session_created_at': 'timestamp',
             'customer_id': 'string',
             'conversation_id': 'string',
             'channel': 'string',
@@ -22,6 +23,7 @@ with newest as (
 select
     {{ gladly.read('timezone_filter', 'string') }} as timezone_filter,
     {{ gladly.read('session_id', 'string') }} as session_id,
+    {{ gladly.read('session_created_at', 'timestamp') }} as session_created_at,
     {{ gladly.read('customer_id', 'string') }} as customer_id,
     {{ gladly.read('conversation_id', 'string') }} as conversation_id,
     {{ gladly.read('channel', 'string') }} as channel,

@@ -19,16 +19,15 @@ with newest as (
             'sla_fulfilled_at': 'timestamp',
             'contact_session_ended_at': 'timestamp',
             'status': 'string',
-            'within_sla': 'string',
+            'within_sla': 'boolean',
             'work_session_handle_time_sec': 'number',
             'work_session_after_contact_time_sec': 'number',
             'work_session_unknown_time_sec': 'number',
             'accepted_inbox_id': 'string',
             '_window_end': 'timestamp',
             '_unmapped': 'json',
-            '_row_hash': 'string',
         },
-        key=['_row_hash'],
+        key=['contact_session_id', 'agent_id'],
         newest='_window_end'
     ) }}
 )
@@ -48,12 +47,11 @@ select
     {{ gladly.read('sla_fulfilled_at', 'timestamp') }} as sla_fulfilled_at,
     {{ gladly.read('contact_session_ended_at', 'timestamp') }} as contact_session_ended_at,
     {{ gladly.read('status', 'string') }} as status,
-    {{ gladly.read('within_sla', 'string') }} as within_sla,
+    {{ gladly.read('within_sla', 'boolean') }} as within_sla,
     {{ gladly.read('work_session_handle_time_sec', 'number') }} as work_session_handle_time_sec,
     {{ gladly.read('work_session_after_contact_time_sec', 'number') }} as work_session_after_contact_time_sec,
     {{ gladly.read('work_session_unknown_time_sec', 'number') }} as work_session_unknown_time_sec,
     {{ gladly.read('accepted_inbox_id', 'string') }} as accepted_inbox_id,
     {{ gladly.read('_window_end', 'timestamp') }} as _window_end,
-    {{ gladly.read('_unmapped', 'json') }} as _unmapped,
-    {{ gladly.read('_row_hash', 'string') }} as _row_hash
+    {{ gladly.read('_unmapped', 'json') }} as _unmapped
 from newest
