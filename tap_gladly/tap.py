@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,7 @@ from tap_gladly.config.validation import (
     iter_config_errors,
     iter_conflicts,
     normalize_catalog,
+    pop_aliases,
     read_environment,
 )
 from tap_gladly.exceptions import StreamsFailedError, StreamUnavailableError, config_error
@@ -46,6 +48,14 @@ if TYPE_CHECKING:
 
     from tap_gladly.exceptions import GladlyError
     from tap_gladly.streams.base import GladlyStream
+
+
+def _demote_skipped_streams(record: logging.LogRecord) -> bool:
+    # The SDK logs this line at INFO for each of some 20 streams that aren't selected.
+    if str(record.msg).startswith("Skipping deselected stream"):
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+        return logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
+    return True
 
 
 class TapGladly(CommandLineTap):
@@ -125,10 +135,13 @@ class TapGladly(CommandLineTap):
 
     @override
     def __init__(self, *, catalog: Any = None, **kwargs: Any) -> None:
-        self._is_discovering = not kwargs.get("setup_mapper", True)  # what the SDK leaves out for --discover
+        self._is_discovering = not kwargs.get("setup_mapper", True)  # the SDK passes False for --discover
+        self._aliases: dict[str, str] = {}
         if isinstance(catalog, dict):
+            self._aliases = pop_aliases(catalog)
             catalog = normalize_catalog(catalog, load_schemas())
         super().__init__(catalog=catalog, **kwargs)
+        self.logger.addFilter(_demote_skipped_streams)
 
     @property
     @override
@@ -290,6 +303,10 @@ class TapGladly(CommandLineTap):
     def setup_mapper(self) -> None:
         self.mapper = GladlyMapper(plugin_config=dict(self.config), logger=self.logger)
         self.mapper.register_raw_streams_from_catalog(self.catalog)
+        for name, alias in self._aliases.items():
+            for stream_map in self.mapper.stream_maps.get(name, ()):
+                if stream_map.stream_alias == name:  # else stream_maps sets another alias
+                    stream_map.stream_alias = alias
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from dotenv import dotenv_values
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_gladly.config.base_url import resolve_api_url, resolve_organization
@@ -295,4 +296,33 @@ def normalize_catalog(catalog: dict[str, Any], own: Mapping[str, dict[str, Any]]
                     declared.setdefault(field, fields[field])
             if entry.get("key_properties") is None:
                 entry["key_properties"] = keys
+        _apply_replication_method(entry)
     return catalog
+
+
+def _apply_replication_method(entry: dict[str, Any]) -> None:
+    # Users set the method in the metadata, as Meltano does, or in the entry. The SDK would ignore the metadata if
+    # the entry has a method, which a discovered catalog always has.
+    metadata = entry.get("metadata") or ()
+    own: dict[str, Any] = next((item["metadata"] for item in metadata if not item["breadcrumb"]), {})
+    chosen = own.get("replication-method")
+    if chosen is None and own.get("forced-replication-method") == REPLICATION_FULL_TABLE:
+        chosen = REPLICATION_FULL_TABLE
+    if chosen is not None:
+        entry["replication_method"] = chosen
+
+
+def pop_aliases(catalog: dict[str, Any]) -> dict[str, str]:
+    """Take the aliases out of a catalog: entries whose `stream` differs from their `tap_stream_id`.
+
+    The SDK looks a stream up by either name, and fails if they differ.
+
+    Returns:
+        The name under which a stream's messages are sent, by the name of the stream.
+    """
+    aliases: dict[str, str] = {}
+    for entry in catalog.get("streams", ()):
+        name = entry.get("tap_stream_id")
+        if name and entry.get("stream") and entry["stream"] != name:
+            aliases[name], entry["stream"] = entry["stream"], name
+    return aliases

@@ -56,18 +56,27 @@ class RunSummary:
     unexpected_types: dict[str, dict[str, int]] = field(default_factory=dict)
     retries: int = 0
     retry_seconds: float = 0.0
+    """Time during which at least one request waited for its retry."""
+    duration_seconds: float = 0.0
     newest_window_end: str | None = None
     newest_window_age_seconds: float | None = None
     failed_streams: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._started = time.monotonic()
+        self._waiting_until = 0.0
 
     def add_retry(self, seconds: float) -> None:
         """Count a retry and the wait before it; any thread may call this."""
         with self._lock:
             self.retries += 1
-            self.retry_seconds += seconds
+            now = time.monotonic()
+            end = now + seconds
+            self.retry_seconds += max(
+                0.0, end - max(now, self._waiting_until)
+            )  # waits of several threads overlap
+            self._waiting_until = max(end, self._waiting_until)
 
     def add_loaded_window(self, end: int) -> None:
         """Keep the end of a loaded window, in nanoseconds since 1970, if it is the newest."""
@@ -78,6 +87,7 @@ class RunSummary:
 
     def log(self, logger: logging.Logger) -> None:
         """Log the summary."""
+        self.duration_seconds = round(time.monotonic() - self._started, 1)
         rows = ", ".join(f"{stream} {count}" for stream, count in self.rows.items())
         age = self.newest_window_age_seconds
         newest = "none" if age is None else f"to {self.newest_window_end}, {age / 3600:.1f} h ago"
@@ -85,7 +95,8 @@ class RunSummary:
         failed = f"; failed: {', '.join(self.failed_streams)}" if self.failed_streams else ""
         logger.info(
             "Jobs listed %d, loaded %d, skipped %d; rows: %s; bytes %d; malformed lines %d; "
-            "unknown properties %d; unexpected types %d; retries %d, %.1f s waited; newest window loaded: %s%s",
+            "unknown properties %d; unexpected types %d; retries %d, %.1f s waited; took %.1f s; "
+            "newest window loaded: %s%s",
             self.jobs_listed,
             self.jobs_loaded,
             self.jobs_skipped,
@@ -96,6 +107,7 @@ class RunSummary:
             sum(sum(counts.values()) for counts in self.unexpected_types.values()),
             self.retries,
             self.retry_seconds,
+            self.duration_seconds,
             newest,
             failed,
             extra={"summary": asdict(self)},

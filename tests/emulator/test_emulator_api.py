@@ -47,9 +47,7 @@ def test_jobs_are_a_bare_array_in_insertion_order(exports: StaticExports, get_ex
 def test_job_fields_can_be_replaced_and_removed(exports: StaticExports, get_export: Call) -> None:
     """Any field of a static job can have any value or be absent."""
     start, end = "2023-01-01T00:00:00Z", "2023-06-30T23:59:59.999999999Z"
-    exports.add_job(
-        "odd", "2026-03-04T11:00:00Z", start_at=start, end_at=end, scheduleId=ABSENT, color="red"
-    )
+    exports.add_job("odd", "2026-03-04T11:00:00Z", start_at=start, end_at=end, scheduleId=ABSENT, color="red")
     exports.change_job("odd", files=None)
     job = get_export("/jobs/odd").json()
 
