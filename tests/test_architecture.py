@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from grimp import ImportGraph
 
 LAYERS = (
-    {"__main__"},
+    {"__main__", "shape"},
     {"tap"},
     {"cli", "streams"},
     {"output"},
