@@ -1,1 +1,1 @@
-"""How fast the tap is, measured side by side with other ways to do its work."""
+"""Benchmarks of the tap, compared with other ways to do the same work."""

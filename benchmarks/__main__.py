@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other, and the report: `python -m benchmarks`."""
+"""Run all benchmarks in sequence and write the report: `python -m benchmarks`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ LOADERS_PYTHON = str(ROOT / ".venv/bench/bin/python")
 
 
 def main() -> None:
-    """Run those that are named, or all, each in a process of its own."""
+    """Run the named benchmarks, or all, each in a separate process."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"which: {', '.join(report.NAMES)} (default: all)")
+    parser.add_argument(
+        "names", nargs="*", help=f"benchmarks to run: {', '.join(report.NAMES)} (default: all)"
+    )
     Options.add_to(parser)
     arguments = parser.parse_args()
     options = [f"--rounds={arguments.rounds}", *(["--quick"] if arguments.quick else [])]

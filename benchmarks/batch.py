@@ -1,4 +1,4 @@
-"""BATCH files in a local folder, written by the tap and by the SDK's own batcher."""
+"""BATCH files in a local folder, written by the tap and by the SDK's batcher."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.data import MIB, count_lines, make_empty_file, make_file
 from benchmarks.measure import TAP, Command, Run, measure, median
-from benchmarks.results import Options, Row, tell
+from benchmarks.results import Options, Row, save_results
 from benchmarks.serving import serve
 from benchmarks.sync import CONTENDER
 
@@ -29,7 +29,7 @@ WRITERS: dict[str, tuple[Sequence[str], str]] = {
 
 
 def main() -> None:
-    """Measure the CPU of each, without start-up."""
+    """Measure the CPU time of each writer, without startup."""
     options = Options.read(__doc__)
     path = make_file(STREAM, QUICK_SIZE if options.quick else SIZE)
     name, empty = f"{STREAM}.jsonl", make_empty_file()
@@ -47,11 +47,11 @@ def main() -> None:
             writer: sum(file.stat().st_size for file in files) / (options.rounds + 1) / MIB
             for writer, files in written.items()
         }
-    tell("batch", make_rows(runs, sizes), options, packages=("singer-sdk", "fsspec"), runs=runs)
+    save_results("batch", make_rows(runs, sizes), options, packages=("singer-sdk", "fsspec"), runs=runs)
 
 
 def make_command(writer: str, environment: dict[str, str], folder: Path) -> Command:
-    """Make the command that writes into a folder."""
+    """Return the command that writes into a folder."""
     command, compression = WRITERS[writer]
     config = {
         "encoding": {"format": "jsonl", "compression": compression},
@@ -63,10 +63,10 @@ def make_command(writer: str, environment: dict[str, str], folder: Path) -> Comm
 
 
 def check_rows(written: dict[str, list[Path]], expected: int) -> None:
-    """Count the rows that all runs have written.
+    """Check the number of rows that all runs wrote.
 
     Raises:
-        RuntimeError: There are too few or too many.
+        RuntimeError: The number of rows is wrong.
     """
     for writer, files in written.items():
         rows = 0
@@ -74,11 +74,11 @@ def check_rows(written: dict[str, list[Path]], expected: int) -> None:
             content = path.read_bytes()
             rows += (gzip.decompress(content) if path.suffix == ".gz" else content).count(b"\n")
         if rows != expected:
-            raise RuntimeError(f"{writer} has written {rows} rows, not {expected}")
+            raise RuntimeError(f"{writer} wrote {rows} rows instead of {expected}")
 
 
 def make_rows(runs: dict[str, list[Run]], sizes: dict[str, float]) -> list[Row]:
-    """Take start-up off, and compare."""
+    """Subtract startup and compare."""
     seconds = {
         writer: median(runs[writer], "cpu_seconds") - median(runs[f"{writer} idle"], "cpu_seconds")
         for writer in WRITERS

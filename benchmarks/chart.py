@@ -1,4 +1,4 @@
-"""The chart of the results: CPU by contender, and memory over the size of a file."""
+"""The chart of the results: CPU time by contender, and memory by file size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 760, 400
 LEFT, BAR, CHECKPOINT_EVERY = 320, 20, 32
 LONGEST = WIDTH - LEFT - 80
 FLOOR, TALLEST, MOST_MIB = 350, 100, 120
-# Paper and ink change together, whatever the page around them is like.
+# Background and text colors change together, whatever the surrounding page looks like.
 STYLE = """
   text { font: 14px system-ui, sans-serif; fill: #1f2328 }
   .title { font-weight: 600 }
@@ -46,15 +46,15 @@ STYLE = """
 
 
 def draw_chart(sync: Sequence[Row], memory: Sequence[Row]) -> str:
-    """Draw it, from the rows of the two tables, as SVG."""
+    """Return the chart of two tables as SVG."""
     row = next(row for row in sync if row["stream"] == STREAM)
     seconds = {label: row[column] / row["MiB"] * 100 for column, label in CONTENDERS.items()}
-    told = "; ".join(f"{label} {value:.2f} s" for label, value in seconds.items())
+    summary = "; ".join(f"{label} {value:.2f} s" for label, value in seconds.items())
     body = [*_draw_bars(seconds), *_draw_line(memory)]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
-            f"<title>CPU for 100 MiB: {escape(told)}. Memory stays the same over the size of a file.</title>",
+            f"<title>CPU for 100 MiB: {escape(summary)}. Memory doesn't grow with the file size.</title>",
             f"<style>{STYLE}</style>",
             f'<rect class="paper" x="0.5" y="0.5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="8"/>',
             *body,

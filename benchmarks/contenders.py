@@ -1,4 +1,4 @@
-"""What the tap is measured against: `python -m benchmarks.contenders NAME STREAM FILE-OR-ADDRESS`."""
+"""The alternatives to the tap: `python -m benchmarks.contenders NAME STREAM FILE-OR-URL`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ JOB = {"_job_id": "vZgCEQlDR6aQz_0HeWZ9_Q", "_job_updated_at": "2026-11-20T07:15
 
 
 def copy_bare(stream: str, path: str) -> None:
-    """Decode each line's top level, add two fields and encode a RECORD: a loop without a tap around it."""
+    """Run the minimal loop: decode each line's top level, add two fields and encode a RECORD."""
     decode: Callable[[bytes], dict[str, object]] = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode  # type: ignore[assignment]
     encode = msgspec.json.Encoder().encode
     write = sys.stdout.buffer.write
-    with open(path, "rb") as lines:  # noqa: PTH123 - as bare as it gets
+    with open(path, "rb") as lines:  # noqa: PTH123 - the loop is minimal
         for line in lines:
             record = decode(line)
             record["_job_id"] = JOB["_job_id"]
@@ -33,7 +33,7 @@ def copy_bare(stream: str, path: str) -> None:
 
 
 def read_with_requests(_stream: str, url: str) -> None:
-    """Read lines with requests and `json.loads`, and send nothing."""
+    """Read lines with requests and `json.loads`, and write nothing."""
     auth = (os.environ["TAP_GLADLY_AGENT_EMAIL"], os.environ["TAP_GLADLY_API_TOKEN"])
     with requests.get(url, auth=auth, stream=True, timeout=60) as response:
         for line in response.iter_lines():
@@ -41,8 +41,8 @@ def read_with_requests(_stream: str, url: str) -> None:
 
 
 def sync_on_the_sdk_path(_stream: str, _path: str) -> None:
-    """Run the tap with its records, or its batches, made by the SDK."""
-    from tap_gladly.streams.export.files import ExportFileStream  # noqa: PLC0415 - the bare loop is without it
+    """Run the tap with the SDK's own record or batch path."""
+    from tap_gladly.streams.export.files import ExportFileStream  # noqa: PLC0415 - the bare loop doesn't import it
     from tap_gladly.tap import TapGladly  # noqa: PLC0415
 
     def send_rows(stream: ExportFileStream) -> None:

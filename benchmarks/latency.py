@@ -1,4 +1,4 @@
-"""Many small files that come late, within Gladly's 10 requests a second: time over parallel downloads."""
+"""Many small files with a delay, at Gladly's 10 requests per second: duration by parallel downloads."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from itertools import product
 
 from benchmarks.data import MIB, NOW, make_file
 from benchmarks.measure import TAP, Command
-from benchmarks.results import Options, Row, tell
+from benchmarks.results import Options, Row, save_results
 from benchmarks.serving import make_environment
 from gladly_emulator import Emulator, Fault, StaticExports
 
 STREAMS = ("agents", "conversation_items", "customers", "topics")
 JOBS = 14 * 24
-# One after the other takes long, and a quarter shows it as well.
+# Sequential downloads take long, and a quarter of the jobs shows the same ratio.
 SERIAL_JOBS = JOBS // 4
 QUICK_PART = 12
 DELAYS = (0.05, 0.2, 0.4)
@@ -26,7 +26,7 @@ LINES = 10
 
 
 def main() -> None:
-    """Run every combination, all at the same time: they do little but wait."""
+    """Run all combinations at the same time, because they mostly wait."""
     options = Options.read(__doc__)
     files = {f"{stream}.jsonl": make_small_file(stream) for stream in STREAMS}
     cells = list(product(DELAYS, PARALLEL))
@@ -34,23 +34,23 @@ def main() -> None:
 
     def run(number: int) -> Row:
         delay, parallel = cells[number]
-        time.sleep(number)  # not all start-ups in the same moment
+        time.sleep(number)  # start the processes one after another
         jobs = (SERIAL_JOBS if parallel == 1 else JOBS) // part
         return measure_cell(delay, parallel, exports=make_exports(jobs, files))
 
     with ThreadPoolExecutor(len(cells)) as pool:
         rows = list(pool.map(run, range(len(cells))))
-    tell("latency", rows, options)
+    save_results("latency", rows, options)
 
 
 def make_small_file(stream: str) -> bytes:
-    """Take a few lines."""
+    """Return a file with a few lines."""
     with make_file(stream, MIB).open("rb") as lines:
         return b"".join(line for line, _ in zip(lines, range(LINES), strict=False))
 
 
 def make_exports(jobs: int, files: dict[str, bytes]) -> StaticExports:
-    """Make hourly jobs with the same files."""
+    """Return hourly jobs with the same files."""
     exports = StaticExports()
     for number in range(jobs):
         moment = NOW - timedelta(hours=jobs - number)

@@ -1,4 +1,4 @@
-"""Commands measured as whole processes, in turn, so that what slows the machine slows all of them."""
+"""Measure commands as whole processes, in turn, so background load affects all of them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 TAP = (str(ROOT / ".venv/bin/tap-gladly"), "--config=ENV")
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 _KEPT_VARIABLES = ("PATH", "TMPDIR")
-_TOLD_BYTES = 2000
+_SHOWN_BYTES = 2000
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a command; 0 stands for a first byte that did not come, and a peak that cannot be told."""
+    """One run of a command. 0 means that there was no first byte, or that the peak memory is unknown."""
 
     cpu_seconds: float
     seconds: float
@@ -36,19 +36,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Command:
-    """A command, and what is in its environment besides the path."""
+    """A command and its environment variables besides the path."""
 
     arguments: Sequence[str]
     variables: Mapping[str, str]
 
     @property
     def environment(self) -> dict[str, str]:
-        """All of its environment: nothing else of this process's own counts."""
+        """The complete environment. The command inherits no other variables."""
         kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         return {**kept, **self.variables}
 
     def run(self) -> Run:
-        """Run it, read what it prints and throw it away."""
+        """Run the command, and read and discard its output."""
         with tempfile.TemporaryFile() as log:
             started = time.perf_counter()
             with subprocess.Popen(
@@ -61,8 +61,8 @@ class Command:
 
 
 def _read_output(process: subprocess.Popen[bytes]) -> tuple[float, int]:
-    """Give the time of the first byte and the number of lines."""
-    assert process.stdout  # noqa: S101 - it is a pipe
+    """Return the time of the first byte and the number of lines."""
+    assert process.stdout  # noqa: S101 - stdout is a pipe
     first_byte, lines = 0.0, 0
     while block := os.read(process.stdout.fileno(), 1 << 20):
         first_byte = first_byte or time.perf_counter()
@@ -71,24 +71,24 @@ def _read_output(process: subprocess.Popen[bytes]) -> tuple[float, int]:
 
 
 def wait_for(process: subprocess.Popen[bytes], log: IO[bytes]) -> tuple[float, float]:
-    """Wait for the end of a process.
+    """Wait for a process to exit.
 
     Returns:
-        Its seconds of CPU in user and system mode, and its peak of memory in MiB or 0.
+        The user and system CPU seconds, and the peak memory in MiB or 0.
 
     Raises:
-        RuntimeError: It failed; with the end of its log.
+        RuntimeError: The process failed. The message has the end of its log.
     """
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         log.seek(0)
-        told = log.read()[-_TOLD_BYTES:].decode("utf-8", "replace")
-        raise RuntimeError(f"{process.args!r} ended with {process.returncode}:\n{told}")
-    # Linux starts a process's peak with that of the process which started it.
+        error_output = log.read()[-_SHOWN_BYTES:].decode("utf-8", "replace")
+        raise RuntimeError(f"{process.args!r} exited with code {process.returncode}:\n{error_output}")
+    # On Linux, a process starts with the peak memory of its parent process.
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak = usage.ru_maxrss if usage.ru_maxrss > own else 0
-    # In bytes on macOS, in KiB elsewhere.
+    # macOS reports bytes, other systems KiB.
     return usage.ru_utime + usage.ru_stime, peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
@@ -96,12 +96,12 @@ def measure(commands: Mapping[str, Command], *, rounds: int, warm_up: bool = Tru
     """Run commands in turn.
 
     Args:
-        commands: What to run, by name.
-        rounds: How often each runs.
-        warm_up: Whether a round that does not count comes first: it compiles bytecode, as installing does.
+        commands: The commands by name.
+        rounds: The number of runs per command.
+        warm_up: Run one uncounted round first, which compiles bytecode as an installation does.
 
     Returns:
-        The runs of each, in order.
+        The runs of each command, in order.
     """
     if warm_up:
         measure(commands, rounds=1, warm_up=False)
@@ -113,5 +113,5 @@ def measure(commands: Mapping[str, Command], *, rounds: int, warm_up: bool = Tru
 
 
 def median(runs: Sequence[Run], figure: str) -> float:
-    """Give the median of a figure, by its name in `Run`."""
+    """Return the median of a field of `Run`."""
     return float(statistics.median(getattr(run, figure) for run in runs))

@@ -1,10 +1,10 @@
-"""Peak memory over the size of a file."""
+"""Peak memory by file size."""
 
 from __future__ import annotations
 
 from benchmarks.data import MIB, make_file
 from benchmarks.measure import TAP, UNBUFFERED, Command, Run, measure, median
-from benchmarks.results import Options, Row, tell
+from benchmarks.results import Options, Row, save_results
 from benchmarks.serving import serve
 
 SIZES = (1, 16, 128, 1024)
@@ -12,7 +12,7 @@ QUICK_SIZES = (1, 16, 128)
 
 
 def main() -> None:
-    """Measure files of conversation items, each some times longer than the one before."""
+    """Measure files of conversation items of increasing size."""
     options = Options.read(__doc__)
     rows: list[Row] = []
     runs: dict[str, list[Run]] = {}
@@ -27,14 +27,14 @@ def main() -> None:
                 "most of all runs, MiB": max(run.peak_mib for each in measured.values() for run in each),
             }
         )
-    tell("memory", rows, options, runs=runs)
+    save_results("memory", rows, options, runs=runs)
 
 
 def measure_size(size: int, *, rounds: int) -> dict[str, list[Run]]:
     """Measure one file.
 
     Raises:
-        RuntimeError: A peak may be this process's own.
+        RuntimeError: The measured peak may be this process's own.
     """
     with serve({"conversation_items.jsonl": make_file("conversation_items", size * MIB)}) as environment:
         runs = measure(
@@ -43,7 +43,7 @@ def measure_size(size: int, *, rounds: int) -> dict[str, list[Run]]:
             warm_up=False,
         )
     if not all(run.peak_mib for each in runs.values() for run in each):
-        raise RuntimeError("This process takes as much memory as the tap, so the tap's peak cannot be told")
+        raise RuntimeError("This process uses as much memory as the tap, so the tap's peak memory is unknown")
     return runs
 
 

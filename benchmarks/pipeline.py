@@ -1,4 +1,4 @@
-"""The way into a database, and the tap's share of it; it runs where the loaders are, in .venv/bench."""
+"""Loads into databases and the tap's share of the time. Runs in .venv/bench, which has the loaders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import psycopg
 from benchmarks.data import MIB, ROOT, make_file
 from benchmarks.measure import TAP, Command, wait_for
 from benchmarks.postgres import serve_postgres
-from benchmarks.results import Options, Row, tell
+from benchmarks.results import Options, Row, save_results
 from benchmarks.serving import serve
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ PACKAGES = ("target-duckdb", "duckdb", "meltanolabs-target-postgres", "pixeltabl
 
 
 class Load(NamedTuple):
-    """One load: the time of all, and the CPU of both sides."""
+    """One load: its duration, and the CPU time of the tap and the loader."""
 
     seconds: float
     tap_seconds: float
@@ -43,7 +43,7 @@ class Load(NamedTuple):
 
 
 def main() -> None:
-    """Load the same files into each database, in turn, and count there what has come."""
+    """Load the same files into each database, in turn, and count the loaded rows."""
     options = Options.read(__doc__)
     part = QUICK_PART if options.quick else 1
     files = {f"{stream}.jsonl": make_file(stream, size // part) for stream, size in SIZES.items()}
@@ -56,18 +56,18 @@ def main() -> None:
                     each.append(load(Command(TAP, environment), target))
                     check_rows(name, {table: count(table) for table in expected}, expected)
     rows = [make_row(name, each, sum(expected.values())) for name, each in loads.items()]
-    tell("pipeline", rows, options, packages=PACKAGES)
+    save_results("pipeline", rows, options, packages=PACKAGES)
 
 
 def count_ids(path: Path) -> int:
-    """Count what a loader that upserts makes of a file."""
+    """Count the rows that a loader creates from a file when it upserts."""
     with path.open("rb") as lines:
         return len({json.loads(line)["id"] for line in lines})
 
 
 @contextmanager
 def open_duckdb() -> Iterator[Loader]:
-    """Prepare an empty database file."""
+    """Open an empty DuckDB database."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.duckdb"
 
@@ -81,7 +81,7 @@ def open_duckdb() -> Iterator[Loader]:
 
 @contextmanager
 def open_postgres() -> Iterator[Loader]:
-    """Start an empty server."""
+    """Start an empty PostgreSQL server."""
     with serve_postgres() as address, tempfile.TemporaryDirectory() as folder:
 
         def count(table: str) -> int:
@@ -94,12 +94,12 @@ def open_postgres() -> Iterator[Loader]:
 
 
 def ask_count(table: str) -> str:
-    """Make the query for the rows of a table."""
-    return f"SELECT count(*) FROM {SCHEMA}.{table}"  # noqa: S608 - our own name
+    """Return a query for the number of rows in a table."""
+    return f"SELECT count(*) FROM {SCHEMA}.{table}"  # noqa: S608 - a name from this module
 
 
 def make_target(name: str, config: dict[str, str], folder: Path) -> Command:
-    """Make a loader's command, with its settings in a file."""
+    """Return a loader's command, with its settings in a file."""
     file = folder / "config.json"
     file.write_text(json.dumps(config), encoding="utf-8")
     return Command((str(Path(sys.executable).with_name(name)), "--config", str(file)), {})
@@ -120,7 +120,7 @@ def load(tap: Command, target: Command) -> Load:
             stdout=subprocess.DEVNULL,
             stderr=target_log,
         )
-        assert source.stdout  # noqa: S101 - it is a pipe
+        assert source.stdout  # noqa: S101 - stdout is a pipe
         source.stdout.close()
         target_seconds, _ = wait_for(sink, target_log)
         tap_seconds, _ = wait_for(source, tap_log)
@@ -131,14 +131,14 @@ def check_rows(database: str, found: dict[str, int], expected: dict[str, int]) -
     """Compare the rows of each table.
 
     Raises:
-        RuntimeError: There are too few or too many.
+        RuntimeError: The number of rows is wrong.
     """
     if found != expected:
-        raise RuntimeError(f"{database} has {found}, not {expected}")
+        raise RuntimeError(f"{database} has {found} instead of {expected} rows")
 
 
 def make_row(database: str, loads: list[Load], rows: int) -> Row:
-    """Take the medians."""
+    """Return the medians as a table row."""
     seconds, tap_seconds, target_seconds = (median(figures) for figures in zip(*loads, strict=True))
     return {
         "into": database,

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, for as long as it is needed."""
+"""A temporary PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def serve_postgres() -> Iterator[str]:
-    """Run an empty server that listens on a socket in a temporary folder alone, and remove it afterwards.
+    """Run an empty server that listens only on a socket in a temporary folder, and remove it afterwards.
 
     PostgreSQL does not run as root: for root the package makes a user `pgserver`.
 

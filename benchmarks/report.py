@@ -1,4 +1,4 @@
-"""Put the results where they are read: tables and method here, the chart, and the section on speed."""
+"""Write the results into the documentation: tables and method, the chart, and the section on speed."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ NAMES = ("sync", "startup", "memory", "batch", "latency", "pipeline")
 
 
 def main() -> None:
-    """Write all of it anew."""
+    """Rewrite all results in the documentation."""
     results = {name: load(name) for name in NAMES}
     sync, memory = results["sync"]["rows"], results["memory"]["rows"]
     (HERE / "chart.svg").write_text(draw_chart(sync, memory), encoding="utf-8")
     tables = {name: format_table(result["rows"]) for name, result in results.items()}
     fill(HERE / "README.md", tables | {"conditions": describe(results)})
-    fill(ROOT / "README.md", {"speed": tell_speed(sync, memory)})
+    fill(ROOT / "README.md", {"speed": describe_speed(sync, memory)})
 
 
 def fill(path: Path, texts: Mapping[str, str]) -> None:
-    """Put each text between the two comments that have its name."""
+    """Replace the text between the two comments with each name."""
     content = path.read_text(encoding="utf-8")
     for name, text in texts.items():
         before, after = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
         if content.count(before) != 1 or content.count(after) != 1:
-            raise RuntimeError(f"{path.name} has no place for {name}")
+            raise RuntimeError(f"{path.name} has no comments named {name}")
         between = re.compile(f"(?s)(?<={before}).*(?={after})")
         content = between.sub(lambda _, text=text: f"\n{text}\n\n", content)  # type: ignore[misc]
     path.write_text(content, encoding="utf-8")
 
 
 def describe(results: Mapping[str, Any]) -> str:
-    """Say when, on what, and with which versions it was measured."""
+    """Return the date, machine, versions and rounds of the measurement."""
     abouts = [result["about"] for result in results.values()]
     dates = sorted({about["date"] for about in abouts})
     machines = sorted({about["machine"] for about in abouts})
@@ -57,11 +57,11 @@ def describe(results: Mapping[str, Any]) -> str:
     )
 
 
-def tell_speed(sync: list[dict[str, Any]], memory: list[dict[str, Any]]) -> str:
-    """Write what README.md says."""
+def describe_speed(sync: list[dict[str, Any]], memory: list[dict[str, Any]]) -> str:
+    """Return the section on speed for README.md."""
     row = next(row for row in sync if row["stream"] == STREAM)
     smallest, largest = memory[0], memory[-1]
-    told = (
+    text = (
         f"For {row['lines']:,} conversation items ({row['MiB']} MiB), the tap uses {row['tap, s']:.1f} s of "
         f"CPU after startup: {row['tap : bare']:.2f} times as much as a minimal decode-and-encode loop, and "
         f"{row['SDK path : tap']:.0f} times less than the SDK's own record path. Memory doesn't grow with "
@@ -70,7 +70,7 @@ def tell_speed(sync: list[dict[str, Any]], memory: list[dict[str, Any]]) -> str:
         f"{largest['file, MiB']:,} MiB."
     )
     chart = "![CPU time by method, and memory by file size](benchmarks/chart.svg)"
-    return f"{chart}\n\n{textwrap.fill(told, 120)}"
+    return f"{chart}\n\n{textwrap.fill(text, 120)}"
 
 
 if __name__ == "__main__":

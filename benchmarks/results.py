@@ -1,4 +1,4 @@
-"""What the benchmarks share at their start and end: options, the machine, the files in results/, tables."""
+"""Shared parts of the benchmarks: options, machine description, result files and tables."""
 
 from __future__ import annotations
 
@@ -22,31 +22,33 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 Row = dict[str, Any]
-"""A row of a table: its cells by the headings of their columns."""
+"""A row of a table: cells by column heading."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How thorough to be: `quick` measures less, and leaves the results in results/ alone."""
+    """Benchmark options. `quick` uses smaller files and doesn't change results/."""
 
     rounds: int
     quick: bool
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
-        """Declare them."""
-        parser.add_argument("--rounds", type=int, default=5, help="how often each command is measured")
-        parser.add_argument("--quick", action="store_true", help="smaller files; keep results/ as it is")
+        """Add the options to a parser."""
+        parser.add_argument("--rounds", type=int, default=5, help="number of measurements per command")
+        parser.add_argument(
+            "--quick", action="store_true", help="use smaller files and don't change results/"
+        )
 
     @classmethod
     def read(cls, description: str | None) -> Options:
-        """Read them from the command line of a benchmark."""
+        """Parse a benchmark's command line."""
         parser = argparse.ArgumentParser(description=description)
         cls.add_to(parser)
         return cls(**vars(parser.parse_args()))
 
 
-def tell(
+def save_results(
     name: str,
     rows: Sequence[Row],
     options: Options,
@@ -54,14 +56,14 @@ def tell(
     packages: Sequence[str] = (),
     runs: Mapping[str, Sequence[Run]] | None = None,
 ) -> None:
-    """Print a benchmark's table, and write it with each single run behind it.
+    """Print a benchmark's table, and write it to a file with every single run.
 
     Args:
-        name: The benchmark.
-        rows: The table.
-        options: How it was measured.
-        packages: Whose versions matter.
-        runs: The runs, by what ran.
+        name: The benchmark's name.
+        rows: The table's rows.
+        options: The options of the measurement.
+        packages: The packages whose versions are recorded.
+        runs: The runs by command.
     """
     print(f"{format_table(rows)}\n", flush=True)
     folder = FOLDER / "results" if options.quick else RESULTS
@@ -74,19 +76,19 @@ def tell(
     }
     single = [{"what": what, **_round(asdict(run))} for what, each in (runs or {}).items() for run in each]
     parts = {"about": [about], "rows": [_round(row) for row in rows], "runs": single}
-    # A line each, so that a difference can be read.
+    # One line per entry keeps diffs readable.
     text = ",\n".join(f'"{key}": [\n{_join_lines(part)}\n]' for key, part in parts.items() if part)
     (folder / f"{name}.json").write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
 
 
 def load(name: str) -> dict[str, Any]:
-    """Read what a benchmark has written."""
+    """Return the results that a benchmark wrote."""
     written: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     return {**written, "about": written["about"][0]}
 
 
 def format_table(rows: Sequence[Row]) -> str:
-    """Lay rows out as a table in Markdown."""
+    """Format rows as a Markdown table."""
     cells = [list(rows[0]), *([_format(cell) for cell in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     is_text = [isinstance(cell, str) for cell in rows[0].values()]
@@ -98,7 +100,7 @@ def format_table(rows: Sequence[Row]) -> str:
 
 
 def describe_machine() -> str:
-    """Say in a line what the machine is: processor, memory, system."""
+    """Return the processor, memory and operating system in one line."""
     processor = _find(r"model name\s*: (.+)", "/proc/cpuinfo") or platform.processor() or platform.machine()
     kib = _find(r"MemTotal:\s*(\d+) kB", "/proc/meminfo")
     memory = f", {int(kib) / 1024**2:.0f} GiB" if kib else ""

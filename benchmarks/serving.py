@@ -1,4 +1,4 @@
-"""The emulator in a process of its own, with files from disk: `python -m benchmarks.serving NAME=PATH...`."""
+"""An emulator in a separate process that serves files from disk: `python -m benchmarks.serving NAME=PATH...`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 JOB_ID = "vZgCEQlDR6aQz_0HeWZ9_Q"
 
 _WHOLE_BYTES = 128 * MIB
-"""A file up to this size is sent with its length, a larger one in chunks."""
+"""Files up to this size are sent with a Content-Length, larger ones in chunks."""
 
 
 @contextmanager
 def serve(files: dict[str, Path]) -> Iterator[dict[str, str]]:
-    """Serve files as those of one finished job, without a limit of requests.
+    """Serve files of one completed job, without a rate limit.
 
     Yields:
         The environment in which the tap reads them.
@@ -43,12 +43,12 @@ def serve(files: dict[str, Path]) -> Iterator[dict[str, str]]:
 
 
 def make_environment(settings: dict[str, str]) -> dict[str, str]:
-    """Give the variables that say what the settings say."""
+    """Return the settings as environment variables."""
     return {f"TAP_GLADLY_{name.upper()}": value for name, value in settings.items()}
 
 
 class _FilesOnDisk(StaticExports):
-    """One finished job, whose files are read from disk as they are asked for."""
+    """One completed job, whose files are read from disk on demand."""
 
     def __init__(self, files: dict[str, Path]) -> None:
         super().__init__()
@@ -56,17 +56,17 @@ class _FilesOnDisk(StaticExports):
         self.add_job(JOB_ID, "2026-11-20T07:15:19.072729Z", dict.fromkeys(files, b""))
 
     @override
-    def open_file(  # type: ignore[override]  # the protocol allows pieces
+    def open_file(  # type: ignore[override]  # the protocol allows chunks
         self, job_id: str, name: str, *, now: datetime
     ) -> bytes | Iterator[bytes] | None:
         path = self._paths[name]
-        return path.read_bytes() if path.stat().st_size <= _WHOLE_BYTES else _iter_pieces(path)
+        return path.read_bytes() if path.stat().st_size <= _WHOLE_BYTES else _iter_chunks(path)
 
 
-def _iter_pieces(path: Path) -> Iterator[bytes]:
+def _iter_chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while piece := file.read(MIB):
-            yield piece
+        while chunk := file.read(MIB):
+            yield chunk
 
 
 def _main() -> None:

@@ -1,4 +1,4 @@
-"""Time to the first message, and a run with nothing new: its time and its requests."""
+"""The time to the first message, and the duration and requests of a run without new data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.data import NOW
 from benchmarks.measure import TAP, UNBUFFERED, Command, measure, median
-from benchmarks.results import Options, tell
+from benchmarks.results import Options, save_results
 from benchmarks.serving import make_environment
 from gladly_emulator import Emulator, GeneratedExports
 
@@ -19,7 +19,7 @@ QUICK_TIME = timedelta(hours=30)
 
 
 def main() -> None:
-    """Load the emulator's 14 days, then measure runs that find nothing new."""
+    """Load the emulator's 14 days, then measure runs without new data."""
     options = Options.read(__doc__)
     with (
         Emulator(GeneratedExports(), clock=lambda: NOW) as emulator,
@@ -37,7 +37,7 @@ def main() -> None:
             "importing the SDK alone": Command([sys.executable, "-c", "import singer_sdk; print()"], {}),
         }
         runs = measure(commands, rounds=options.rounds)
-        # A round goes before those that count.
+        # The warm-up round doesn't count.
         requests = len(emulator.requests) / 2 / (options.rounds + 1)
     rows = [
         {
@@ -49,11 +49,11 @@ def main() -> None:
         }
         for name, each in runs.items()
     ]
-    tell("startup", rows, options, runs=runs)
+    save_results("startup", rows, options, runs=runs)
 
 
 def read_state(environment: dict[str, str]) -> bytes:
-    """Load all that there is, and give the last STATE."""
+    """Load everything and return the last STATE."""
     command = Command(TAP, environment)
     done = subprocess.run(TAP, env=command.environment, capture_output=True, check=True)
     states = [line for line in done.stdout.splitlines() if line.startswith(b'{"type":"STATE"')]

@@ -1,4 +1,4 @@
-"""CPU time of a sync, beside a bare loop, the SDK's own path, and a plain way to read lines."""
+"""CPU time of a sync, compared with a bare loop, the SDK's record path and a simple line reader."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.data import MIB, count_lines, make_empty_file, make_file
 from benchmarks.measure import TAP, UNBUFFERED, Command, Run, measure, median
-from benchmarks.results import Options, Row, tell
+from benchmarks.results import Options, Row, save_results
 from benchmarks.serving import JOB_ID, serve
 from tap_gladly import DISTRIBUTION
 
@@ -21,7 +21,7 @@ CONTENDER = (sys.executable, "-m", "benchmarks.contenders")
 
 
 def main() -> None:
-    """Measure each stream: seconds of CPU without start-up, and ratios."""
+    """Measure each stream: CPU seconds without startup, and ratios."""
     options = Options.read(__doc__)
     rows: list[Row] = []
     runs: dict[str, list[Run]] = {}
@@ -30,11 +30,11 @@ def main() -> None:
         measured = measure_stream(stream, path, rounds=options.rounds)
         rows.append(make_row(stream, path, measured))
         runs |= {f"{stream}, {name}": each for name, each in measured.items()}
-    tell("sync", rows, options, packages=PACKAGES, runs=runs)
+    save_results("sync", rows, options, packages=PACKAGES, runs=runs)
 
 
 def measure_stream(stream: str, path: Path, *, rounds: int) -> dict[str, list[Run]]:
-    """Run each contender on the file and, named "... idle", on an empty one."""
+    """Run each contender on the file and, as "<name> idle", on an empty file."""
     name, empty = f"{stream}.jsonl", make_empty_file()
     with serve({name: path}) as full, serve({name: empty}) as nothing:
         commands = make_commands(stream, path, full)
@@ -46,7 +46,7 @@ def measure_stream(stream: str, path: Path, *, rounds: int) -> dict[str, list[Ru
 
 
 def make_commands(stream: str, path: Path, environment: dict[str, str]) -> dict[str, Command]:
-    """Make the contenders for a file, which is also served."""
+    """Return the contenders' commands for a file and its URL."""
     url = f"{environment['TAP_GLADLY_API_URL']}/api/v1/export/jobs/{JOB_ID}/files/{stream}.jsonl"
     return {
         "tap": Command(TAP, environment),
@@ -58,15 +58,15 @@ def make_commands(stream: str, path: Path, environment: dict[str, str]) -> dict[
 
 
 def make_row(stream: str, path: Path, runs: dict[str, list[Run]]) -> Row:
-    """Take start-up off, and compare.
+    """Subtract startup and compare.
 
     Raises:
-        RuntimeError: A contender has not sent all lines.
+        RuntimeError: A contender didn't send all lines.
     """
     lines = count_lines(path)
     for name in ("tap", "unbuffered", "bare", "sdk"):
         if any(run.lines < lines for run in runs[name]):
-            raise RuntimeError(f"{name} has sent too few lines of {stream}")
+            raise RuntimeError(f"{name} sent too few lines of {stream}")
     seconds = {
         name: median(runs[name], "cpu_seconds") - median(runs[f"{name} idle"], "cpu_seconds")
         for name in ("bare", "tap", "unbuffered", "requests", "sdk")
