@@ -1,4 +1,4 @@
-"""Load the emulator while requests fail and the tap is killed, until a run succeeds. Then compare every row."""
+"""Load drifted data while requests fail and the tap is killed, until a run succeeds. Then compare every row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from datetime import datetime, timedelta, timezone
 
-from gladly_emulator import Emulator, Fault, GeneratedExports
+from gladly_emulator import Emulator, Fault, GeneratedExports, drift_record
 
 from .comparison import iter_differences, iter_expected_rows
 from .runs import SoakRuns
@@ -28,6 +28,8 @@ FAULTS = (
     {"kind": "gzip", "at_byte": 50},
     {"kind": "stall", "at_byte": 20, "seconds": 0.3},
 )
+DRIFT_PATH = "/files/|/(teams|inboxes)$"
+DRIFT_RATE = 0.2
 SHOWN_DIFFERENCES = 20
 
 
@@ -53,13 +55,22 @@ def main() -> int:
         f"{len(emulator.requests)} requests, {runs.retries} retries ({failed} responses without status 200); "
         f"{runs.kills} kills; {runs.row_counts.total()} rows, {runs.repeated_rows} of them repeated"
     )
-    differences = list(iter_differences(dict(iter_expected_rows(exports, now, start)), runs.records))
-    print("\n".join(differences[:SHOWN_DIFFERENCES]) or "All rows were loaded with their content. No others.")
+    expected = {
+        row_id: drift_record(record, options.seed, rate=DRIFT_RATE)
+        for row_id, record in iter_expected_rows(exports, now, start)
+    }
+    print(f"{sum('_unmapped' in record for record in runs.records.values())} rows with values in _unmapped")
+    differences = [*runs.invalid_records, *iter_differences(expected, runs.records)]
+    print(
+        "\n".join(differences[:SHOWN_DIFFERENCES])
+        or "All rows are valid and have all their values. No other rows."
+    )
     return 1 if differences else 0
 
 
 def add_faults(emulator: Emulator, seed: int) -> None:
-    """Make a share of all requests fail, in every way."""
+    """Make a share of all requests fail, in every way, and a share of all records drift."""
+    emulator.faults.add(Fault("drift", path=DRIFT_PATH, record_rate=DRIFT_RATE, times=None, seed=seed))
     for number, fault in enumerate(FAULTS):
         rate = FAULT_RATE / len(FAULTS)
         emulator.faults.add(Fault(**fault, rate=rate, times=None, seed=seed + number))  # type: ignore[arg-type]

@@ -12,13 +12,25 @@ from collections import Counter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from jsonschema import Draft7Validator, FormatChecker
 from support import tap_environment
+
+from gladly_emulator.timestamps import parse_instant
 
 if TYPE_CHECKING:
     import random
 
 RowId = tuple[str, str, str]
 """Stream, id and job id. Rows of lists have an empty job id."""
+
+
+FORMATS = FormatChecker(formats=())
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def is_date_time(value: object) -> bool:
+    """Return whether a value is an RFC 3339 time or, as JSON Schema requires, not a string."""
+    return not isinstance(value, str) or parse_instant(value) is not None
 
 
 class SoakRuns:
@@ -29,6 +41,7 @@ class SoakRuns:
         retries: The number of retries that the runs logged.
         row_counts: How often each row was sent.
         records: The last record of each row.
+        invalid_records: The rows that don't validate against their stream's SCHEMA message.
     """
 
     def __init__(self, settings: dict[str, str], rng: random.Random, kill_seconds: float) -> None:
@@ -36,6 +49,8 @@ class SoakRuns:
         self.retries = 0
         self.row_counts: Counter[RowId] = Counter()
         self.records: dict[RowId, dict[str, Any]] = {}
+        self.invalid_records: set[str] = set()
+        self._validators: dict[str, Draft7Validator] = {}
         self._settings = settings
         self._rng = rng
         self._kill_seconds = kill_seconds
@@ -89,8 +104,13 @@ class SoakRuns:
     def _process_message(self, message: dict[str, Any]) -> None:
         if message["type"] == "STATE":
             self._state = message["value"]
+        elif message["type"] == "SCHEMA":
+            validator = Draft7Validator(message["schema"], format_checker=FORMATS)
+            self._validators[message["stream"]] = validator
         elif message["type"] == "RECORD" and message["stream"] != "jobs":
             record = message["record"]
             row_id = (message["stream"], record.get("id", ""), record.get("_job_id", ""))
             self.row_counts[row_id] += 1
             self.records[row_id] = record
+            if not self._validators[message["stream"]].is_valid(record):
+                self.invalid_records.add(f"invalid: {row_id}")
