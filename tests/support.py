@@ -176,8 +176,10 @@ def run_command(
 
 
 def copy_checkout(folder: Path) -> None:
-    """Make a folder with this checkout's files, but for hidden ones and what was made here."""
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__", "dist", "output"))
+    """Copy the repository without hidden files, caches, and the root folders that commands create."""
+    made = {str(ROOT): {"dist", "output", "plugins"}}
+    hidden = shutil.ignore_patterns(".*", "__pycache__")
+    shutil.copytree(ROOT, folder, ignore=lambda path, names: hidden(path, names) | made.get(path, set()))
 
 
 def write_json(path: Path, value: object) -> str:
