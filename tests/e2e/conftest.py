@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 MELTANO_TOOLS = ROOT / ".venv" / "demo" / "bin"
-DEFINITION: dict[str, Any] = yaml.safe_load((ROOT / "hub" / "tap-gladly.yml").read_text(encoding="utf-8"))
+DEFINITION: dict[str, Any] = yaml.safe_load((ROOT / "plugin.yaml").read_text(encoding="utf-8"))
 CLONED: dict[str, Any] = {**DEFINITION, "pip_url": "../tap-gladly"}
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
 LOADER: dict[str, Any] = PROJECT["plugins"]["loaders"][0]
@@ -90,8 +90,8 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Meltano:
     """A project beside a clone, to which tap and loader were added as docs/meltano.md says, and no more."""
     folder = tmp_path_factory.mktemp("meltano")
     copy_checkout(folder / "tap-gladly")
-    # Once the repository's address is settled, the definition has what lies there installed, not this.
-    definition = folder / "tap-gladly" / "hub" / "tap-gladly.yml"
+    # Once [project.urls] is set, the definition installs from there. This installs the clone.
+    definition = folder / "tap-gladly" / "plugin.yaml"
     definition.write_text(yaml.safe_dump(CLONED), encoding="utf-8")
     # What the tap depends on is pinned for the tests alone.
     pins = str(ROOT / "requirements" / "dev.txt")

@@ -84,7 +84,9 @@ def test_settings_are_known_and_the_token_is_hidden(meltano: Meltano, emulator: 
     listed = meltano.run("config", "list", "tap-gladly", "--all")
     printed = json.loads(meltano.run("config", "print", "tap-gladly"))
 
-    variables = [f"TAP_GLADLY_{setting['name'].upper()}" for setting in DEFINITION["settings"]]
+    variables = [
+        f"TAP_GLADLY_{setting['name'].upper().replace('.', '_')}" for setting in DEFINITION["settings"]
+    ]
     assert [name for name in variables if f"[env: {name}]" not in listed] == []
     assert listed.startswith("Required settings: agent_email, api_token, organization\n")
     assert emulator.settings["api_token"] not in listed
@@ -99,7 +101,7 @@ def test_config_test_tells_whether_gladly_lets_the_tap_in(meltano: Meltano, expo
     assert "Plugin configuration is valid" in meltano.run("config", "test", "tap-gladly")
     meltano.run("config", "test", "tap-gladly", status=1, TAP_GLADLY_API_TOKEN="wrong")
     assert "Plugin configuration is invalid" in meltano.log
-    assert "Gladly refused the credentials (401)" in meltano.log
+    assert "Gladly rejected the credentials (401)" in meltano.log
 
 
 def test_config_test_tells_what_is_missing(meltano: Meltano) -> None:
@@ -113,7 +115,7 @@ def test_config_test_tells_what_is_missing(meltano: Meltano) -> None:
     problem = (
         "organization is missing: set TAP_GLADLY_ORGANIZATION; api_token is missing: set TAP_GLADLY_API_TOKEN"
     )
-    assert f"Settings are not usable: {problem}" in meltano.log
+    assert f"Invalid settings: {problem}" in meltano.log
 
 
 def test_select_chooses_what_is_sent(meltano: Meltano, exports: StaticExports) -> None:
