@@ -1,35 +1,41 @@
-"""The command line: what works without settings, and what --test says."""
+"""The command line: discovery, settings, and the connection test."""
 
 from __future__ import annotations
 
 import json
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import (
     FILE_STREAMS,
     export_requests,
     list_errors,
+    list_warnings,
     rows_named,
     run_command,
     write_json,
 )
 
 import tap_gladly
+from gladly_emulator import Fault
+from tap_gladly.exceptions import AccessDeniedError, StreamsFailedError
 from tap_gladly.streams import STREAMS
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from support import Sync
 
     from gladly_emulator import Emulator, StaticExports
 
-VERDICT = "| Gladly lets the tap in, and the settings are usable"
+PASSED = "| Connection test passed"
 
 
 def test_about_and_discover_work_without_settings(tmp_path: Path) -> None:
-    """What the tap is and has can be asked before anything is set."""
+    """`--about` and `--discover` need no settings."""
     about = run_command("--about", "--format=json", cwd=tmp_path)
     discovered = run_command("--discover", cwd=tmp_path)
 
@@ -42,10 +48,8 @@ def test_about_and_discover_work_without_settings(tmp_path: Path) -> None:
     assert "WARNING" not in discovered.stderr
 
 
-def test_discovered_catalog_can_be_synced_with(
-    exports: StaticExports, emulator: Emulator, tmp_path: Path
-) -> None:
-    """The output of --discover is a catalog that selects what is on by default."""
+def test_discovered_catalog_can_be_synced(exports: StaticExports, emulator: Emulator, tmp_path: Path) -> None:
+    """The output of `--discover` is a catalog that selects the default streams."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
     catalog = tmp_path / "catalog.json"
     catalog.write_text(run_command("--discover").stdout)
@@ -59,7 +63,7 @@ def test_discovered_catalog_can_be_synced_with(
 def test_settings_come_from_file_and_environment(
     exports: StaticExports, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """A config file and TAP_GLADLY_* do the same, and may be mixed."""
+    """A config file and `TAP_GLADLY_*` variables are equivalent and can be combined."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
     settings = emulator.settings
     file = write_json(tmp_path / "config.json", settings)
@@ -77,35 +81,37 @@ def test_settings_come_from_file_and_environment(
         assert '"stream":"agents","record":{"id": "a1"' in run.stdout
 
 
-def test_discovery_takes_wrong_settings(tmp_path: Path) -> None:
-    """It asks for none, so it minds none."""
+def test_discovery_accepts_invalid_settings(tmp_path: Path) -> None:
+    """`--discover` needs no settings, so it doesn't validate them."""
     file = write_json(tmp_path / "config.json", {"max_parallel_downloads": "many", "start_date": "soon"})
 
     assert run_command(f"--config={file}", "--discover").returncode == 0
 
 
-def test_test_passes_for_an_account_without_jobs(emulator: Emulator) -> None:
-    """Credentials, permission and address are right: that is all that --test asks, and its last line."""
+def test_connection_test_passes_without_jobs(emulator: Emulator) -> None:
+    """An account without jobs passes, the verdict is the last line, and no METRIC is logged."""
     run = run_command("--config=ENV", "--test", settings=emulator.settings)
 
     assert run.returncode == 0
-    assert not list_errors(run.stderr)
-    assert run.stderr.splitlines()[-1].endswith(VERDICT)
+    assert run.stderr.splitlines()[-1].endswith(f"{PASSED}: Gladly accepted the credentials")
+    assert "ERROR" not in run.stderr
+    assert "METRIC" not in run.stderr
+    assert "failed" not in run.stderr
 
 
-def test_test_of_the_schemas_says_nothing_of_gladly(emulator: Emulator) -> None:
-    """It does not ask it."""
+def test_schema_test_sends_no_request(emulator: Emulator) -> None:
+    """`--test=schema` prints schemas without a request, so it logs no verdict."""
     run = run_command("--config=ENV", "--test=schema", settings=emulator.settings)
 
     assert run.returncode == 0
-    assert VERDICT not in run.stderr
+    assert PASSED not in run.stderr
     assert not emulator.requests
 
 
-def test_test_reads_no_more_than_it_needs(exports: StaticExports, emulator: Emulator) -> None:
-    """One row of each stream is enough, however many jobs there are, and nothing is said of the others."""
+def test_connection_test_requests_one_record_per_stream(exports: StaticExports, emulator: Emulator) -> None:
+    """However many jobs there are, the test downloads one file of each stream and logs no progress or error."""
     for hour in range(10, 20):
-        files = {f"{stream}.jsonl": rows_named("a", "b") for stream in FILE_STREAMS}
+        files = {f"{stream}.jsonl": rows_named("a", "b", "c") for stream in FILE_STREAMS}
         exports.add_job(f"j{hour}", f"2026-11-20T{hour}:00:00Z", files)
 
     run = run_command("--config=ENV", "--test", settings=emulator.settings)
@@ -113,18 +119,22 @@ def test_test_reads_no_more_than_it_needs(exports: StaticExports, emulator: Emul
     assert run.returncode == 0
     assert len(export_requests(emulator)) == 1 + len(FILE_STREAMS)
     assert " of 10" not in run.stderr
+    assert "METRIC" not in run.stderr
+    assert not list_errors(run.stderr)
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"api_token": "wrong"}, "Gladly refused the credentials (401)"),
+        ({"api_token": "wrong"}, "Gladly rejected the credentials (401)"),
         ({"api_url": "http://127.0.0.1:{port}"}, "the connection was refused"),
     ],
     ids=["credentials", "host"],
 )
-def test_test_says_in_one_line_what_is_wrong(emulator: Emulator, changed: dict[str, str], words: str) -> None:
-    """One error line, no traceback, a status that is not zero."""
+def test_connection_test_reports_a_failure_in_one_line(
+    emulator: Emulator, changed: dict[str, str], words: str
+) -> None:
+    """Rejected credentials or an unreachable host are one error line and a non-zero exit code."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -135,16 +145,103 @@ def test_test_says_in_one_line_what_is_wrong(emulator: Emulator, changed: dict[s
     assert run.returncode == 1
     assert len(list_errors(run.stderr)) == 1
     assert words in list_errors(run.stderr)[0]
-    assert VERDICT not in run.stderr
+    assert PASSED not in run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_test_of_a_good_account_logs_no_error(exports: StaticExports, emulator: Emulator) -> None:
-    """That a dry run stops in the middle of a file is no error."""
-    exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a", "b", "c")})
-    exports.add_job("j2", "2026-11-20T08:00:00Z", {"agents.jsonl": rows_named("a", "b", "c")})
+@pytest.mark.parametrize(("stream", "status"), [("teams", 500), ("events", 403)])
+def test_connection_test_fails_if_a_stream_fails(emulator: Emulator, stream: str, status: int) -> None:
+    """A failure of any stream fails the test, and its last line names the stream."""
+    emulator.faults.add(Fault("status", path=f"/{stream}$", status=status, times=None))
+
+    run = run_command("--config=ENV", "--test", settings=emulator.settings)
+
+    assert run.returncode == 1
+    assert f"| Connection test failed: {stream}: " in run.stderr.splitlines()[-1]
+    assert PASSED not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_connection_test_passes_without_an_optional_list(emulator: Emulator, status: int) -> None:
+    """A list that the agent can't read doesn't fail the test, and the verdict names it."""
+    emulator.faults.add(Fault("status", path="audiences", status=status, times=None))
 
     run = run_command("--config=ENV", "--test", settings=emulator.settings)
 
     assert run.returncode == 0
-    assert not list_errors(run.stderr)
+    assert f"{PASSED}, but not for all streams: " in run.stderr.splitlines()[-1]
+    assert "audiences" in run.stderr.splitlines()[-1]
+    assert "ERROR" not in run.stderr
+
+
+def test_catalog_without_a_known_stream_fails(emulator: Emulator, tmp_path: Path) -> None:
+    """A catalog that selects none of the tap's streams is an error, and a warning names the unknown ones."""
+    metadata = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    entry = {"tap_stream_id": "tickets", "schema": {"properties": {}}, "metadata": metadata}
+    catalog = write_json(tmp_path / "catalog.json", {"streams": [entry]})
+
+    run = run_command("--config=ENV", f"--catalog={catalog}", settings=emulator.settings)
+
+    assert run.returncode == 1
+    assert len(list_errors(run.stderr)) == 1
+    assert list_errors(run.stderr)[0].startswith("The catalog selects none of this tap's streams")
+    assert "doesn't have, or custom reports that aren't in custom_reports: tickets" in run.stderr
+    assert not emulator.requests
+    assert not run.stdout
+
+
+def test_unknown_selected_stream_is_a_warning(
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """A catalog that also selects an unknown stream syncs the others."""
+    chosen = catalog("teams")
+    metadata = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    entry = {
+        "tap_stream_id": "tickets",
+        "stream": "tickets",
+        "schema": {"properties": {}},
+        "metadata": metadata,
+    }
+    chosen["streams"].append(entry)
+
+    run = sync(catalog=chosen)
+
+    assert run.schemas == ["teams"]
+    assert [request.path for request in emulator.requests] == ["/api/v1/teams"]
+    [warning] = list_warnings(log)
+    assert warning.endswith("custom_reports: tickets")
+
+
+def test_failed_sync_raises_the_error_to_an_embedding_program(
+    emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """`sync_all()` raises an error that says what failed, instead of ending the program."""
+    emulator.faults.add(Fault("status", path="teams", status=500, times=None))
+
+    with pytest.raises(
+        StreamsFailedError, match=r"^Some streams failed: teams: Gladly sent no usable response"
+    ):
+        sync()
+
+
+def test_failed_job_list_raises_the_error_to_an_embedding_program(
+    emulator: Emulator, sync: Callable[..., Sync]
+) -> None:
+    """An error that ends the run at once is raised as it is."""
+    emulator.faults.add(Fault("status", path="export/jobs", status=403, times=None))
+
+    with pytest.raises(AccessDeniedError, match=r"^Gladly denied access \(403\)"):
+        sync()
+
+
+def test_deselected_streams_are_logged_at_debug(emulator: Emulator) -> None:
+    """A run at the default level doesn't list the streams that aren't selected."""
+    quiet = run_command("--config=ENV", settings=emulator.settings)
+    verbose = run_command("--config=ENV", settings=emulator.settings, TAP_GLADLY_LOGLEVEL="DEBUG")
+
+    assert "Skipping deselected stream" not in quiet.stderr
+    assert "Skipping deselected stream 'audiences'" in verbose.stderr
