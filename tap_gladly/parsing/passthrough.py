@@ -7,7 +7,6 @@ decodes, maps and encodes each record, costs ten times as much.
 
 from __future__ import annotations
 
-from itertools import count, repeat
 from typing import IO, TYPE_CHECKING
 
 from tap_gladly.parsing.json_text import has_line_end
@@ -58,9 +57,9 @@ class Passthrough:
     def _iter_block(
         self, lines: list[bytes], first: int, *, can_copy: bool
     ) -> Iterator[list[bytes] | MalformedLine]:
-        found = self._check.find_valid(lines) if can_copy else repeat(False)
+        found = self._check.find_valid(lines) if can_copy else [False] * len(lines)
         rows: list[bytes] = []
-        for number, line, is_valid in zip(count(first), lines, found):
+        for number, (line, is_valid) in enumerate(zip(lines, found, strict=True), first):
             if is_valid and line[-1] == _END and (line.isascii() or _is_one_line(line)):
                 rows.append(line[:-1])
                 continue

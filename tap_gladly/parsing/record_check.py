@@ -1,72 +1,30 @@
-"""Hold records to the schema that the tap sends: find the values that don't fit, and move them out of the way."""
+"""Hold records to the schema that the tap sends: find the values that don't fit, and take them out."""
 
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.validators import extend
 
 from tap_gladly.parsing.date_times import are_date_times, is_date_time
 from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.jsonl import decode_value, may_be_too_deep
-from tap_gladly.parsing.numbers import (
-    Path,
-    UnreadableNumber,
-    is_readable,
-    iter_unreadable,
-    make_readable,
-    may_have_unreadable_number,
-)
+from tap_gladly.parsing.numbers import make_readable, may_have_unreadable_number
 from tap_gladly.parsing.schema_types import NonEmptyText, TypeFactory, is_simple, make_decoder
+from tap_gladly.parsing.schema_validation import Problem, SchemaValidator, accepts_null, is_usable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from jsonschema import ValidationError
+    Decode = Callable[[bytes], object]
 
 # msgspec's errors are ValueErrors only from 0.20 on.
-DECODE_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
-_MAX_KIND = 40
-
-_formats = FormatChecker(formats=())
-_formats.checks("date-time")(lambda value: not isinstance(value, str) or is_date_time(value))
-
-
-def _is_integer(_checker: object, value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and is_readable(value)
-
-
-def _is_number(_checker: object, value: object) -> bool:
-    is_number = Draft202012Validator.TYPE_CHECKER.is_type(value, "number")
-    return is_number and is_readable(value)
-
-
-_Validator = extend(
-    Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
-        {"integer": _is_integer, "number": _is_number}
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Misfit:
-    """A value that the schema doesn't accept in its place."""
-
-    path: str
-    """Names of the property and of those that it is nested in, joined with dots: its key in `_unmapped`."""
-    declared: str = ""
-    """What the schema declares, such as "string or null"; empty for an undeclared property."""
-    actual: str = ""
-    """What the record holds, such as "array"; never the value."""
+_DECODE_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
 
 
 class RecordCheck:
-    """Checks records against a schema, quickly if they are valid."""
+    """Checks records against a schema. Valid records, nearly all of them, take the least time."""
 
     def __init__(
         self,
@@ -80,147 +38,122 @@ class RecordCheck:
 
         Args:
             schema: An object's schema.
-            ignored: Properties that the tap adds itself. In a record they count as undeclared.
-            keys: Properties that are never moved.
-            depth: How deep nested objects are closed, so that their undeclared properties are moved, too.
+            ignored: Properties of the schema that count as undeclared, because the tap adds them itself.
+            keys: Properties that aren't checked, and must be there; `id` is a non-empty string.
+            depth: How many levels of nested objects are closed, so that undeclared properties are taken out.
         """
-        properties = {name: it for name, it in schema.get("properties", {}).items() if name not in {*ignored}}
-        self._properties = {name: _close(it, depth) for name, it in properties.items()}
-        self._keys = frozenset(keys)
-        root = _Validator(dict(schema), format_checker=_formats)
-        self._validators = {name: root.evolve(schema=it) for name, it in self._properties.items()}
-        self._decoders = {
-            name: make_decoder(TypeFactory(is_closed=False).make_type(it))
-            for name, it in self._properties.items()
-        }
+        declared = {name: it for name, it in schema.get("properties", {}).items() if name not in {*ignored}}
+        self._properties = {name: _close(it, depth) if is_usable(it) else {} for name, it in declared.items()}
+        self._keys = self._properties.keys() & {*keys}
+        self._validator = SchemaValidator(self._properties)
         self._date_times: list[object] = []
         self._collect = self._make_decoder(self._collect_date_time, is_closed=True)
         self._decode_closed = self._make_decoder(is_date_time, is_closed=True)
         self._decode_open = self._make_decoder(is_date_time, is_closed=False)
+        types = TypeFactory(is_closed=False)
+        self._decoders = {name: make_decoder(types.make_type(it)) for name, it in self._properties.items()}
 
     def _collect_date_time(self, value: object) -> bool:
         self._date_times.append(value)
         return isinstance(value, str)
 
-    def _make_decoder(
-        self, accept: Callable[[object], bool], *, is_closed: bool
-    ) -> Callable[[bytes], object]:
-        keys = {
-            name: NonEmptyText if name == "id" else msgspec.Raw
-            for name in self._keys & self._properties.keys()
-        }
-        factory = TypeFactory(is_closed=is_closed)
-        return make_decoder(factory.make_struct(self._properties, keys=keys, is_closed=True), accept)
+    def _make_decoder(self, accept: Callable[[object], bool], *, is_closed: bool) -> Decode:
+        keys = {name: NonEmptyText if name == "id" else msgspec.Raw for name in self._keys}
+        record = TypeFactory(is_closed=is_closed).make_struct(self._properties, keys=keys, is_closed=True)
+        return make_decoder(record, accept)
 
     def find_valid(self, lines: Iterable[bytes]) -> list[bool]:
-        """Return which lines are certainly valid: quickly, and without lines that need a closer look."""
+        """Return for each line whether it is certainly valid. Other lines need `is_valid`."""
         self._date_times.clear()
         found = _try_each(self._collect, lines)
-        times = [text for text in self._date_times if isinstance(text, str)]
+        times = [value for value in self._date_times if isinstance(value, str)]
         return found if are_date_times(times) else _try_each(self._decode_closed, lines)
 
     def is_valid(self, line: bytes) -> bool:
-        """Return whether a line is valid as it is. It may have undeclared nested properties."""
-        try:
-            self._decode_open(line)
-        except DECODE_ERRORS:
-            return False
-        return not (may_be_too_deep(line) or may_have_unreadable_number(line))
+        """Return whether a line is valid. Nested properties that aren't declared are valid."""
+        return _can_decode(self._decode_open, line) and not (
+            may_be_too_deep(line) or may_have_unreadable_number(line)
+        )
 
-    def conform(self, record: dict[str, Any]) -> tuple[dict[str, Any], list[Misfit]]:
-        """Make a record valid: replace each value that doesn't fit by null.
+    def conform(self, record: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Take what doesn't fit out of a record.
 
         Args:
-            record: The record, decoded to any depth. It is changed.
+            record: A record, decoded to any depth. A value that doesn't fit becomes null there. If the schema
+                doesn't accept null either, the property is removed.
 
         Returns:
-            The values that were removed, by the names of their properties joined with dots, and why.
+            The values taken out, by the names of their properties joined with dots, and what is wrong with them.
         """
-        removed: dict[str, Any] = {}
-        misfits: list[Misfit] = []
-        for name in sorted(record.keys() - self._properties.keys()):
-            removed[name] = _readable(record.pop(name))
-            misfits.append(Misfit(name))
+        undeclared = sorted(record.keys() - self._properties.keys())
+        removed = {name: _make_readable(record.pop(name)) for name in undeclared}
+        problems = [Problem((name,)) for name in undeclared]
         for name in [*record]:
             if name not in self._keys and not self._fits(name, record[name]):
-                misfits += self._move(record, name, removed)
-        return removed, misfits
+                problems += self._take_out(record, name, removed)
+        return removed, problems
 
     def _fits(self, name: str, value: object) -> bool:
         try:
-            text = value if isinstance(value, msgspec.Raw) else encode(value)
-            self._decoders[name](text)  # type: ignore[arg-type]
-        except (*DECODE_ERRORS, TypeError):
+            text = bytes(value if isinstance(value, msgspec.Raw) else encode(value))
+        except TypeError:  # a number that targets can't read
             return False
-        return not may_have_unreadable_number(bytes(text))
+        return _can_decode(self._decoders[name], text) and not may_have_unreadable_number(text)
 
-    def _move(self, record: dict[str, Any], name: str, removed: dict[str, Any]) -> list[Misfit]:
+    def _take_out(self, record: dict[str, Any], name: str, removed: dict[str, Any]) -> list[Problem]:
         value = decode_value(record[name]) if isinstance(record[name], msgspec.Raw) else record[name]
-        misfits = dict(self._iter_misfits(name, value))
-        if not misfits:
+        problems = self._validator.find_problems(name, value)
+        if not problems:
             return []
-        # A schema with keywords such as anyOf may accept the value only as a whole.
+        # A schema with a keyword such as anyOf may not accept the value without its parts.
         whole = None if is_simple(self._properties[name]) else deepcopy(value)
-        holder, parts = {name: value}, {}
-        for path in misfits:
-            self._remove(holder, path, parts)
-        if whole is not None and name in holder and not self._validators[name].is_valid(holder[name]):
-            parts, holder = {name: make_readable(whole)}, {}
-        del record[name]
-        record.update(holder)
+        record[name], parts = value, {}
+        for problem in problems:
+            parts[".".join(problem.path)] = self._remove(record, problem.path)
+        if whole is not None and name in record and not self._validator.is_valid(name, record[name]):
+            parts = {name: make_readable(whole)}
+            del record[name]
         for path, part in parts.items():
-            removed[_unused(path, removed)] = part
-        return [*misfits.values()]
+            removed[_find_free(path, removed)] = part
+        return problems
 
-    def _iter_misfits(self, name: str, value: object) -> Iterator[tuple[tuple[str, ...], Misfit]]:
-        """Yield each property to move, outer ones first, with the first problem found in it."""
-        problems = [(_property_path(path), *words) for path, *words in self._iter_problems(name, value)]
-        moved: set[tuple[str, ...]] = set()
-        for place, declared, actual in sorted(problems, key=lambda problem: len(problem[0])):
-            if not any(place[:length] in moved for length in range(1, len(place) + 1)):
-                moved.add(place)
-                yield place, Misfit(_join(place), declared, actual)
-
-    def _iter_problems(self, name: str, value: object) -> Iterator[tuple[Path, str, str]]:
-        for error in self._validators[name].iter_errors(value):
-            path = (name, *error.path)
-            if error.validator == "additionalProperties" and error.validator_value is False:
-                declared = error.schema.get("properties", {})
-                yield from (((*path, key), "", "") for key in sorted(error.instance.keys() - declared.keys()))
-            else:
-                yield path, *_describe(error)
-        for path in iter_unreadable(value):  # also in undeclared places
-            yield (name, *path), "any value", "number out of range"
-
-    def _remove(self, holder: dict[str, Any], path: Sequence[str], removed: dict[str, Any]) -> None:
+    def _remove(self, record: dict[str, Any], path: Sequence[str]) -> object:
         *outer, last = path
-        parent: Any = holder
+        parent: Any = record
+        schema: Any = {"properties": self._properties}
         for key in outer:
-            parent = parent[key]
-        removed[_unused(_join(path), removed)] = make_readable(parent[last])
-        if self._accepts_null(path):
+            parent, schema = parent[key], _get_property(schema, key)
+        value = parent[last]
+        if _accepts_null(schema, last):
             parent[last] = None
         else:
             del parent[last]
-
-    def _accepts_null(self, path: Sequence[str]) -> bool:
-        schema: Any = {"properties": self._properties}
-        for key in path:
-            properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
-            if key not in properties:
-                return schema.get("additionalProperties") is not False
-            schema = properties[key]
-        is_nullable = isinstance(schema, dict) and "null" in schema.get("type", ())
-        return (is_nullable and is_simple(schema)) or bool(_Validator(schema).is_valid(None))
+        return make_readable(value)
 
 
-def _try_each(decode: Callable[[bytes], object], lines: Iterable[bytes]) -> list[bool]:
-    found = []
+def drop_property(record: object, outer: Iterable[str], name: str) -> None:
+    """Remove a property of a nested object from a record, if it is there."""
+    for key in outer:
+        record = record.get(key) if isinstance(record, dict) else None
+    if isinstance(record, dict):
+        record.pop(name, None)
+
+
+def _can_decode(decode: Decode, line: bytes) -> bool:
+    try:
+        decode(line)
+    except _DECODE_ERRORS:
+        return False
+    return True
+
+
+def _try_each(decode: Decode, lines: Iterable[bytes]) -> list[bool]:
+    found: list[bool] = []
     for line in lines:
-        try:
+        try:  # a function call for each line would take a tenth of the time
             decode(line)
             found.append(True)
-        except DECODE_ERRORS:
+        except _DECODE_ERRORS:  # noqa: PERF203
             found.append(False)
     return found
 
@@ -233,62 +166,25 @@ def _close(schema: Any, depth: int) -> Any:  # noqa: ANN401
     return {**schema, "properties": properties, "additionalProperties": False}
 
 
-def _unused(key: str, taken: Mapping[str, Any]) -> str:
-    while key in taken:  # the name of another property has dots
-        key += "_"
-    return key
+def _get_property(schema: Any, name: str) -> Any:  # noqa: ANN401
+    return schema.get("properties", {}).get(name) if isinstance(schema, dict) else None
 
 
-def drop_property(record: object, outer: Iterable[str], name: str) -> None:
-    """Remove a property of a nested object from a record, if it is there."""
-    for key in outer:
-        record = record.get(key) if isinstance(record, dict) else None
-    if isinstance(record, dict):
-        record.pop(name, None)
+def _accepts_null(schema: Any, name: str) -> bool:  # noqa: ANN401
+    declared = _get_property(schema, name)
+    if declared is None:
+        return not isinstance(schema, dict) or schema.get("additionalProperties") is not False
+    is_nullable = is_simple(declared) and "null" in declared["type"]
+    return is_nullable or accepts_null(declared)
 
 
-def _readable(value: object) -> object:
+def _make_readable(value: object) -> object:
     if not isinstance(value, msgspec.Raw):
         return make_readable(value)
     return make_readable(decode_value(value)) if may_have_unreadable_number(bytes(value)) else value
 
 
-def _property_path(path: Path) -> tuple[str, ...]:
-    """Cut a path at the first array, which moves as a whole."""
-    names: list[str] = []
-    for key in path:
-        if isinstance(key, int):
-            break
-        names.append(key)
-    return tuple(names)
-
-
-def _join(path: Iterable[str]) -> str:
-    return ".".join(path)
-
-
-def _describe(error: ValidationError) -> tuple[str, str]:
-    """Return what a schema declares and what a value is."""
-    declared = error.schema.get("type", error.validator) if isinstance(error.schema, dict) else "nothing"
-    declared = declared if isinstance(declared, str) else " or ".join(declared)
-    if error.validator != "type":
-        return (
-            f"{declared} ({error.validator} {str(error.validator_value)[:_MAX_KIND]})",
-            f"other {_kind(error.instance)}",
-        )
-    items = any(isinstance(key, int) for key in error.path)
-    return (
-        (f"array of {declared}", f"array of {_kind(error.instance)}")
-        if items
-        else (declared, _kind(error.instance))
-    )
-
-
-def _kind(value: object) -> str:
-    """Name a value's JSON type."""
-    if isinstance(value, UnreadableNumber) or not is_readable(value):
-        return "number out of range"
-    for kind in ("null", "boolean", "integer", "number", "string", "array", "object"):
-        if Draft202012Validator.TYPE_CHECKER.is_type(value, kind):
-            return kind
-    return "unknown"
+def _find_free(key: str, taken: Mapping[str, Any]) -> str:
+    while key in taken:  # the name of another property has dots
+        key += "_"
+    return key

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -84,7 +86,7 @@ class TypeFactory:
             if name not in keys
         ]
         # A property that can't be a field is undeclared to a closed type, and skipped by an open one.
-        is_complete = len(names) + len(keys) == len(properties | keys)
+        is_complete = len(names) + len(keys) == len({**properties, **keys})
         return msgspec.defstruct(
             "Object",
             [*types, *optional] if is_complete or is_closed else [("never", _Nothing)],
@@ -98,11 +100,7 @@ class TypeFactory:
         if not is_simple(schema):
             return self._anything if schema in ({}, True) else _Nothing
         names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
-        result: Any = None
-        for number, name in enumerate(names):
-            one = self._make_one(name, schema)
-            result = one if number == 0 else result | one
-        return result
+        return reduce(or_, [self._make_one(name, schema) for name in names])
 
     @property
     def _anything(self) -> Any:  # noqa: ANN401
@@ -114,7 +112,8 @@ class TypeFactory:
         if name == "number":
             return _Integer if self._is_closed else float | _Integer
         if name == "array":
-            return list[self.make_type(schema.get("items", {}))]  # type: ignore[misc]
+            item = self.make_type(schema.get("items", {}))
+            return list[item]  # type: ignore[valid-type]
         if name == "object":
             return self._make_object(schema)
         return _SIMPLE_TYPES[name]
@@ -123,7 +122,8 @@ class TypeFactory:
         properties = schema.get("properties", {})
         is_closed = schema.get("additionalProperties") is False
         if not properties and not is_closed:
-            return dict[str, self._anything]  # type: ignore[misc]
+            anything = self._anything
+            return dict[str, anything]  # type: ignore[valid-type]
         return self.make_struct(properties, keys={}, is_closed=is_closed or self._is_closed)
 
 

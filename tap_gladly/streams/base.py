@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import logging
 import sys
 from abc import abstractmethod
@@ -19,6 +18,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
 from tap_gladly.exceptions import CredentialsRejectedError, GladlyError, StreamUnavailableError
+from tap_gladly.output.unmapped_log import UnmappedLog
 from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.record_check import RecordCheck, drop_property
 from tap_gladly.state.sdk_state import NoOpStateManager
@@ -32,12 +32,10 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.mapper import StreamMap
     from singer_sdk.singerlib import Catalog
 
     from tap_gladly.output.message_writer import MessageWriter
     from tap_gladly.output.run_summary import RunSummary
-    from tap_gladly.parsing.record_check import Misfit
 
 _T = TypeVar("_T")
 _Meter = TypeVar("_Meter", Counter, Timer)
@@ -50,9 +48,6 @@ DRY_RUN_OUTAGE_SECONDS = 10
 
 _FOLDER = files("tap_gladly") / "schemas"
 SCHEMAS = SchemaDirectory(_FOLDER)
-_MAX_REPORTED_FIELDS = 50
-_MAX_REPORTED_NAME = 60
-_OTHER_PATHS = "(other)"
 
 
 def load_schemas() -> dict[str, dict[str, Any]]:
@@ -202,10 +197,6 @@ class RecordStream(GladlyStream):
         super().__init__(tap, client, summary=summary)
         self.row_count = 0
         """Rows emitted in this run."""
-        self.reported_fields: set[str] = set()
-        """Undeclared properties that a warning has named."""
-        self.unexpected_types: collections.Counter[str] = collections.Counter()
-        """Number of values whose type isn't the declared one, by their path."""
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -253,22 +244,18 @@ class RecordStream(GladlyStream):
         Args:
             record: A record without deselected properties, decoded to any depth.
         """
-        removed, misfits = self._record_check.conform(record)
+        removed, problems = self._record_check.conform(record)
         if removed:
             record["_unmapped"] = removed
-            self._warn_unmapped({misfit.path for misfit in misfits if not misfit.declared})
-            self._warn_unexpected(misfit for misfit in misfits if misfit.declared)
+            self._unmapped_log.add(problems)
 
     @cached_property
     def _record_check(self) -> RecordCheck:
-        depth = max((it.flattening_options.max_level for it in self._flattening_maps), default=0)
+        options = [it.flattening_options for it in self.stream_maps if it.flattening_enabled]
+        depth = max((it.max_level for it in options if it), default=0)
         selected = {name for name in self._known_fields if self.mask["properties", name]}
         ignored = self.effective_schema["properties"].keys() - selected
         return RecordCheck(self.effective_schema, ignored=ignored, keys=self.primary_keys, depth=depth)
-
-    @property
-    def _flattening_maps(self) -> list[StreamMap]:
-        return [it for it in self.stream_maps if it.flattening_enabled]
 
     @cached_property
     def _deselected_properties(self) -> list[tuple[tuple[str, ...], str]]:
@@ -280,42 +267,17 @@ class RecordStream(GladlyStream):
     def _known_fields(self) -> frozenset[str]:
         return frozenset(self.effective_schema["properties"]) - self.metadata_columns
 
-    def _warn_unmapped(self, fields: set[str]) -> None:
-        new = sorted(fields - self.reported_fields)[: _MAX_REPORTED_FIELDS - len(self.reported_fields)]
-        if new:
-            self.reported_fields.update(new)
-            names = ", ".join(repr(name[:_MAX_REPORTED_NAME]) for name in new)
-            self.logger.warning(
-                "Properties that the schema doesn't declare %s: %s", self._unmapped_fate, names
-            )
-
-    def _warn_unexpected(self, misfits: Iterable[Misfit]) -> None:
-        for misfit in misfits:
-            path = misfit.path if len(self.unexpected_types) < _MAX_REPORTED_FIELDS else _OTHER_PATHS
-            if misfit.path not in self.unexpected_types and path is misfit.path:
-                self.logger.warning(
-                    "%s: %r is declared as %s, but Gladly sent %s. Such values %s.",
-                    self.name,
-                    path[:_MAX_REPORTED_NAME],
-                    misfit.declared,
-                    misfit.actual,
-                    self._unmapped_fate,
-                )
-            elif misfit.path in self.unexpected_types:
-                path = misfit.path
-            self.unexpected_types[path] += 1
-
     @cached_property
-    def _unmapped_fate(self) -> str:
+    def _unmapped_log(self) -> UnmappedLog:
         is_sent = any("_unmapped" in it.transformed_schema.get("properties", ()) for it in self.stream_maps)
-        return "go to _unmapped" if is_sent else "are dropped, because _unmapped isn't selected"
+        return UnmappedLog(self.name, self.logger, is_sent=is_sent)
 
     @override
     def summarize(self) -> None:
         super().summarize()
         if self.selected:
             self._summary.rows[self.name] = self.row_count
-        if self.unexpected_types:
-            self._summary.unexpected_types[self.name] = dict(self.unexpected_types)
-        if self.reported_fields:
-            self._summary.unknown_properties[self.name] = sorted(self.reported_fields)
+        if unexpected := self._unmapped_log.unexpected:
+            self._summary.unexpected_types[self.name] = dict(unexpected)
+        if undeclared := self._unmapped_log.undeclared:
+            self._summary.unknown_properties[self.name] = sorted(undeclared)

@@ -1,0 +1,125 @@
+"""Find the properties of a JSON value that a schema doesn't accept, as strictly as targets do."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jsonschema import Draft202012Validator, FormatChecker, SchemaError
+from jsonschema.validators import extend
+
+from tap_gladly.parsing.date_times import is_date_time
+from tap_gladly.parsing.numbers import UnreadableNumber, is_readable, iter_unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from jsonschema import ValidationError
+
+_MAX_KEYWORD_VALUE = 40
+_types = Draft202012Validator.TYPE_CHECKER
+
+
+def _is_date_time_or_no_text(value: object) -> bool:
+    return not isinstance(value, str) or is_date_time(value)
+
+
+_formats = FormatChecker(formats=())
+_formats.checks("date-time")(_is_date_time_or_no_text)
+
+
+class Problem(NamedTuple):
+    """A property that doesn't fit."""
+
+    path: tuple[str, ...]
+    """Names of the property and of those that it is nested in. An array fits or doesn't fit as a whole."""
+    declared: str = ""
+    """What the schema declares, such as "string or null"; empty for an undeclared property."""
+    actual: str = ""
+    """What the value is, such as "array"; never the value itself."""
+
+
+def _is_integer(_checker: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and is_readable(value)
+
+
+def _is_number(_checker: object, value: object) -> bool:
+    return _types.is_type(value, "number") and is_readable(value)
+
+
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=_types.redefine_many({"integer": _is_integer, "number": _is_number}),
+)
+
+
+class SchemaValidator:
+    """Validates the properties of an object, one at a time."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._validators = {name: _Validator(it, format_checker=_formats) for name, it in properties.items()}
+
+    def is_valid(self, name: str, value: object) -> bool:
+        """Return whether a property accepts a value."""
+        return bool(self._validators[name].is_valid(value))
+
+    def find_problems(self, name: str, value: object) -> list[Problem]:
+        """Return the problems in a property's value: outer properties first, and none inside another."""
+        found: dict[tuple[str, ...], Problem] = {}
+        problems = [*self._iter_errors(name, value), *_iter_unreadable(name, value)]
+        for problem in sorted(problems, key=lambda problem: len(problem.path)):
+            outer = (problem.path[:length] for length in range(1, len(problem.path) + 1))
+            if not any(path in found for path in outer):
+                found[problem.path] = problem
+        return [*found.values()]
+
+    def _iter_errors(self, name: str, value: object) -> Iterator[Problem]:
+        for error in self._validators[name].iter_errors(value):
+            path = (name, *_cut_at_array(error.path))
+            if error.validator == "additionalProperties" and error.validator_value is False:
+                undeclared = error.instance.keys() - error.schema.get("properties", {}).keys()
+                yield from (Problem((*path, key)) for key in sorted(undeclared))
+            else:
+                yield Problem(path, *_describe(error))
+
+
+def accepts_null(schema: object) -> bool:
+    """Return whether a schema accepts null."""
+    return bool(_Validator(schema).is_valid(None))
+
+
+def is_usable(schema: object) -> bool:
+    """Return whether something is a JSON schema. A catalog may contain anything."""
+    try:
+        _Validator.check_schema(schema)
+    except SchemaError:
+        return False
+    return True
+
+
+def _iter_unreadable(name: str, value: object) -> Iterator[Problem]:
+    """Yield the places of numbers that targets can't read. The schema may not declare them."""
+    for path in iter_unreadable(value):
+        yield Problem((name, *_cut_at_array(path)), "any value", _name_type(UnreadableNumber("")))
+
+
+def _cut_at_array(path: Iterable[str | int]) -> tuple[str, ...]:
+    return tuple(takewhile(lambda key: isinstance(key, str), path))  # type: ignore[arg-type]
+
+
+def _describe(error: ValidationError) -> tuple[str, str]:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    types = schema.get("type", "any type")
+    declared, actual = types if isinstance(types, str) else " or ".join(types), _name_type(error.instance)
+    if error.validator != "type":
+        keyword = f"{error.validator} {str(error.validator_value)[:_MAX_KEYWORD_VALUE]}"
+        return f"{declared} ({keyword})", f"a different {actual}"
+    is_item = any(isinstance(key, int) for key in error.path)
+    return (f"array of {declared}", f"array of {actual}") if is_item else (declared, actual)
+
+
+def _name_type(value: object) -> str:
+    if not is_readable(value):
+        return "number out of range"
+    types = ("null", "boolean", "integer", "number", "string", "array", "object")
+    return next(name for name in types if _types.is_type(value, name))
