@@ -1,4 +1,4 @@
-"""The setting `custom_reports`: what it holds, and what is wrong with it."""
+"""The setting `custom_reports`: its schema and its validation."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ def iter_report_errors(
         names: The stream name of each report, in the same order.
         reserved: Names of the built-in streams.
     """
-    for place, (report, name) in enumerate(zip(reports, names, strict=True)):
-        setting = f"custom_reports.{place}"
+    for index, (report, name) in enumerate(zip(reports, names, strict=True)):
+        setting = f"custom_reports.{index}"
         if name in reserved:
             yield f"{setting}.metric_set is already built in as the stream {name}"
-        elif name in names[:place]:
+        elif name in names[:index]:
             yield f"{setting}.metric_set repeats another custom report"
         columns = report.get("key_columns") or ()
         if not all(map(_LETTER_OR_DIGIT.search, columns)):

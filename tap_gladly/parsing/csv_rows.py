@@ -1,4 +1,4 @@
-"""Bytes to rows of cells: CSV as reports have it."""
+"""Parse CSV reports: bytes to rows of cells, and headers to column names."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MAX_CELL_BYTES = 16 * 1024 * 1024
 _END = ["\udcff", "end"]
-"""A row that no body has: half a pair of surrogates does not come out of UTF-8."""
-_NO_NAME = re.compile(r"[^a-z0-9]+")
-_TEXT_CELL = re.compile(r".*[.!?\u2026]\s*|\s+[a-z]+\s.*", re.DOTALL)
+"""Appended as the last row. No body contains it, because UTF-8 can't encode a lone surrogate."""
+_SEPARATOR = re.compile(r"[^a-z0-9]+")
+_PROSE_CELL = re.compile(r".*[.!?\u2026]\s*|\s+[a-z]+\s.*", re.DOTALL)
 
 
 def iter_csv(lines: Iterable[bytes]) -> Iterator[list[str]]:
-    r"""Yield each row as its cells; rows without any text are skipped, before the header, too.
+    r"""Yield the cells of each row. Rows without any text are skipped, also before the header.
 
     Args:
-        lines: The body, cut at b"\n" alone: a file open in binary mode is just that.
+        lines: The body, split at b"\n" only, such as a file opened in binary mode.
 
     Raises:
-        ValueError: The body ends inside quotes, as when it was cut, or has a cell beyond all bounds.
+        ValueError: The body ends inside quotes, which means it is truncated, or has a cell over 16 MiB.
     """
     csv.field_size_limit(_MAX_CELL_BYTES)
     last: list[str] = []
@@ -34,28 +34,28 @@ def iter_csv(lines: Iterable[bytes]) -> Iterator[list[str]]:
             if cells != _END and any(cell.strip() for cell in cells):
                 yield cells
     except csv.Error as error:
-        raise ValueError("CSV with a cell beyond all bounds") from error
+        raise ValueError("it has a cell over 16 MiB") from error
     if last != _END:
-        raise ValueError("CSV that ends inside quotes")
+        raise ValueError("it ends inside quotes")
 
 
 def _iter_lines(lines: Iterable[bytes]) -> Iterator[str]:
     for number, line in enumerate(lines):
         text = line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line
-        # A carriage return alone ends a row, too; unlike in text, bytes have no further line ends.
+        # A lone carriage return ends a row, too. Unlike str.splitlines, bytes.splitlines has no other line ends.
         for part in text.splitlines(keepends=True):
             yield part.decode("utf-8", "replace").replace("\0", "\ufffd")
     yield ",".join(_END)
 
 
 def name_columns(header: Sequence[str]) -> list[str]:
-    """Turn a header into columns: lowered, and an underscore for whatever is no letter or digit.
+    """Turn a header into column names in snake case.
 
-    A name that comes again is numbered, and one without a letter or digit is named after its place.
+    A repeated name gets a number. A name without a letter or digit becomes its position, such as `column_4`.
     """
     columns: list[str] = []
-    for place, cell in enumerate(header, start=1):
-        name = normalize_name(cell) or name_place(place)
+    for position, cell in enumerate(header, start=1):
+        name = normalize_name(cell) or name_position(position)
         number = 2
         column = name
         while column in columns:
@@ -65,15 +65,15 @@ def name_columns(header: Sequence[str]) -> list[str]:
 
 
 def normalize_name(text: str) -> str:
-    """Turn one cell of a header into a column's name."""
-    return _NO_NAME.sub("_", text.lower()).strip("_")
+    """Turn one cell of a header into a column name: letters and digits in lower case, underscores between."""
+    return _SEPARATOR.sub("_", text.lower()).strip("_")
 
 
-def name_place(place: int) -> str:
-    """Name the column at a place, counted from 1, for which the header has no name."""
-    return f"column_{place}"
+def name_position(position: int) -> str:
+    """Return the name of a column that the header doesn't name, from its position, counted from 1."""
+    return f"column_{position}"
 
 
-def is_text(header: Sequence[str]) -> bool:
-    """Say whether a body's first row reads like a sentence, whose commas make cells of it."""
-    return len(header) == 1 or any(_TEXT_CELL.fullmatch(cell) for cell in header)
+def is_prose(header: Sequence[str]) -> bool:
+    """Return whether a body's first row is prose, such as an error message, instead of a header."""
+    return len(header) == 1 or any(_PROSE_CELL.fullmatch(cell) for cell in header)

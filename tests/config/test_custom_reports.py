@@ -1,4 +1,4 @@
-"""Custom reports that cannot be: what is said of wrong names and settings."""
+"""Invalid `custom_reports`, and reports that Gladly rejects."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ SUMMARY = b"Timezone Filter,Bucket Beginning,Agent ID,Logged In\r\nUTC,2026-11-2
 
 
 @pytest.mark.parametrize("arguments", [["--discover"], ["--test"], []])
-def test_a_name_that_gladly_does_not_know_is_one_line(emulator: Emulator, arguments: list[str]) -> None:
-    """It lists the names that Gladly documents."""
+def test_unknown_metric_set_is_one_line(emulator: Emulator, arguments: list[str]) -> None:
+    """The line lists the documented metric sets."""
     reports = json.dumps([{"metric_set": "AgentSumary"}])
 
     run = run_command("--config=ENV", *arguments, settings={**emulator.settings, "custom_reports": reports})
 
     assert run.returncode == 1
     (error,) = list_errors(run.stderr)
-    assert error.startswith("Gladly refused the report AgentSumary (400), which is none that it documents. ")
+    assert error.startswith("Gladly rejected the report AgentSumary (400), which it doesn't document. ")
     assert all(name in error for name in METRIC_SETS)
     assert "Traceback" not in run.stderr
     assert run.stdout == ""
@@ -51,19 +51,15 @@ def test_a_name_that_gladly_does_not_know_is_one_line(emulator: Emulator, argume
     ],
     ids=["401", "403", "400", "header", "json"],
 )
-def test_discovery_that_fails_is_one_line(
+def test_failed_discovery_is_one_line(
     emulator: Emulator, log: pytest.LogCaptureFixture, fault: Fault, what: str
 ) -> None:
     """Without the header there is no catalog."""
     emulator.faults.add(fault)
     report = {"metric_set": "AgentSummaryV2", "key_columns": ["Agent ID"]}
 
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(GladlyError, match=what):
         TapGladly(config={**emulator.settings, "custom_reports": [report]}, setup_mapper=False).catalog_dict  # noqa: B018
-
-    assert ended.value.code == 1
-    (error,) = [record.getMessage() for record in log.records if record.levelname == "ERROR"]
-    assert what in error
 
 
 @pytest.mark.parametrize(
@@ -71,15 +67,15 @@ def test_discovery_that_fails_is_one_line(
     [
         (
             [{"metric_set": "TaskExportReport"}],
-            "custom_reports.0.metric_set is a stream of the tap",
+            "custom_reports.0.metric_set is already built in as the stream",
         ),
         (
             [{"metric_set": "Customers"}],
-            "custom_reports.0.metric_set is a stream of the tap",
+            "custom_reports.0.metric_set is already built in as the stream",
         ),
         (
             [{"metric_set": "AgentSummaryV2"}, {"metric_set": "agentSummaryV2"}],
-            "custom_reports.1.metric_set is the same as that of another custom report",
+            "custom_reports.1.metric_set repeats another custom report",
         ),
         ([{"metric_set": "secret text"}], "custom_reports.0.metric_set must match ^[A-Za-z]"),
         ([{"key_columns": ["id"]}], "custom_reports.0 lacks metric_set"),
@@ -96,8 +92,8 @@ def test_discovery_that_fails_is_one_line(
         ({"metric_set": "X"}, "custom_reports must be an array"),
     ],
 )
-def test_wrong_settings_are_told_by_place(reports: Any, problem: str) -> None:
-    """What was written there is not repeated, since it may be anything."""
+def test_invalid_settings_are_named_by_position(reports: Any, problem: str) -> None:
+    """The error never quotes the value."""
     with pytest.raises(ConfigValidationError) as raised:
         TapGladly(config={**SETTINGS, "custom_reports": reports})
 
@@ -106,8 +102,8 @@ def test_wrong_settings_are_told_by_place(reports: Any, problem: str) -> None:
     assert "secret text" not in error
 
 
-def test_discovery_without_other_settings_says_what_is_missing(tmp_path: Path) -> None:
-    """Custom reports are asked for at Gladly, so the rest must be set as well."""
+def test_discovery_names_missing_settings(tmp_path: Path) -> None:
+    """Discovery of custom reports needs the credentials, too."""
     config = write_json(tmp_path / "config.json", {"custom_reports": [{"metric_set": "AgentSummaryV2"}]})
 
     run = run_command(f"--config={config}", "--discover", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""What the tests of reports share: a clock that stands still, and what was asked for."""
+"""Fixtures of the report tests: a fixed clock, and the requests so far."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def report_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Set what time it is for reports: `report_clock("2026-11-24T12:00:30Z")`."""
+    """Set the current time of reports: `report_clock("2026-11-24T12:00:30Z")`."""
 
     def set_clock(text: str) -> None:
         clock = SimpleNamespace(time_ns=lambda: parse_instant(text))
@@ -35,7 +35,7 @@ def report_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def read(
     report_clock: Callable[[str], None], sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> Callable[..., Sync]:
-    """Sync some streams alone, half a minute past noon on 24 November 2026: `read("jobs")`."""
+    """Sync some streams half a minute past noon on November 24, 2026: `read("jobs")`."""
     report_clock("2026-11-24T12:00:30Z")
 
     def run(*streams: str, **settings: object) -> Sync:
@@ -45,8 +45,8 @@ def read(
 
 
 @pytest.fixture
-def asked(emulator: Emulator) -> Callable[[], list[dict[str, Any]]]:
-    """Give the report requests so far, as JSON."""
+def report_requests(emulator: Emulator) -> Callable[[], list[dict[str, Any]]]:
+    """Return the report requests so far, as JSON."""
 
     def give() -> list[dict[str, Any]]:
         return [request.document or {} for request in emulator.requests if request.path == "/api/v1/reports"]
@@ -55,10 +55,10 @@ def asked(emulator: Emulator) -> Callable[[], list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def days(asked: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[str]]:
-    """Give the days of the report requests so far, each as `first..last` without the year."""
+def requested_days(report_requests: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[str]]:
+    """Return the days of the report requests so far, each as `first..last` without the year."""
 
     def give() -> list[str]:
-        return [f"{document['startAt'][5:]}..{document['endAt'][5:]}" for document in asked()]
+        return [f"{document['startAt'][5:]}..{document['endAt'][5:]}" for document in report_requests()]
 
     return give

@@ -1,10 +1,10 @@
-"""Bodies of reports: downloaded, told from what is no report, and counted."""
+"""Bodies of reports: download one, check that it is a complete CSV report, and count its rows."""
 
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from tap_gladly.parsing.csv_rows import is_text, iter_csv, name_columns
+from tap_gladly.parsing.csv_rows import is_prose, iter_csv, name_columns
 from tap_gladly.transport.download import download
 
 if TYPE_CHECKING:
@@ -18,16 +18,16 @@ _HEAD_BYTES = 4096
 
 
 class ReportBody(NamedTuple):
-    """A report that is here whole; whoever has read it closes the file."""
+    """A complete report. Its reader closes the file."""
 
     file: IO[bytes]
     header: Sequence[str]
-    """The first row's cells; none in an empty body, which is how Gladly may write a window without rows."""
+    """The cells of the first row. An empty body, which stands for a window without rows, has none."""
     row_count: int
     byte_count: int
 
     def iter_rows(self) -> Iterator[Sequence[str]]:
-        """Yield the rows behind the header."""
+        """Yield the rows after the header."""
         self.file.seek(0)
         rows = iter_csv(self.file)
         next(rows, None)
@@ -38,13 +38,13 @@ def download_report(response: requests.Response, *, known: Collection[str]) -> R
     """Download a report's body and count its rows.
 
     Args:
-        response: The answer.
-        known: Columns of the report, as far as they are known.
+        response: The response to a report request.
+        known: Declared columns of the report.
 
     Raises:
-        ValueError: It is no report; the message says what it is instead, and quotes nothing.
-        requests.RequestException: The body ended early, or is not what its headers say.
-        DiskFullError: There is no room for it.
+        ValueError: The body isn't a report. The message says what it is instead, and quotes nothing.
+        requests.RequestException: The body is incomplete, or contradicts its headers.
+        DiskFullError: There is no space for the body.
     """
     file = download(response)
     try:
@@ -52,7 +52,7 @@ def download_report(response: requests.Response, *, known: Collection[str]) -> R
         file.seek(0)
         rows = iter_csv(file)
         header = next(rows, [])
-        _reject_text(header, known)
+        _reject_prose(header, known)
         row_count, last = 0, header
         for row in rows:
             row_count, last = row_count + 1, row
@@ -68,18 +68,18 @@ def _reject_non_csv(head: bytes, content_type: str) -> None:
     kind = content_type.partition(";")[0].strip().lower()
     is_other = kind in _ERROR_TYPES or text.startswith((b"{", b"[", b"<"))
     if kind == _PAGE_TYPE or (text and is_other):
-        raise ValueError("JSON or a web page")
+        raise ValueError("it is JSON or HTML")
 
 
 def _reject_truncated(file: IO[bytes], header: Sequence[str], last: Sequence[str]) -> None:
-    # A connection that is closed early and a Content-Length that is too small leave no other sign.
+    # A connection that closes early, or a Content-Length that is too small, leaves no other sign.
     end = file.tell()
     file.seek(max(0, end - 1))
     is_ended = file.read() in {b"\n", b"\r"}
     if len(last) < len(header) and not is_ended:
-        raise ValueError("CSV that breaks off in a row")
+        raise ValueError("its last row is incomplete")
 
 
-def _reject_text(header: Sequence[str], known: Collection[str]) -> None:
-    if header and is_text(header) and set(known).isdisjoint(name_columns(header)):
-        raise ValueError("a sentence")
+def _reject_prose(header: Sequence[str], known: Collection[str]) -> None:
+    if header and is_prose(header) and set(known).isdisjoint(name_columns(header)):
+        raise ValueError("it is prose")

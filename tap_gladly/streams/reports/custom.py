@@ -1,4 +1,4 @@
-"""Reports that the setting `custom_reports` names: their columns are read from their header."""
+"""Reports of the setting `custom_reports`. Discovery reads their columns from the report header."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HALF_HOURLY = "halfHourly"
 _DISCOVERY_DAYS = (1, 7, 30, 90)
-_MOST_DAYS_HALF_HOURLY = 30  # Gladly refuses half hours of more than a month
+_MAX_HALF_HOURLY_DAYS = 30  # Gladly rejects half-hourly reports of more than a month (documented)
 _ADDED: dict[str, dict[str, Any]] = {
     ROW_HASH: {
         "type": ["string"],
@@ -47,7 +47,7 @@ _ADDED: dict[str, dict[str, Any]] = {
 
 
 class _HeaderSchema(StreamSchema[str]):
-    """A schema that a stream makes itself."""
+    """A schema that comes from the stream."""
 
     @override
     def get_stream_schema(self, stream: Any, stream_class: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class _HeaderSchema(StreamSchema[str]):
 
 
 class CustomReportStream(ReportStream):
-    """A report that the settings name; key as they say, else `_row_hash`."""
+    """One row per row of a report that the settings name; key `key_columns`, or `_row_hash`."""
 
     schema = _HeaderSchema(SCHEMAS)
 
@@ -85,23 +85,27 @@ class CustomReportStream(ReportStream):
 
     @cached_property
     def own_schema(self) -> dict[str, Any]:
-        """The catalog's schema of the stream; at discovery, what the header tells."""
+        """The stream's schema in the catalog; at discovery, one made from the report header."""
         catalog = self._tap.input_catalog
-        # Without a catalog the stream is off, and worth a request only if its name may be wrong.
+        # Without a catalog the stream is deselected. A request is only useful if its name may be wrong.
         is_unknown = catalog is None and self.metric_set not in METRIC_SETS
         if self._is_discovered or is_unknown:
             return self._make_schema(self._find_header())
         entry = catalog.get_stream(self.name) if catalog else None
-        given = entry.schema.to_dict() if entry else {}
-        return given if given.get("properties") else self._make_schema(())
+        schema = entry.schema.to_dict() if entry else {}
+        return schema if schema.get("properties") else self._make_schema(())
 
     def _find_header(self) -> Sequence[str]:
         for span in self._iter_discovery_spans():
-            body = self.ask(self._requested_span(span), self.rules.required)
+            body = self.request_report(self._requested_span(span), self.key_spec.required)
             body.file.close()
             if body.header:
                 return body.header
-        self.logger.warning("%s is empty and has no header: its columns go to _unmapped", self.metric_set)
+        self.logger.warning(
+            "%s: the report %s is empty and has no header. Its columns go to _unmapped.",
+            self.name,
+            self.metric_set,
+        )
         return ()
 
     def _iter_discovery_spans(self) -> Iterator[Window]:
@@ -109,7 +113,7 @@ class CustomReportStream(ReportStream):
         self._now = time.time_ns()
         today = self._now - self._now % DAY
         for days in _DISCOVERY_DAYS:
-            if not is_half_hourly or days <= _MOST_DAYS_HALF_HOURLY:
+            if not is_half_hourly or days <= _MAX_HALF_HOURLY_DAYS:
                 yield Window(today - days * DAY, today)
 
     def _make_schema(self, header: Sequence[str]) -> dict[str, Any]:

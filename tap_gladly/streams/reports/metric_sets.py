@@ -1,4 +1,4 @@
-"""The metric sets that Gladly documents, and what they are called here."""
+"""The metric sets that Gladly documents, and the names of their streams."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ METRIC_SETS = (
     "WorkSessionsReport",
     "WorkSessionsReportV3",
 )
-"""Every documented name. Older ones may still work, and new ones may appear."""
+"""All documented names. Older ones may still work, and Gladly may add new ones."""
 
 ONLY_BY_TIME = frozenset({"WorkSessionEventsReportV3", "WorkSessionEventsReportV4"})
-"""Those that take minutes alone: V4 as others use it, V3 presumably like it."""
+"""Metric sets that accept minutes only: V4 as other connectors use it, and V3, we assume, too."""
 
 
 def name_stream(metric_set: str) -> str:
-    """Turn a metric set's name into snake case, in which a run of capitals is one word."""
+    """Return a metric set's name in snake case; consecutive capitals form one word."""
     return "_".join(_WORD.findall(metric_set)).lower()

@@ -1,4 +1,4 @@
-"""Rows of reports: cells of text to records, and what tells one row from another."""
+"""Rows of reports: turn cells into records, and compute the keys that identify them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 ROW_HASH = "_row_hash"
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
-_COUNT = re.compile(r"([+-]?\d{1,18})(?:\.0+)?", re.ASCII)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_INTEGER = re.compile(r"([+-]?\d{1,18})(?:\.0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
 # Gladly doesn't document how reports spell booleans. We assume true and false, in any case; another
 # spelling goes to _unmapped, so no value is lost.
@@ -30,23 +30,23 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 class KeySpec(NamedTuple):
-    """What a report's rows are told apart by."""
+    """How a report's rows are identified."""
 
     keys: Sequence[str]
-    """Columns of its own, or `_row_hash`."""
+    """Primary keys: columns of the report, or `_row_hash`."""
     completion_column: str | None = None
-    """A column that is empty while a row is not finished; until then its key is not complete."""
+    """A column that is empty until the row is final. Until then its key is incomplete."""
     mutable_columns: Iterable[str] = ()
-    """Columns that are filled in later, which leave a row's hash alone."""
+    """Columns that Gladly fills in later. The row's hash excludes them."""
 
     @property
     def own_keys(self) -> Sequence[str]:
-        """The keys that are columns of the report."""
+        """The primary keys that are columns of the report."""
         return [key for key in self.keys if not key.startswith("_")]
 
     @property
     def required(self) -> frozenset[str]:
-        """The columns that a report must have."""
+        """The columns that the report must have."""
         return frozenset(
             [*self.own_keys, self.completion_column] if self.completion_column else self.own_keys
         )
@@ -56,109 +56,108 @@ class Row(NamedTuple):
     """One row."""
 
     record: Record
-    """Its cells by column: typed where the schema has a type, null where there is nothing."""
-    invalid_cells: Mapping[str, str]
-    """Cells that are not of their column's type, as they came; in the record these are null."""
+    """Cells by column, typed as the schema declares. A cell that doesn't fit its type stays text."""
     row_hash: str | None
-    """Hash of the row, if it is a key."""
+    """Hash of the row, if it is the key."""
 
 
 class RowReader:
-    """Reads the rows of one body. A cell without text is null; cells beyond the header go by their place."""
+    """Reads the rows of one report.
 
-    def __init__(self, header: Sequence[str], properties: Mapping[str, Any], *, rules: KeySpec) -> None:
+    An empty cell is null. Cells beyond the header are named after their position.
+    """
+
+    def __init__(self, header: Sequence[str], properties: Mapping[str, Any], *, key_spec: KeySpec) -> None:
         self._header = list(header)
         self._columns = name_columns(header)
         self._properties = properties
         self._readers = {name: read for name, schema in properties.items() if (read := _find_reader(schema))}
-        self._rules = rules
-        self._keys = rules.own_keys
-        self._mutable_columns = frozenset(rules.mutable_columns)
-        self._is_hashed = ROW_HASH in rules.keys
+        self._key_spec = key_spec
+        self._keys = key_spec.own_keys
+        self._mutable_columns = frozenset(key_spec.mutable_columns)
+        self._is_hashed = ROW_HASH in key_spec.keys
         self._seen: Counter[int] = Counter()
-        self.waiting = 0
-        """Rows that are not finished."""
+        self.incomplete = 0
+        """Number of rows that aren't final yet."""
         self.missing_key = 0
-        """Rows that have nothing in the first column of the key."""
+        """Number of rows whose first key column is empty."""
 
     def read(self, cells: Sequence[str]) -> Row | None:
-        """Turn a row into a record; None if it is not finished, or without a key."""
+        """Turn a row into a record; return None if it isn't final yet, or has no key."""
         if len(cells) > len(self._columns):
             self._header += [""] * (len(cells) - len(self._header))
             self._columns = name_columns(self._header)
         texts = {name: text or None for name, text in zip_longest(self._columns, cells)}
-        if self._rules.completion_column and texts.get(self._rules.completion_column) is None:
-            self.waiting += 1
+        if self._key_spec.completion_column and texts.get(self._key_spec.completion_column) is None:
+            self.incomplete += 1
             return None
         if self._keys and texts[self._keys[0]] is None:
             self.missing_key += 1
             return None
-        # A key must not be null: where a contact had no agent, none is named.
+        # A key must not be null: a contact without an agent has an empty agent_id.
         texts.update((key, "") for key in self._keys if texts[key] is None)
-        record, odd = self._convert(texts)
-        return Row(record, odd, self._hash(texts) if self._is_hashed else None)
+        return Row(self._convert(texts), self._hash(texts) if self._is_hashed else None)
 
-    def _convert(self, texts: Mapping[str, str | None]) -> tuple[Record, dict[str, str]]:
+    def _convert(self, texts: Mapping[str, str | None]) -> Record:
         record: Record = {
             name: text for name, text in texts.items() if text is not None or name in self._properties
         }
-        odd: dict[str, str] = {}
         for name, read in self._readers.items():
-            text = texts.get(name)
-            if text is not None:
+            if (text := texts.get(name)) is not None:
                 record[name] = read(text)
-                if record[name] is None:
-                    odd[name] = text
-        return record, odd
+        return record
 
     def _hash(self, texts: Mapping[str, str | None]) -> str:
-        # Columns move and come anew: an empty cell counts as little as a column that is not there. Nor do
-        # the columns that repeat the request's filters.
+        # Gladly may move or add columns, so neither order nor empty cells affect the hash. Columns that repeat
+        # the request's filters don't, either.
         pairs = sorted(
             (name, text)
             for name, text in texts.items()
             if text and name not in self._mutable_columns and not name.endswith("_filter")
         )
         content = msgspec.json.encode(pairs)
-        mark = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
-        self._seen[mark] += 1
-        # Gladly gives events no id, and two may look the same: the second is told by being the second.
-        number = self._seen[mark]
+        digest = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
+        self._seen[digest] += 1
+        # Gladly gives events no id, and two can be identical. The second one's hash includes its number.
+        number = self._seen[digest]
         return hashlib.sha256(content if number == 1 else b"%s%d" % (content, number)).hexdigest()[:32]
 
 
 def _find_reader(schema: Mapping[str, Any]) -> Callable[[str], object] | None:
     types = schema.get("type", ())
     if schema.get("format") == "date-time":
-        return _read_time
+        return _read_timestamp
     return next((read for name, read in _READERS.items() if name in types), None)
 
 
-def _read_time(text: str) -> str | None:
+# A reader returns text that doesn't fit its type unchanged. RecordStream.finalize moves it to _unmapped.
+
+
+def _read_timestamp(text: str) -> str:
     try:
         instant = parse_instant(text.strip())
     except ValueError:
-        return None
-    # Without an offset it is in UTC, since reports are asked for in UTC.
-    return text if _TIME.fullmatch(text) else format_instant(instant)
+        return text
+    # The tap requests reports in UTC, so a timestamp without an offset is in UTC.
+    return text if _TIMESTAMP.fullmatch(text) else format_instant(instant)
 
 
-def _read_count(text: str) -> int | None:
-    match = _COUNT.fullmatch(text.strip())
-    return int(match[1]) if match else None
+def _read_integer(text: str) -> int | str:
+    match = _INTEGER.fullmatch(text.strip())
+    return int(match[1]) if match else text
 
 
-def _read_number(text: str) -> Decimal | None:
+def _read_number(text: str) -> Decimal | str:
     number = text.strip()
-    return Decimal(number) if _NUMBER.fullmatch(number) else None
+    return Decimal(number) if _NUMBER.fullmatch(number) else text
 
 
-def _read_boolean(text: str) -> bool | None:
-    return _BOOLEANS.get(text.strip().lower())
+def _read_boolean(text: str) -> bool | str:
+    return _BOOLEANS.get(text.strip().lower(), text)
 
 
 _READERS: dict[str, Callable[[str], object]] = {
-    "integer": _read_count,
+    "integer": _read_integer,
     "number": _read_number,
     "boolean": _read_boolean,
 }

@@ -1,4 +1,4 @@
-"""The reports that every organization has, a class each."""
+"""The built-in reports: one stream class each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from tap_gladly.streams.reports.base import ReportStream
 
 
 class ConversationExportReportStream(ReportStream):
-    """Conversations, by creation; key `conversation_id`. A row changes as its conversation goes on."""
+    """One row per conversation, by creation time; key `conversation_id`.
+
+    A row changes until its conversation closes.
+    """
 
     name = "conversation_export_report"
     metric_set = "ConversationExportReport"
@@ -17,21 +20,21 @@ class ConversationExportReportStream(ReportStream):
 
 
 class ConversationTimestampsReportStream(ReportStream):
-    """Events of conversations; key `_row_hash`."""
+    """One row per conversation event; key `_row_hash`."""
 
     name = "conversation_timestamps_report"
     metric_set = "ConversationTimestampsReport"
 
 
 class ContactTimestampsReportStream(ReportStream):
-    """Events of contacts; key `_row_hash`."""
+    """One row per contact event; key `_row_hash`."""
 
     name = "contact_timestamps_report"
     metric_set = "ContactTimestampsReport"
 
 
 class ContactExportReportV3Stream(ReportStream):
-    """Contacts, by queue time; key `contact_id`. A row changes until its contact ends."""
+    """One row per contact, by queue time; key `contact_id`. A row changes until its contact ends."""
 
     name = "contact_export_report_v3"
     metric_set = "ContactExportReportV3"
@@ -41,9 +44,9 @@ class ContactExportReportV3Stream(ReportStream):
 
 
 class WorkSessionEventsReportV4Stream(ReportStream):
-    """Work sessions, by their contact's end; key `contact_session_id` and `agent_id`.
+    """One row per contact and agent, by the end of the contact; key `contact_session_id` and `agent_id`.
 
-    An open one has no agent yet, and moves to another window when it ends: it is sent then.
+    An open work session has no agent yet and moves to another window when it ends. It is sent after its end.
     """
 
     name = "work_session_events_report_v4"
@@ -56,7 +59,7 @@ class WorkSessionEventsReportV4Stream(ReportStream):
 
 
 class TaskExportReportStream(ReportStream):
-    """Tasks; key `task_id`. A row changes as its task goes on."""
+    """One row per task; key `task_id`. A row changes until its task closes."""
 
     name = "task_export_report"
     metric_set = "TaskExportReport"
@@ -65,23 +68,23 @@ class TaskExportReportStream(ReportStream):
 
 
 class TaskTimestampsReportStream(ReportStream):
-    """Events of tasks; key `_row_hash`."""
+    """One row per task event; key `_row_hash`."""
 
     name = "task_timestamps_report"
     metric_set = "TaskTimestampsReport"
 
 
 class AgentTimestampsReportStream(ReportStream):
-    """Events of agents; key `_row_hash`."""
+    """One row per agent event; key `_row_hash`."""
 
     name = "agent_timestamps_report"
     metric_set = "AgentTimestampsReport"
 
 
 class AgentDurationsReportV2Stream(ReportStream):
-    """Spans in which an agent was active or away, by start; key `_row_hash`.
+    """One row per span in which an agent was active or away, by start; key `_row_hash`.
 
-    The hash leaves out what is filled in when the span ends.
+    The hash excludes the columns that Gladly fills in when the span ends.
     """
 
     name = "agent_durations_report_v2"
@@ -90,7 +93,7 @@ class AgentDurationsReportV2Stream(ReportStream):
 
 
 class GladlyAISessionsDetailReportStream(ReportStream):
-    """Sessions of Gladly's AI, by creation; key `session_id`."""
+    """One row per session of Gladly's AI, by creation time; key `session_id`."""
 
     name = "gladly_ai_sessions_detail_report"
     metric_set = "GladlyAISessionsDetailReport"

@@ -1,4 +1,4 @@
-"""Reports that the settings name: their columns, their requests, and what is said of wrong names."""
+"""Custom reports: their columns, keys and requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINES = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_tok
 
 @pytest.fixture
 def discover(emulator: Emulator, report_clock: Callable[[str], None]) -> Callable[..., dict[str, Any]]:
-    """Discover with one custom report, and give its entry: `discover(metric_set="AgentSummaryV2")`."""
+    """Discover one custom report and return its catalog entry: `discover(metric_set="AgentSummaryV2")`."""
     report_clock(NOON)
 
     def run(**report: Any) -> dict[str, Any]:
@@ -59,24 +59,26 @@ def read_custom(discover: Callable[..., dict[str, Any]], sync: Callable[..., Syn
     ],
 )
 def test_name_stream_writes_snake_case(metric_set: str, stream: str) -> None:
-    """Words begin at capitals, and a run of capitals is one word."""
+    """Words begin at capitals, and consecutive capitals form one word."""
     assert name_stream(metric_set) == stream
 
 
-def test_metric_sets_have_streams_of_their_own() -> None:
-    """No two of the documented 55 share a name."""
+def test_metric_sets_have_unique_stream_names() -> None:
+    """No two of the 55 documented metric sets share a stream name."""
     assert len({name_stream(metric_set) for metric_set in METRIC_SETS}) == len(METRIC_SETS) == 55
 
 
-def test_columns_are_read_from_the_header(
-    exports: StaticExports, asked: Callable[[], list[dict[str, Any]]], discover: Callable[..., dict[str, Any]]
+def test_discovery_reads_columns_from_the_header(
+    exports: StaticExports,
+    report_requests: Callable[[], list[dict[str, Any]]],
+    discover: Callable[..., dict[str, Any]],
 ) -> None:
-    """Yesterday's report tells them; key columns may be named as Gladly does or as columns are."""
+    """Yesterday's report provides the header; key columns accept Gladly's names and column names."""
     exports.reports.put("AgentSummaryV2", SUMMARY)
 
     entry = discover(metric_set="AgentSummaryV2", key_columns=["Bucket Beginning", "agent_id"])
 
-    assert asked() == [
+    assert report_requests() == [
         {"metricSet": "AgentSummaryV2", "startAt": "2026-11-23", "endAt": "2026-11-23", "timezone": "UTC"}
     ]
     fields = entry["schema"]["properties"]
@@ -93,44 +95,50 @@ def test_columns_are_read_from_the_header(
     assert stream_metadata(entry)["selected"] is False
 
 
-def test_an_empty_report_is_asked_for_over_longer_spans(
-    exports: StaticExports, days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]]
+def test_discovery_extends_the_span_of_an_empty_report(
+    exports: StaticExports, requested_days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]]
 ) -> None:
-    """Until there is a header: of a day, of 7, 30 and 90 days."""
+    """Discovery tries 1, 7, 30 and 90 days until there is a header."""
     rows = [{"At": "2026-11-01T00:00:00Z", "Term": "lamp"}]
     exports.reports.put("HelpCenterAnswerSearchReport", rows, anchor="At")
 
     entry = discover(metric_set="HelpCenterAnswerSearchReport")
 
-    assert days() == ["11-23..11-23", "11-17..11-23", "10-25..11-23"]
+    assert requested_days() == ["11-23..11-23", "11-17..11-23", "10-25..11-23"]
     columns = ["_row_hash", "at", "term", "_window_end", "_unmapped"]
     assert list(entry["schema"]["properties"]) == columns
 
 
-def test_a_report_that_stays_empty_has_its_key_alone(
-    days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]], log: pytest.LogCaptureFixture
+def test_discovery_declares_only_the_key_of_an_empty_report(
+    requested_days: Callable[[], list[str]],
+    discover: Callable[..., dict[str, Any]],
+    log: pytest.LogCaptureFixture,
 ) -> None:
-    """Its columns arrive in `_unmapped`, and discovery says so."""
+    """All other columns go to `_unmapped`, and discovery warns about it."""
     entry = discover(metric_set="PaymentsByAgentReport", key_columns=["Agent ID"])
 
-    assert len(days()) == 4
+    assert len(requested_days()) == 4
     assert list(entry["schema"]["properties"]) == ["agent_id", "_window_end", "_unmapped"]
-    assert "PaymentsByAgentReport is empty and has no header: its columns go to _unmapped" in log.text
+    assert (
+        "payments_by_agent_report: the report PaymentsByAgentReport is empty and has no header." in log.text
+    )
 
 
-def test_half_hours_are_not_asked_for_over_ninety_days(
-    days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]]
+def test_discovery_limits_half_hourly_reports_to_30_days(
+    requested_days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]]
 ) -> None:
-    """Gladly refuses half hours of more than a month."""
+    """Gladly rejects half-hourly reports of more than a month."""
     discover(metric_set="AgentSummaryV2", aggregation_level="halfHourly")
 
-    assert days()[-1] == "10-25..11-23"
+    assert requested_days()[-1] == "10-25..11-23"
 
 
-def test_requests_say_what_the_settings_say(
-    exports: StaticExports, asked: Callable[[], list[dict[str, Any]]], read_custom: Callable[..., Sync]
+def test_settings_reach_the_request(
+    exports: StaticExports,
+    report_requests: Callable[[], list[dict[str, Any]]],
+    read_custom: Callable[..., Sync],
 ) -> None:
-    """Window, look-back, aggregation level and filters; with the catalog at hand no header is asked for."""
+    """Window, look-back, aggregation level and filters apply; a sync with a catalog requests no header."""
     exports.lists["teams"] = [{"id": "t1"}]
     exports.reports.put("AgentSummaryV2", SUMMARY)
     state = {"bookmarks": {"agent_summary_v2": {"replication_key_value": "2026-11-20"}}}
@@ -147,8 +155,8 @@ def test_requests_say_what_the_settings_say(
     )
 
     more = {"aggregationLevel": "weekly", "filters": {"teams": ["t1"]}}
-    assert all(document.items() >= more.items() for document in asked())
-    spans = [f"{document['startAt'][8:]}..{document['endAt'][8:]}" for document in asked()]
+    assert all(document.items() >= more.items() for document in report_requests())
+    spans = [f"{document['startAt'][8:]}..{document['endAt'][8:]}" for document in report_requests()]
     assert spans == ["23..23", "19..20", "21..22", "23..24"]
     assert run.bookmark("agent_summary_v2")["replication_key_value"] == "2026-11-23T00:00:00.000000Z"
     assert run.rows("agent_summary_v2")[0] == {
@@ -160,11 +168,11 @@ def test_requests_say_what_the_settings_say(
     }
 
 
-def test_rows_without_key_columns_have_a_hash(
-    exports: StaticExports, read_custom: Callable[..., Sync]
-) -> None:
-    """And a column that came after discovery is in `_unmapped`."""
-    exports.reports.put("AgentAwayTimeReport", lambda query: header_of(query.start, b"Agent,Away"))
+def test_row_without_key_columns_has_a_hash(exports: StaticExports, read_custom: Callable[..., Sync]) -> None:
+    """A column that Gladly adds after discovery goes to `_unmapped`."""
+    exports.reports.put(
+        "AgentAwayTimeReport", lambda query: add_column_on_november_24(query.start, b"Agent,Away")
+    )
 
     run = read_custom(metric_set="AgentAwayTimeReport", start_date="2026-11-23")
 
@@ -173,16 +181,14 @@ def test_rows_without_key_columns_have_a_hash(
     assert len({row["_row_hash"] for row in rows}) == 2
 
 
-def header_of(start: int, header: bytes) -> bytes:
-    """Give a report that has a further column from 24 November on."""
+def add_column_on_november_24(start: int, header: bytes) -> bytes:
+    """Return a report that has one more column from November 24 on."""
     is_new = start >= 1_795_478_400_000_000_000
     return header + (b",New\na1,5,x\n" if is_new else b"\na1,5\n")
 
 
-def test_a_report_without_dates_can_have_its_window_as_key(
-    exports: StaticExports, read_custom: Callable[..., Sync]
-) -> None:
-    """Else the same row of two days would be one."""
+def test_window_end_can_be_a_key_column(exports: StaticExports, read_custom: Callable[..., Sync]) -> None:
+    """Without it, identical rows of two days would be one row."""
     exports.reports.put("GladAppContactPointsReport", b"URL,Chats\nhttps://shop.example/,3\n")
 
     run = read_custom(
@@ -196,15 +202,17 @@ def test_a_report_without_dates_can_have_its_window_as_key(
     assert schema["schema"]["properties"]["_window_end"]["type"] == ["string"]
 
 
-def test_a_report_by_the_minute_is_asked_for_so(
-    exports: StaticExports, asked: Callable[[], list[dict[str, Any]]], discover: Callable[..., dict[str, Any]]
+def test_discovery_requests_work_sessions_by_minute(
+    exports: StaticExports,
+    report_requests: Callable[[], list[dict[str, Any]]],
+    discover: Callable[..., dict[str, Any]],
 ) -> None:
-    """Work sessions of the third version take times, too."""
+    """WorkSessionEventsReportV3 accepts minutes only, too."""
     exports.reports.put("WorkSessionEventsReportV3", b"id,agent_id\n1,a1\n")
 
     discover(metric_set="WorkSessionEventsReportV3")
 
-    assert asked() == [
+    assert report_requests() == [
         {
             "metricSet": "WorkSessionEventsReportV3",
             "startAtTime": "2026-11-23T00:00Z",
@@ -213,28 +221,28 @@ def test_a_report_by_the_minute_is_asked_for_so(
     ]
 
 
-def test_a_catalog_without_the_report_asks_for_nothing(
+def test_report_missing_from_the_catalog_is_not_requested(
     emulator: Emulator, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """The report is off, whatever the settings say."""
+    """A custom report that the catalog lacks is deselected."""
     sync(catalog=catalog("jobs"), custom_reports=[{"metric_set": "AgentSummaryV2"}])
 
     assert [request.path for request in emulator.requests] == ["/api/v1/export/jobs"]
 
 
-def test_rows_keyed_by_their_window_land_on_the_same_key(
+def test_rows_keyed_by_window_keep_their_key(
     exports: StaticExports,
     report_clock: Callable[[str], None],
     read_custom: Callable[..., Sync],
-    days: Callable[[], list[str]],
+    requested_days: Callable[[], list[str]],
 ) -> None:
-    """A window keeps its end while it is unfinished, and is read again whole."""
+    """An incomplete window already has its final end, and the look-back covers whole windows."""
     exports.reports.put("GladAppContactPointsReport", b"Page,Contacts\n/,3\n")
     report = {"metric_set": "GladAppContactPointsReport", "key_columns": ["Page", "_window_end"]}
     weeks = {"window_days": 7, "look_back_days": 3, "start_date": "2026-11-10"}
 
     first = read_custom(**report, **weeks)
-    asked_first = days()[1:]
+    asked_first = requested_days()[1:]
     report_clock("2026-11-25T12:00:30Z")
     second = read_custom(**report, **weeks, state=first.state)
 
@@ -245,13 +253,13 @@ def test_rows_keyed_by_their_window_land_on_the_same_key(
     assert again == ["2026-11-24", "2026-12-01"]
 
 
-def test_rows_keyed_by_their_window_are_not_asked_for_in_halves(
+def test_rows_keyed_by_window_are_not_split(
     exports: StaticExports,
     read_custom: Callable[..., Sync],
     monkeypatch: pytest.MonkeyPatch,
     log: pytest.LogCaptureFixture,
 ) -> None:
-    """Halves would have the same keys with other sums: that it may be cut is an error instead."""
+    """Two halves would have the same keys with other sums, so the tap logs an error instead."""
     monkeypatch.setattr(reports, "NEAR_CAP_ROWS", 1)
     exports.reports.put("GladAppContactPointsReport", b"Page,Contacts\n/,3\n")
     report = {"metric_set": "GladAppContactPointsReport", "key_columns": ["Page", "_window_end"]}
@@ -259,11 +267,11 @@ def test_rows_keyed_by_their_window_are_not_asked_for_in_halves(
     run = read_custom(**report, window_days=7, start_date="2026-11-17")
 
     assert len(run.rows("glad_app_contact_points_report")) == 2
-    assert "2026-11-17T00:00Z to 2026-11-24T00:00Z may be cut" in log.text
+    assert "2026-11-17T00:00Z to 2026-11-24T00:00Z may be truncated" in log.text
 
 
-def test_a_key_is_named_once(exports: StaticExports, discover: Callable[..., dict[str, Any]]) -> None:
-    """However it is written."""
+def test_key_columns_are_unique(exports: StaticExports, discover: Callable[..., dict[str, Any]]) -> None:
+    """Two spellings of one column are one key."""
     exports.reports.put("AgentSummaryV2", SUMMARY)
 
     entry = discover(metric_set="AgentSummaryV2", key_columns=["Agent ID", "agent_id"])
@@ -271,13 +279,13 @@ def test_a_key_is_named_once(exports: StaticExports, discover: Callable[..., dic
     assert list(entry["key_properties"]) == ["agent_id"]
 
 
-def test_a_run_without_a_catalog_does_not_ask_for_headers(
-    emulator: Emulator, sync: Callable[..., Sync], asked: Callable[[], list[dict[str, Any]]]
+def test_sync_without_a_catalog_requests_no_header(
+    emulator: Emulator, sync: Callable[..., Sync], report_requests: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    """A custom report is off there, so that nothing that is wrong with reports is in the way of the rest."""
+    """Custom reports are deselected there, so a failing report affects nothing else."""
     emulator.faults.add(Fault("status", status=503, path="reports", times=None))
 
     run = sync(custom_reports=[{"metric_set": "AgentSummaryV2", "key_columns": ["Agent ID"]}])
 
-    assert asked() == []
+    assert report_requests() == []
     assert "jobs" in run.schemas

@@ -1,4 +1,4 @@
-"""Reports that are killed in the middle, and large ones."""
+"""Killed runs, and the memory of large reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tap_gladly.output.message_writer import MessageWriter
 from tap_gladly.streams.reports.base import ReportStream
 from tap_gladly.tap import TapGladly
 
-from .reported import NOON, event
+from .report_rows import NOON, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
     from gladly_emulator import Emulator, StaticExports
 
-Asked = list[dict[str, Any]]
+Requests = list[dict[str, Any]]
 EVENTS, AGENTS = "conversation_timestamps_report", "agent_timestamps_report"
 
 
-def test_a_run_killed_in_the_middle_of_a_window_is_gone_on_with(
+def test_killed_run_resumes_from_its_last_state(
     exports: StaticExports,
     emulator: Emulator,
     catalog: Callable[..., dict[str, Any]],
     tmp_path: Path,
 ) -> None:
-    """From the last STATE printed: nothing is lost, and no window is counted as read that was not."""
+    """No row is lost, and no STATE covers a window whose rows were not all sent."""
     today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = [
         event(
@@ -72,7 +72,7 @@ def test_a_run_killed_in_the_middle_of_a_window_is_gone_on_with(
 def run_until(
     arguments: list[str], environment: dict[str, str], stop_after: int | None
 ) -> list[dict[str, Any]]:
-    """Run a command until it has printed so many lines, kill it, and give its whole lines as JSON."""
+    """Run a command until it has printed some lines, kill it, and return its complete lines as JSON."""
     with subprocess.Popen(
         arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -88,7 +88,7 @@ def run_until(
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
-def test_memory_stays_flat(
+def test_memory_does_not_grow_with_the_report(
     exports: StaticExports,
     report_clock: Callable[[str], None],
     catalog: Callable[..., dict[str, Any]],

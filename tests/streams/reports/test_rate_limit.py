@@ -1,4 +1,4 @@
-"""The budget of reports: ten a minute over all streams, retries included."""
+"""The rate limit of reports: 10 per minute over all streams, retries included."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ if TYPE_CHECKING:
 
     from gladly_emulator import StaticExports
 
-Asked = list[dict[str, Any]]
+Requests = list[dict[str, Any]]
 NOON = "2026-11-24T12:00:30Z"
 EVENTS, AGENTS = "conversation_timestamps_report", "agent_timestamps_report"
 
 
 @pytest.fixture
-def strict(exports: StaticExports, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """A Gladly whose minute has half a second, and a tap that knows it."""
+def limited_emulator(exports: StaticExports, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """Start an emulator whose report minute lasts half a second."""
     monkeypatch.setattr(session, "REPORT_MINUTE_SECONDS", 0.55)
     limits = ReportLimits(minute_seconds=0.5, at_once=1)
     with Emulator(exports, requests_per_second=None, report_limits=limits) as running:
         yield running
 
 
-def test_ten_reports_a_minute_over_all_streams(strict: Emulator, read: Callable[..., Sync]) -> None:
-    """No request is refused, one at a time, and none waits longer than it must; the rest has its own pace."""
+def test_rate_limit_covers_all_report_streams(limited_emulator: Emulator, read: Callable[..., Sync]) -> None:
+    """The tap sends one report request at a time and gets no 429; other requests have their own limit."""
     streams = (AGENTS, EVENTS, "contact_timestamps_report", "agent_durations_report_v2", "jobs")
     began = time.monotonic()
 
-    read(*streams, start_date="2026-11-14", **strict.settings)
+    read(*streams, start_date="2026-11-14", **limited_emulator.settings)
 
-    reported = [request for request in strict.requests if request.path == "/api/v1/reports"]
+    reported = [request for request in limited_emulator.requests if request.path == "/api/v1/reports"]
     assert len(reported) == 4 * 11
-    assert {request.status for request in strict.requests} == {200}
+    assert {request.status for request in limited_emulator.requests} == {200}
     assert 2.2 <= time.monotonic() - began < 20
 
 
-def test_a_retried_report_counts_as_one_of_the_ten(strict: Emulator, read: Callable[..., Sync]) -> None:
-    """Five answers of 503 take five of the minute's places."""
-    strict.faults.add(Fault("status", path="/reports$", status=503, times=5))
+def test_rate_limit_counts_retries(limited_emulator: Emulator, read: Callable[..., Sync]) -> None:
+    """Five 503 responses use five of the 10 requests."""
+    limited_emulator.faults.add(Fault("status", path="/reports$", status=503, times=5))
 
-    read(AGENTS, start_date="2026-11-14", **strict.settings)
+    read(AGENTS, start_date="2026-11-14", **limited_emulator.settings)
 
-    statuses = Counter(request.status for request in strict.requests)
+    statuses = Counter(request.status for request in limited_emulator.requests)
     assert statuses == {200: 11, 503: 5}
 
 
-def test_others_may_use_the_budget_too(
+def test_rate_limit_adapts_to_other_clients(
     exports: StaticExports, monkeypatch: pytest.MonkeyPatch, read: Callable[..., Sync]
 ) -> None:
-    """With four a minute left, 429 slows the reports down until they go through."""
+    """With four requests per minute left, 429 responses slow the tap down until requests succeed."""
     monkeypatch.setattr(session, "REPORT_MINUTE_SECONDS", 0.22)
     monkeypatch.setattr(reports, "OUTAGE_SECONDS", 10)
     limits = ReportLimits(per_minute=4, minute_seconds=0.2)

@@ -1,4 +1,4 @@
-"""Reports: which windows are asked for, in what order, and where the next run goes on."""
+"""Report streams: which windows a run requests, and in which order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tap_gladly.streams.reports.base import ReportStream
 from tap_gladly.streams.reports.standard import STANDARD_REPORTS
 from tap_gladly.tap import TapGladly
 
-from .reported import NOON, bookmark, event
+from .report_rows import NOON, bookmark, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
 
 
-def test_reports_are_named_after_their_metric_sets() -> None:
-    """Ten streams, in snake case, all off by default."""
+def test_reports_have_snake_case_names() -> None:
+    """There are ten built-in reports, all deselected by default."""
     streams = TapGladly(validate_config=False).streams.values()
 
     reports = [stream for stream in streams if isinstance(stream, ReportStream)]
@@ -43,40 +43,42 @@ def test_reports_are_named_after_their_metric_sets() -> None:
     assert not any(stream.selected for stream in reports)
 
 
-def test_reports_are_not_asked_for_unless_selected(
-    asked: Callable[[], list[dict[str, Any]]], sync: Callable[..., Sync]
+def test_reports_are_opt_in(
+    report_requests: Callable[[], list[dict[str, Any]]], sync: Callable[..., Sync]
 ) -> None:
-    """A run without a catalog leaves their budget alone."""
+    """A run without a catalog requests no report."""
     sync()
 
-    assert asked() == []
+    assert report_requests() == []
 
 
-def test_event_rows_are_asked_for_by_the_day(
-    asked: Callable[[], list[dict[str, Any]]], days: Callable[[], list[str]], read: Callable[..., Sync]
+def test_timestamps_report_requests_days(
+    report_requests: Callable[[], list[dict[str, Any]]],
+    requested_days: Callable[[], list[str]],
+    read: Callable[..., Sync],
 ) -> None:
-    """From 90 days back to today, oldest first, in UTC."""
+    """A first sync requests 90 days back to today, oldest first, in UTC."""
     read("conversation_timestamps_report")
 
-    assert asked()[0] == {
+    assert report_requests()[0] == {
         "metricSet": "ConversationTimestampsReport",
         "startAt": "2026-08-26",
         "endAt": "2026-08-26",
         "timezone": "UTC",
     }
-    assert len(days()) == 91
-    assert days()[-2:] == ["11-23..11-23", "11-24..11-24"]
+    assert len(requested_days()) == 91
+    assert requested_days()[-2:] == ["11-23..11-23", "11-24..11-24"]
 
 
-def test_conversations_are_asked_for_by_the_week(
-    asked: Callable[[], list[dict[str, Any]]], read: Callable[..., Sync]
+def test_conversation_export_requests_weeks(
+    report_requests: Callable[[], list[dict[str, Any]]], read: Callable[..., Sync]
 ) -> None:
-    """From 730 days back; the last week ends today."""
+    """A first sync requests 730 days; the last window ends today."""
     read("conversation_export_report")
 
-    assert len(asked()) == 105
-    assert (asked()[0]["startAt"], asked()[0]["endAt"]) == ("2024-11-24", "2024-11-30")
-    assert (asked()[-1]["startAt"], asked()[-1]["endAt"]) == ("2026-11-22", "2026-11-24")
+    assert len(report_requests()) == 105
+    assert (report_requests()[0]["startAt"], report_requests()[0]["endAt"]) == ("2024-11-24", "2024-11-30")
+    assert (report_requests()[-1]["startAt"], report_requests()[-1]["endAt"]) == ("2026-11-22", "2026-11-24")
 
 
 @pytest.mark.parametrize(
@@ -89,17 +91,20 @@ def test_conversations_are_asked_for_by_the_week(
         ({"start_date": "2026-11-25"}, []),
     ],
 )
-def test_dates_bound_windows_by_whole_days(
-    days: Callable[[], list[str]], bounds: dict[str, str], windows: list[str], read: Callable[..., Sync]
+def test_start_and_end_date_include_their_days(
+    requested_days: Callable[[], list[str]],
+    bounds: dict[str, str],
+    windows: list[str],
+    read: Callable[..., Sync],
 ) -> None:
-    """The days in which `start_date` and `end_date` lie, in UTC, are both read; today is the last."""
+    """Both days are requested, in UTC; today is the last."""
     read("agent_timestamps_report", **bounds)
 
-    assert days() == windows
+    assert requested_days() == windows
 
 
-def test_rows_carry_the_end_of_their_window(exports: StaticExports, read: Callable[..., Sync]) -> None:
-    """Rows come as their windows do, and only whole windows move the bookmark."""
+def test_rows_have_the_end_of_their_window(exports: StaticExports, read: Callable[..., Sync]) -> None:
+    """Rows follow the order of windows, and only complete windows advance the bookmark."""
     rows = [
         event("2026-11-24T09:00:00.123Z"),
         event("2026-11-23T00:00:00Z"),
@@ -118,21 +123,23 @@ def test_rows_carry_the_end_of_their_window(exports: StaticExports, read: Callab
     assert run.state == bookmark("conversation_timestamps_report", "2026-11-24T00:00:00.000000Z")
 
 
-def test_work_sessions_have_no_window_in_the_first_minute_of_a_day(
-    asked: Callable[[], list[dict[str, Any]]], report_clock: Callable[[str], None], read: Callable[..., Sync]
+def test_work_sessions_skip_a_window_without_a_minute(
+    report_requests: Callable[[], list[dict[str, Any]]],
+    report_clock: Callable[[str], None],
+    read: Callable[..., Sync],
 ) -> None:
-    """A window without a minute is not asked for."""
+    """In the first minute of a day, the window of that day is empty."""
     report_clock("2026-11-24T00:00:59Z")
 
     read("work_session_events_report_v4", start_date="2026-11-24")
 
-    assert asked() == []
+    assert report_requests() == []
 
 
-def test_batches_do_not_hold_rows_back_behind_a_state(
+def test_reports_ignore_batch_config(
     exports: StaticExports, tmp_path: Any, read: Callable[..., Sync]
 ) -> None:
-    """Reports are sent row by row also where `batch_config` is set."""
+    """Reports are sent as records even if `batch_config` is set."""
     exports.reports.put("ConversationTimestampsReport", [event("2026-11-23T00:00:00Z")], anchor="Timestamp")
     batches = {"encoding": {"format": "jsonl"}, "storage": {"root": f"file://{tmp_path}"}}
 
@@ -141,15 +148,15 @@ def test_batches_do_not_hold_rows_back_behind_a_state(
     assert len(run.rows("conversation_timestamps_report")) == 1
 
 
-def test_dry_run_asks_once_for_each_report_that_is_selected(
+def test_dry_run_requests_each_selected_report_once(
     exports: StaticExports,
     emulator: Emulator,
-    asked: Callable[[], list[dict[str, Any]]],
+    report_requests: Callable[[], list[dict[str, Any]]],
     report_clock: Callable[[str], None],
     catalog: Callable[..., dict[str, Any]],
     log: pytest.LogCaptureFixture,
 ) -> None:
-    """For yesterday and today, or a week more; it sends one row, moves no bookmark, tells no progress."""
+    """It covers two days, or eight for weekly windows, advances no bookmark and logs no progress."""
     report_clock(NOON)
     rows = [event("2026-11-24T09:00:00Z", f"v{number}") for number in range(5)]
     exports.reports.put("ConversationTimestampsReport", rows)
@@ -158,41 +165,41 @@ def test_dry_run_asks_once_for_each_report_that_is_selected(
 
     assert tap.run_connection_test()
 
-    spans = [(document["startAt"], document["endAt"]) for document in asked()]
+    spans = [(document["startAt"], document["endAt"]) for document in report_requests()]
     assert spans == [("2026-11-17", "2026-11-24"), ("2026-11-23", "2026-11-24")]
     assert tap.state == {"bookmarks": {}}
     assert "Window" not in log.text
 
 
-def test_dry_run_leaves_reports_alone_that_are_off(
-    emulator: Emulator, asked: Callable[[], list[dict[str, Any]]]
+def test_dry_run_skips_deselected_reports(
+    emulator: Emulator, report_requests: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    """`--test` says what is wrong with the settings without a look at the budget of reports."""
+    """`--test` uses none of the rate limit of reports."""
     TapGladly(config=emulator.settings).run_connection_test()
 
-    assert asked() == []
+    assert report_requests() == []
 
 
-def test_reports_count_in_the_summary(
+def test_summary_includes_reports(
     exports: StaticExports, emulator: Emulator, log: pytest.LogCaptureFixture, read: Callable[..., Sync]
 ) -> None:
-    """Rows, bytes and retries of reports count in the run's summary."""
+    """The run summary counts rows, bytes and retries of reports."""
     exports.reports.put("AgentTimestampsReport", b"Timestamp,Agent ID\n2026-11-24T01:00:00Z,a1\n")
     emulator.faults.add(Fault("status", path="/reports$", status=503))
 
     read("agent_timestamps_report", start_date="2026-11-24")
 
     assert (
-        "rows: agent_timestamps_report 1; bytes 43; malformed lines 0; unknown fields 0; retries 1"
+        "rows: agent_timestamps_report 1; bytes 43; malformed lines 0; unknown properties 0; unexpected types 0; retries 1"
         in log.text
     )
     assert "Window 1 of 1, 2026-11-24T00:00Z to 2026-11-25T00:00Z: 1 rows" in log.text
 
 
-def test_reports_page_states_the_cost_of_each_report(
+def test_reports_page_states_the_requests_of_each_report(
     emulator: Emulator, read: Callable[..., Sync], report_clock: Callable[[str], None]
 ) -> None:
-    """The first sync and the runs of the next days make as many requests as the page states."""
+    """docs/reports.md states how many requests the first sync and later runs make."""
     page = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8")
     table = page[page.index("| Report |") :].split("\n\n")[0].splitlines()[2:]
     costs = {row.split("`")[1]: [cell.strip() for cell in row.split("|")[6:8]] for row in table}

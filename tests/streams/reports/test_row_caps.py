@@ -1,4 +1,4 @@
-"""Reports with too many rows: Gladly cuts them without a sign, so they are asked for in halves."""
+"""Reports near Gladly's row limit, which the tap requests again in halves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tap_gladly.streams.reports import base as reports
 
-from .reported import contact, event
+from .report_rows import contact, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
 
     from gladly_emulator import StaticExports
 
-Asked = list[dict[str, Any]]
+Requests = list[dict[str, Any]]
 EVENTS, AGENTS = "conversation_timestamps_report", "agent_timestamps_report"
 
 
 @pytest.fixture
-def small_cap(exports: StaticExports, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Gladly cut reports at ten rows, and the tap beware from nine on."""
+def small_row_limit(exports: StaticExports, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Truncate reports at 10 rows, and make the tap split windows from 9 rows on."""
     exports.reports.row_cap = 10
     monkeypatch.setattr(reports, "NEAR_CAP_ROWS", 9)
 
 
-def spans(asked: Asked) -> list[str]:
-    """Write requests down briefly."""
+def list_spans(requests: Requests) -> list[str]:
+    """Return the span of each request, as `first..last` without the year."""
     return [
         f"{one.get('startAt') or one['startAtTime']}..{one.get('endAt') or one['endAtTime']}"[5:].replace(
             "..2026-", ".."
         )
-        for one in asked
+        for one in requests
     ]
 
 
-@pytest.mark.usefixtures("small_cap")
-def test_a_window_near_the_cap_is_asked_again_in_halves(
-    exports: StaticExports, asked: Callable[[], Asked], read: Callable[..., Sync]
+@pytest.mark.usefixtures("small_row_limit")
+def test_window_near_the_row_limit_is_split(
+    exports: StaticExports, report_requests: Callable[[], Requests], read: Callable[..., Sync]
 ) -> None:
-    """Down to days, so that nothing is cut; the bookmark and the rows speak of the whole window."""
+    """It is split down to days; the bookmark and the rows refer to the whole window."""
     rows = [
         {"Created At": f"2026-11-{day}T0{hour}:00:00Z", "Conversation ID": f"{day}-{hour}"}
         for day in range(10, 17)
@@ -52,7 +52,7 @@ def test_a_window_near_the_cap_is_asked_again_in_halves(
 
     run = read("conversation_export_report", start_date="2026-11-10", end_date="2026-11-16")
 
-    assert spans(asked()) == [
+    assert list_spans(report_requests()) == [
         "11-10..11-16",
         "11-10..11-12",
         "11-10..11-10",
@@ -67,18 +67,18 @@ def test_a_window_near_the_cap_is_asked_again_in_halves(
     assert len(run.of_type("STATE")) == 1
 
 
-@pytest.mark.usefixtures("small_cap")
-def test_a_report_that_takes_times_is_halved_below_a_day(
-    exports: StaticExports, asked: Callable[[], Asked], read: Callable[..., Sync]
+@pytest.mark.usefixtures("small_row_limit")
+def test_report_with_times_is_split_below_a_day(
+    exports: StaticExports, report_requests: Callable[[], Requests], read: Callable[..., Sync]
 ) -> None:
-    """First by days, then by minutes; a minute that two halves share lands on the same keys."""
+    """It is split by days, then by minutes; a minute in two halves has the same keys."""
     rows = [contact(f"2026-11-20T{hour:02}:00:30Z", hour) for hour in range(0, 24, 2)]
     exports.reports.put("ContactExportReportV3", rows, anchor="Queued At")
 
     run = read("contact_export_report_v3", start_date="2026-11-20", end_date="2026-11-20")
 
-    assert asked()[0]["startAt"] == asked()[0]["endAt"] == "2026-11-20"
-    assert asked()[1:] == [
+    assert report_requests()[0]["startAt"] == report_requests()[0]["endAt"] == "2026-11-20"
+    assert report_requests()[1:] == [
         {
             "metricSet": "ContactExportReportV3",
             "startAtTime": f"2026-11-{start}Z",
@@ -91,28 +91,28 @@ def test_a_report_that_takes_times_is_halved_below_a_day(
     }
 
 
-@pytest.mark.usefixtures("small_cap")
-def test_half_of_today_ends_now(
-    exports: StaticExports, asked: Callable[[], Asked], read: Callable[..., Sync]
+@pytest.mark.usefixtures("small_row_limit")
+def test_split_of_today_ends_now(
+    exports: StaticExports, report_requests: Callable[[], Requests], read: Callable[..., Sync]
 ) -> None:
-    """No minute is asked for that has not begun."""
+    """No request covers a minute that has not begun."""
     rows = [contact(f"2026-11-24T{hour:02}:00:30Z", hour) for hour in range(12)]
     exports.reports.put("ContactExportReportV3", rows, anchor="Queued At")
 
     read("contact_export_report_v3", start_date="2026-11-24")
 
-    assert spans(asked()) == [
+    assert list_spans(report_requests()) == [
         "11-24..11-24",
         "11-24T00:00Z..11-24T06:00Z",
         "11-24T06:00Z..11-24T12:00Z",
     ]
 
 
-@pytest.mark.usefixtures("small_cap")
-def test_what_fits_no_window_is_an_error_that_names_it(
+@pytest.mark.usefixtures("small_row_limit")
+def test_smallest_window_near_the_row_limit_logs_an_error(
     exports: StaticExports, log: pytest.LogCaptureFixture, read: Callable[..., Sync]
 ) -> None:
-    """The rows that came are sent, and the run goes on: another try would give no more."""
+    """The error names the window, and the tap sends the rows it got."""
     rows = [event("2026-11-20T05:00:00Z", number) for number in range(12)]
     exports.reports.put("ConversationTimestampsReport", rows, anchor="Timestamp")
 
@@ -122,18 +122,18 @@ def test_what_fits_no_window_is_an_error_that_names_it(
     assert run.bookmark(EVENTS)["replication_key_value"] == "2026-11-22T00:00:00.000000Z"
     (error,) = [record.getMessage() for record in log.records if record.levelname == "ERROR"]
     assert error.startswith(
-        "conversation_timestamps_report of 2026-11-20T00:00Z to 2026-11-21T00:00Z may be cut: Gladly gave 10"
+        "conversation_timestamps_report of 2026-11-20T00:00Z to 2026-11-21T00:00Z may be truncated: Gladly returned 10"
     )
 
 
-@pytest.mark.usefixtures("small_cap")
-def test_work_sessions_are_halved_down_to_a_minute(
+@pytest.mark.usefixtures("small_row_limit")
+def test_work_sessions_are_split_down_to_a_minute(
     exports: StaticExports,
-    asked: Callable[[], Asked],
+    report_requests: Callable[[], Requests],
     log: pytest.LogCaptureFixture,
     read: Callable[..., Sync],
 ) -> None:
-    """A minute with too many rows is named, and those around it are whole."""
+    """The error names a minute with too many rows; the minutes around it are complete."""
     ended = "2026-11-20T05:07:20Z"
     rows = [
         {"contact_session_id": f"s{number}", "agent_id": "a1", "contact_session_ended_at": ended}
@@ -143,11 +143,11 @@ def test_work_sessions_are_halved_down_to_a_minute(
 
     read("work_session_events_report_v4", start_date="2026-11-20", end_date="2026-11-20")
 
-    assert "11-20T05:07Z..11-20T05:08Z" in spans(asked())
-    assert len(asked()) < 40
-    assert "of 2026-11-20T05:07Z to 2026-11-20T05:08Z may be cut" in log.text
+    assert "11-20T05:07Z..11-20T05:08Z" in list_spans(report_requests())
+    assert len(report_requests()) < 40
+    assert "of 2026-11-20T05:07Z to 2026-11-20T05:08Z may be truncated" in log.text
 
 
-def test_the_cap_is_bewared_of_from_ninety_thousand_rows() -> None:
-    """Gladly is said to cut at about 100,000."""
+def test_row_limit_margin_is_ten_thousand_rows() -> None:
+    """Gladly truncates reports at about 100,000 rows."""
     assert reports.NEAR_CAP_ROWS == 90_000

@@ -1,4 +1,4 @@
-"""Rows of reports: cells as they come, what tells rows apart, and what the schema does not know."""
+"""Rows of reports: cells, keys, and values that the schema doesn't accept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVENTS = "conversation_timestamps_report"
 
 @pytest.fixture
 def read_rows(exports: StaticExports, read: Callable[..., Sync]) -> Callable[..., Sync]:
-    """Read one window of a stream: `read_rows("agent_timestamps_report", "AgentTimestampsReport", body)`."""
+    """Load one window of a stream: `read_rows("agent_timestamps_report", "AgentTimestampsReport", body)`."""
 
     def run(stream: str, metric_set: str, content: Any) -> Sync:
         exports.reports.put(metric_set, content)
@@ -34,29 +34,29 @@ def read_rows(exports: StaticExports, read: Callable[..., Sync]) -> Callable[...
 
 @pytest.fixture
 def read_events(read_rows: Callable[..., Sync]) -> Callable[[Any], Sync]:
-    """Read one window of ConversationTimestampsReport."""
+    """Load one window of ConversationTimestampsReport."""
     return lambda content: read_rows(EVENTS, "ConversationTimestampsReport", content)
 
 
-def without_added(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what differs from row to row."""
+def without_metadata(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without the tap's columns that differ between rows."""
     return {name: value for name, value in row.items() if name not in {"_row_hash", "_window_end"}}
 
 
-def hashes(run: Sync, stream: str = EVENTS) -> list[str]:
-    """Give the keys of a stream's rows."""
+def list_hashes(run: Sync, stream: str = EVENTS) -> list[str]:
+    """Return the `_row_hash` of each row of a stream."""
     return [row["_row_hash"] for row in run.rows(stream)]
 
 
 def test_cells_become_columns(read_events: Callable[[Any], Sync]) -> None:
-    """Columns are named after the header, empty cells are null, text and times stay as they are."""
+    """Columns have snake case names, empty cells are null, and text and timestamps stay unchanged."""
     body = (
         b"Timezone Filter,Timestamp,Event Type,Conversation ID,Initiator Agent Name,Assigned Inbox Name\r\n"
         b'UTC,2026-11-24T06:16:00.001Z,NOTE/CREATED,v1,"Brandt, Odalys ""Oda""","Orders\n(day shift)"\r\n'
         b"UTC,2026-11-24T06:16:05.94Z,CONVERSATION/CLOSED,v1, ,\r\n"
     )
 
-    first, second = (without_added(row) for row in read_events(body).rows(EVENTS))
+    first, second = (without_metadata(row) for row in read_events(body).rows(EVENTS))
 
     assert first == {
         "timezone_filter": "UTC",
@@ -108,7 +108,7 @@ def test_flags_are_booleans(read_rows: Callable[..., Sync], cell: str, value: ob
 
 
 @pytest.mark.parametrize("cell", ["yes", "1", "0", "Y", "truely"])
-def test_flags_of_another_spelling_go_to_unmapped(
+def test_flags_with_other_spellings_go_to_unmapped(
     read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture, cell: str
 ) -> None:
     """The column is null, the text is kept, and one warning names the column."""
@@ -119,16 +119,16 @@ def test_flags_of_another_spelling_go_to_unmapped(
 
     assert (row["is_fcr_success"], row["is_fcr_eligible"]) == (None, True)
     assert row["_unmapped"] == {"is_fcr_success": cell}
-    assert "go to _unmapped: is_fcr_success" in log.text
+    assert log.text.count("'is_fcr_success' is declared as boolean or null, but Gladly sent string") == 1
 
 
-def test_columns_of_the_emulated_reports_are_declared(
+def test_emulated_reports_have_only_declared_columns(
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
     report_clock: Callable[[str], None],
     log: pytest.LogCaptureFixture,
 ) -> None:
-    """No column of the invented organization's reports ends up in `_unmapped`, documented or not."""
+    """No column of the emulator's reports goes to `_unmapped`."""
     streams = TapGladly(validate_config=False).streams.values()
     names = [stream.name for stream in streams if isinstance(stream, ReportStream)]
     report_clock(NOON)
@@ -144,10 +144,10 @@ def test_columns_of_the_emulated_reports_are_declared(
     assert "_unmapped" not in log.text
 
 
-def test_cells_that_are_not_what_they_are_documented_to_be_go_to_unmapped(
+def test_cells_of_another_type_go_to_unmapped(
     read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """The column is null, so that no target fails on it; the text is kept, and the log has no cell."""
+    """The column is null, `_unmapped` keeps the text, and the log has no cell."""
     rows = [
         {
             "Conversation ID": "v1",
@@ -165,7 +165,7 @@ def test_cells_that_are_not_what_they_are_documented_to_be_go_to_unmapped(
     assert (first["created_at"], first["count_of_contacts"], first["times_closed"]) == (None, None, 1)
     assert first["_unmapped"] == {"created_at": "yesterday", "count_of_contacts": "1,234"}
     assert second["_unmapped"] == {"conversation_handle_time_in_seconds": "NaN", "times_closed": "1e5"}
-    assert "don't match their column's type go to _unmapped: count_of_contacts, created_at" in log.text
+    assert "'count_of_contacts' is declared as integer or null, but Gladly sent string" in log.text
     assert "yesterday" not in log.text
 
 
@@ -179,8 +179,10 @@ def test_cells_that_are_not_what_they_are_documented_to_be_go_to_unmapped(
         ("2026-11-24", "2026-11-24T00:00:00.000000Z"),
     ],
 )
-def test_times_are_times_to_every_target(read_events: Callable[[Any], Sync], printed: str, sent: str) -> None:
-    """A time without a zone is in UTC, as was asked for, and is written out in full."""
+def test_timestamps_are_valid_for_every_target(
+    read_events: Callable[[Any], Sync], printed: str, sent: str
+) -> None:
+    """A timestamp without an offset is in UTC, as requested, and is written in full."""
     run = read_events([{"Timestamp": printed, "Event Type": "NOTE/CREATED"}])
 
     assert [row["timestamp"] for row in run.rows(EVENTS)] == [sent]
@@ -196,13 +198,13 @@ def test_times_are_times_to_every_target(read_events: Callable[[Any], Sync], pri
         b"Conversation ID,Event Type,Inboxes Filter\nv1,NOTE/CREATED,i1\n",
     ],
 )
-def test_hash_is_that_of_the_cells(read_events: Callable[[Any], Sync], body: bytes) -> None:
-    """Order and padding of columns, empty cells and the echo of filters make no difference."""
-    assert hashes(read_events(body)) == ["8964ae3d299eb5631d2172367366ebee"]
+def test_hash_depends_on_cells_only(read_events: Callable[[Any], Sync], body: bytes) -> None:
+    """Column order, padding, empty cells and the echoed filters make no difference."""
+    assert list_hashes(read_events(body)) == ["8964ae3d299eb5631d2172367366ebee"]
 
 
-def test_hash_tells_rows_apart(read_events: Callable[[Any], Sync]) -> None:
-    """A cell that differs, or stands in another column, makes another row."""
+def test_hash_distinguishes_rows(read_events: Callable[[Any], Sync]) -> None:
+    """A different cell, or the same cell in another column, changes the hash."""
     rows = [
         {"Conversation ID": "v1", "Customer ID": "c1"},
         {"Conversation ID": "v1", "Customer ID": "c2"},
@@ -210,45 +212,45 @@ def test_hash_tells_rows_apart(read_events: Callable[[Any], Sync]) -> None:
         {"Conversation ID": "v1", "New Column": "c1"},
     ]
 
-    assert len(set(hashes(read_events(rows)))) == 4
+    assert len(set(list_hashes(read_events(rows)))) == 4
 
 
-def test_events_that_look_the_same_are_all_kept(read_events: Callable[[Any], Sync]) -> None:
-    """The second of two identical rows has a key of its own, in whatever order rows come."""
+def test_hash_distinguishes_identical_rows(read_events: Callable[[Any], Sync]) -> None:
+    """The second of two identical rows has its own hash, independent of the order of rows."""
     rows = [
         {"Timestamp": "2026-11-24T01:00:00Z", "Conversation ID": name} for name in ["v1"] * 3 + ["v2"] * 2
     ]
-    first = hashes(read_events(rows))
+    first = list_hashes(read_events(rows))
     rows = rows[::2] + rows[1::2]
 
-    again = hashes(read_events(rows))
+    again = list_hashes(read_events(rows))
 
     assert len(set(first)) == 5
     assert set(again) == set(first)
 
 
-def test_durations_keep_their_key_when_they_end(read_rows: Callable[..., Sync]) -> None:
-    """End, duration and context are filled in later, and land on the same row."""
+def test_hash_excludes_mutable_columns(read_rows: Callable[..., Sync]) -> None:
+    """End, duration and context of a span are filled in later and do not change the hash."""
     row = {"Agent ID": "a1", "Agent": "Oda", "Start time": "2026-11-24T09:10:05.000Z", "Type": "AWAY"}
     ended = {**row, "End time": "2026-11-24T09:20:05.000Z", "Duration (mins)": "10", "Context": "IDLE"}
     stream, metric_set = "agent_durations_report_v2", "AgentDurationsReportV2"
 
     first, second = read_rows(stream, metric_set, [row]), read_rows(stream, metric_set, [ended])
 
-    assert hashes(first, stream) == hashes(second, stream)
+    assert list_hashes(first, stream) == list_hashes(second, stream)
     assert second.rows(stream)[0]["duration_mins"] == 10
 
 
 def test_new_columns_go_to_unmapped(
     read_events: Callable[[Any], Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """They are named once a run; a row that has nothing there has no `_unmapped`."""
+    """One warning per run names them; a row without values there has no `_unmapped`."""
     rows = [
         {"Conversation ID": "v1", "Billable Resolution (Y/N)": "Y", "Teams Filter": "t1"},
         {"Conversation ID": "v2", "Billable Resolution (Y/N)": "", "Teams Filter": None},
     ]
 
-    first, second = (without_added(row) for row in read_events(rows).rows(EVENTS))
+    first, second = (without_metadata(row) for row in read_events(rows).rows(EVENTS))
 
     assert first == {
         "conversation_id": "v1",
@@ -258,11 +260,11 @@ def test_new_columns_go_to_unmapped(
     assert log.text.count("'billable_resolution_y_n', 'teams_filter'") == 1
 
 
-def test_nothing_of_a_ragged_row_is_lost(read_events: Callable[[Any], Sync]) -> None:
-    """Cells beyond the header, under a blank name, or under a name that comes twice are in `_unmapped`."""
+def test_ragged_rows_are_complete(read_events: Callable[[Any], Sync]) -> None:
+    """Cells beyond the header, under a blank name, or under a repeated name go to `_unmapped`."""
     body = b"Conversation ID,Customer ID,,Customer ID\nv1\nv2,c2,x,c3,y,,z\nv3,c3,,\n"
 
-    rows = [without_added(row) for row in read_events(body).rows(EVENTS)]
+    rows = [without_metadata(row) for row in read_events(body).rows(EVENTS)]
 
     assert rows == [
         {"conversation_id": "v1", "customer_id": None},
@@ -275,10 +277,10 @@ def test_nothing_of_a_ragged_row_is_lost(read_events: Callable[[Any], Sync]) -> 
     ]
 
 
-def test_a_work_session_without_an_end_waits_for_it(
+def test_work_session_without_an_end_is_not_sent(
     read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Until then it has no agent, and so no key that would last; where nobody took it, the agent is empty."""
+    """It has no agent yet, so its key would change; a session that no agent accepted has an empty agent."""
     open_session = {"contact_session_id": "s1", "agent_id": "", "contact_session_ended_at": ""}
     rows = [
         open_session,
@@ -291,35 +293,35 @@ def test_a_work_session_without_an_end_waits_for_it(
 
     keys = [(row["contact_session_id"], row["agent_id"]) for row in run.rows(stream)]
     assert keys == [("s2", ""), ("s3", "a1")]
-    assert "1 rows wait for their contact_session_ended_at" in log.text
+    assert "1 rows without contact_session_ended_at are not final yet" in log.text
 
 
-def test_a_row_without_a_key_is_told(read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture) -> None:
-    """Nothing could tell it from others, so it is left out and counted."""
+def test_row_without_a_key_is_skipped(read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture) -> None:
+    """A warning counts the skipped rows, because nothing identifies them."""
     body = b"Conversation ID,Status\n,OPEN\nv1,OPEN\n,CLOSED\n"
 
     run = read_rows("conversation_export_report", "ConversationExportReport", body)
 
     assert [row["conversation_id"] for row in run.rows("conversation_export_report")] == ["v1"]
-    assert "2 rows without conversation_id are left out" in log.text
+    assert "skipped 2 rows without conversation_id" in log.text
 
 
 @pytest.mark.parametrize("body", [b"", b"\r\n", b"Timestamp,Event Type,Conversation ID\r\n", b"\xef\xbb\xbf"])
-def test_an_empty_body_is_an_empty_window(read_events: Callable[[Any], Sync], body: bytes) -> None:
-    """With or without a header there are no rows, and nothing is wrong."""
+def test_empty_body_is_an_empty_window(read_events: Callable[[Any], Sync], body: bytes) -> None:
+    """A window without rows may have a header or not."""
     run = read_events(body)
 
     assert run.schemas == [EVENTS]
     assert run.rows(EVENTS) == []
 
 
-def test_columns_can_be_left_out(
+def test_deselected_column_counts_in_the_hash(
     exports: StaticExports,
     report_clock: Callable[[str], None],
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
 ) -> None:
-    """A column that the catalog deselects is not sent, and its cells still count in the hash."""
+    """A deselected column is not sent, but its cells still affect the hash."""
     report_clock(NOON)
     exports.reports.put("AgentTimestampsReport", [{"Agent ID": "a1", "Agent": "Oda"}, {"Agent ID": "a1"}])
     selected = catalog("agent_timestamps_report")

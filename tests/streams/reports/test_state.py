@@ -1,4 +1,4 @@
-"""Reports: from where the next run goes on, and what it reads again."""
+"""Bookmarks of reports, and what a later run requests again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import Sync, catalog_entry
 
-from .reported import NOON, bookmark, conversation, event
+from tap_gladly.exceptions import GladlyError
+
+from .report_rows import NOON, bookmark, conversation, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,23 +17,21 @@ if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
 
 
-def test_a_state_follows_each_whole_window_and_none_stands_within_one(
-    exports: StaticExports, read: Callable[..., Sync]
-) -> None:
-    """Each STATE stands behind the last row of the window that it speaks of."""
+def test_state_follows_each_complete_window(exports: StaticExports, read: Callable[..., Sync]) -> None:
+    """Each STATE comes after the last row of its window."""
     rows = [event(f"2026-11-{day}T0{hour}:00:00Z") for day in (21, 22, 23, 24) for hour in range(3)]
     exports.reports.put("ConversationTimestampsReport", rows, anchor="Timestamp")
 
     run = read("conversation_timestamps_report", start_date="2026-11-21")
 
-    told = [
+    sent = [
         message["record"]["timestamp"][8:10]
         if message["type"] == "RECORD"
         else message["value"]["bookmarks"]["conversation_timestamps_report"]["replication_key_value"][:10]
         for message in run.messages
         if message["type"] != "SCHEMA"
     ]
-    assert told == [
+    assert sent == [
         *["21"] * 3,
         "2026-11-22",
         *["22"] * 3,
@@ -43,10 +43,10 @@ def test_a_state_follows_each_whole_window_and_none_stands_within_one(
 
 
 @pytest.mark.parametrize(("now", "value"), [("02:00:00Z", "2026-11-24"), ("01:59:59Z", "2026-11-23")])
-def test_a_window_is_whole_two_hours_after_its_end(
+def test_window_is_complete_two_hours_after_its_end(
     report_clock: Callable[[str], None], now: str, value: str, read: Callable[..., Sync]
 ) -> None:
-    """Gladly's reports are about an hour behind, so yesterday is not done at midnight."""
+    """Gladly's reports are about an hour behind, so yesterday is incomplete at midnight."""
     report_clock(f"2026-11-24T{now}")
 
     run = read("agent_timestamps_report", start_date="2026-11-22")
@@ -65,39 +65,39 @@ def test_a_window_is_whole_two_hours_after_its_end(
         ),
     ],
 )
-def test_a_later_run_looks_back(
-    days: Callable[[], list[str]], stream: str, windows: list[str], read: Callable[..., Sync]
+def test_later_run_requests_the_look_back_period(
+    requested_days: Callable[[], list[str]], stream: str, windows: list[str], read: Callable[..., Sync]
 ) -> None:
-    """A window of most reports, 30 days of conversations; then on to now. The bookmark does not go back."""
+    """It covers one window, or 30 days of conversations, up to now. The bookmark never moves back."""
     run = read(stream, state=bookmark(stream, "2026-11-23T00:00:00.000000Z"))
 
-    assert days() == windows
+    assert requested_days() == windows
     assert run.bookmark(stream)["replication_key_value"] >= "2026-11-23T00:00:00.000000Z"
 
 
-def test_work_sessions_are_asked_for_by_the_minute_and_look_back_seven_days(
-    asked: Callable[[], list[dict[str, Any]]], read: Callable[..., Sync]
+def test_work_sessions_are_requested_by_minute(
+    report_requests: Callable[[], list[dict[str, Any]]], read: Callable[..., Sync]
 ) -> None:
-    """They take no days and no zone; the last window ends at this minute."""
+    """Requests have neither days nor a timezone; the last window ends at the current minute."""
     read(
         "work_session_events_report_v4",
         state=bookmark("work_session_events_report_v4", "2026-11-23"),
     )
 
     report = {"metricSet": "WorkSessionEventsReportV4"}
-    assert asked() == [
+    assert report_requests() == [
         {**report, "startAtTime": "2026-11-16T00:00Z", "endAtTime": "2026-11-23T00:00Z"},
         {**report, "startAtTime": "2026-11-23T00:00Z", "endAtTime": "2026-11-24T12:00Z"},
     ]
 
 
-def test_restated_rows_land_on_the_same_key(
+def test_changed_rows_keep_their_key(
     exports: StaticExports,
     report_clock: Callable[[str], None],
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
 ) -> None:
-    """A conversation of 29 days ago that was closed since comes again; one of 31 days ago does not."""
+    """A conversation of 29 days ago that has closed since is sent again; one of 31 days ago is not."""
     report_clock(NOON)
     rows = [conversation("old", "2026-10-20T08:00:00Z"), conversation("new", "2026-10-26T08:00:00Z")]
     exports.reports.put("ConversationExportReport", rows, anchor="Created At")
@@ -121,48 +121,50 @@ def test_restated_rows_land_on_the_same_key(
 @pytest.mark.parametrize(
     "value", ["2026-11-23", "2026-11-23T00:00:00Z", "2026-11-23T18:00:00+02:00", "2026-11-23T16:00:00.5Z"]
 )
-def test_a_bookmark_may_be_any_time(
-    days: Callable[[], list[str]], value: str, read: Callable[..., Sync]
+def test_bookmark_accepts_any_timestamp(
+    requested_days: Callable[[], list[str]], value: str, read: Callable[..., Sync]
 ) -> None:
-    """Written by hand as a date or a time, it stands for its day."""
+    """A date or a time written by hand stands for its day."""
     run = read("agent_timestamps_report", state=bookmark("agent_timestamps_report", value))
 
-    assert days() == ["11-22..11-22", "11-23..11-23", "11-24..11-24"]
+    assert requested_days() == ["11-22..11-22", "11-23..11-23", "11-24..11-24"]
     assert run.bookmark("agent_timestamps_report")["replication_key_value"] == "2026-11-24T00:00:00.000000Z"
 
 
-def test_a_bookmark_that_is_no_time_ends_the_stream(
+def test_invalid_bookmark_fails_only_its_stream(
     emulator: Emulator, log: pytest.LogCaptureFixture, read: Callable[..., Sync]
 ) -> None:
-    """One line names it and what to do; the streams of other tables go on."""
-    with pytest.raises(SystemExit):
+    """One error names the bookmark and the remedy; other streams sync."""
+    with pytest.raises(GladlyError):
         read(
             "agent_timestamps_report",
             "jobs",
             state=bookmark("agent_timestamps_report", "soon"),
         )
 
-    assert "The state's bookmark of agent_timestamps_report is unusable: replication_key_value" in log.text
+    assert "The state's bookmark of agent_timestamps_report is invalid: replication_key_value" in log.text
     assert [request.path for request in emulator.requests] == ["/api/v1/export/jobs"]
 
 
-def test_a_bookmark_in_the_future_is_told(
-    asked: Callable[[], list[dict[str, Any]]], log: pytest.LogCaptureFixture, read: Callable[..., Sync]
+def test_bookmark_in_the_future_is_reported(
+    report_requests: Callable[[], list[dict[str, Any]]],
+    log: pytest.LogCaptureFixture,
+    read: Callable[..., Sync],
 ) -> None:
-    """It reads nothing, which would look like all was well."""
+    """Such a run requests nothing, so the tap warns."""
     read("agent_timestamps_report", state=bookmark("agent_timestamps_report", "2199-01-01"))
 
-    assert asked() == []
-    assert "The bookmark lies in the future" in log.text
+    assert report_requests() == []
+    assert "agent_timestamps_report: the bookmark is in the future" in log.text
 
 
-def test_full_table_reads_everything_and_keeps_no_bookmark(
-    days: Callable[[], list[str]],
+def test_full_table_requests_everything_and_keeps_no_bookmark(
+    requested_days: Callable[[], list[str]],
     report_clock: Callable[[str], None],
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
 ) -> None:
-    """A catalog that says FULL_TABLE has all windows from `start_date` read in every run."""
+    """Every run requests all windows from `start_date` on."""
     report_clock(NOON)
     selected = catalog("agent_timestamps_report")
     catalog_entry(selected, "agent_timestamps_report")["replication_method"] = "FULL_TABLE"
@@ -170,6 +172,6 @@ def test_full_table_reads_everything_and_keeps_no_bookmark(
 
     run = sync(state=state, catalog=selected, start_date="2026-11-21")
 
-    assert days() == ["11-21..11-21", "11-22..11-22", "11-23..11-23", "11-24..11-24"]
+    assert requested_days() == ["11-21..11-21", "11-22..11-22", "11-23..11-23", "11-24..11-24"]
     assert run.state == state
     assert not run.of_type("ACTIVATE_VERSION")
