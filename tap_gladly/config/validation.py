@@ -205,7 +205,7 @@ def read_environment(properties: Mapping[str, Mapping[str, Any]], prefix: str) -
             except (ValueError, KeyError, RecursionError):
                 errors.append(f"{variable} must be {_name_types(schema['type'])}")
     if errors:
-        raise config_error("Settings are not usable", *errors)
+        raise config_error("Invalid settings", *errors)
     return values
 
 

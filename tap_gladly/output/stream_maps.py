@@ -92,14 +92,14 @@ class GladlyMapper(PluginMapper):
         try:
             super().register_raw_stream_schema(stream_name, schema, key_properties)
         except StreamMapConfigError as error:  # it names streams and columns, and quotes no value
-            raise config_error("Settings are not usable", f"stream_maps: {error}") from error
+            raise config_error("Invalid settings", f"stream_maps: {error}") from error
         except MappingError as error:
             problem = f"stream_maps have an expression that fails ({type(error).__name__})"
-            raise config_error("Settings are not usable", problem) from error
+            raise config_error("Invalid settings", problem) from error
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             # Such as a flattening_max_key_length with which two columns would have one name.
             problem = f"stream_maps or flattening do not fit {stream_name} ({type(error).__name__})"
-            raise config_error("Settings are not usable", problem) from error
+            raise config_error("Invalid settings", problem) from error
         for stream_map in self.stream_maps[stream_name]:
             if isinstance(stream_map, CustomStreamMap):
                 stream_map.__class__ = _RedactingStreamMap

@@ -87,7 +87,7 @@ def test_other_boolean_variables_are_one_line() -> None:
 
     assert run.returncode == 1
     assert list_errors(run.stderr) == [
-        "Settings are not usable: TAP_GLADLY_EMIT_ACTIVATE_VERSION_MESSAGES must be true or false"
+        "Invalid settings: TAP_GLADLY_EMIT_ACTIVATE_VERSION_MESSAGES must be true or false"
     ]
 
 

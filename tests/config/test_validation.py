@@ -34,7 +34,7 @@ def test_missing_settings_are_in_the_last_line() -> None:
     assert run.stderr.splitlines()[-1].endswith(error)
     missing = "; ".join(f"{setting} is missing: set TAP_GLADLY_{setting.upper()}" for setting in SETTINGS)
     hint = "no settings given: pass --config FILE, or set TAP_GLADLY_* variables and pass --config=ENV"
-    assert error == f"Settings are not usable: {missing}; {hint}"
+    assert error == f"Invalid settings: {missing}; {hint}"
     assert "Traceback" not in run.stderr
 
 
@@ -74,7 +74,7 @@ def test_invalid_settings_are_named_without_their_values(
 
     assert run.returncode == 1
     (error,) = list_errors(run.stderr)
-    assert error.startswith(f"Settings are not usable: {words}")
+    assert error.startswith(f"Invalid settings: {words}")
     assert "Traceback" not in run.stderr
     if str(value).strip():
         assert str(value) not in run.stderr
@@ -90,7 +90,7 @@ def test_empty_variables_count_as_unset(emulator: Emulator, tmp_path: Path) -> N
     run = run_command("--config=ENV", settings={**empty, **emulator.settings})
 
     assert list_errors(rejected.stderr) == [
-        "Settings are not usable: max_parallel_downloads must be at least 1"
+        "Invalid settings: max_parallel_downloads must be at least 1"
     ]
     assert run.returncode == 0
 
@@ -201,7 +201,7 @@ def test_invalid_state_is_one_line(emulator: Emulator, tmp_path: Path, state: ob
     (error,) = list_errors(run.stderr)
     assert error.startswith(
         (
-            "The state is not usable: it has no bookmarks",
+            "Invalid state: bookmarks must map stream names to objects",
             f"{file} is not usable: it isn't a JSON object",
         )
     )
