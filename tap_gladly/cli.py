@@ -32,9 +32,7 @@ def check_log_level() -> None:
         if not level:
             os.environ.pop(variable, None)
         elif level not in _LOG_LEVELS:
-            raise SystemExit(
-                f"tap-gladly: {variable} must be {', '.join(_LOG_LEVELS[:-1])} or {_LOG_LEVELS[-1]}"
-            )
+            raise SystemExit(f"tap-gladly: {variable} must be one of {', '.join(_LOG_LEVELS)}")
 
 
 class CommandLineTap(Tap):

@@ -62,8 +62,20 @@ class StreamUnavailableError(GladlyError):
     """The organization or the agent doesn't have what a stream reads; the run goes on without it."""
 
 
-class DiskFullError(GladlyError):
-    """There is no space for a file that is too large for memory."""
+class ResponseTooLargeError(GladlyError):
+    """A response is too large to be held in memory."""
+
+
+class NetworkConfigError(GladlyError):
+    """The environment's proxy or certificates can't be used."""
+
+
+class TemporaryFileError(GladlyError):
+    """The temporary folder can't hold a file that is too large for memory."""
+
+
+class DiskFullError(TemporaryFileError):
+    """The temporary folder has no space left."""
 
 
 class BatchStorageError(GladlyError):
@@ -126,9 +138,10 @@ def error_for_status(
 
 
 def is_permanent(error: BaseException) -> bool:
-    """Return whether a retry can't help: an unknown host name, or an untrusted certificate."""
-    permanent = (socket.gaierror, ssl.SSLCertVerificationError)
-    return any(isinstance(cause, permanent) for cause in _iter_causes(error))
+    """Return whether a retry can't help: an unknown host name, an untrusted certificate, an unusable URL."""
+    return any(
+        isinstance(cause, _PERMANENT_ERRORS) or _is_unknown_name(cause) for cause in _iter_causes(error)
+    )
 
 
 def describe_failure(error: BaseException) -> str:
@@ -136,21 +149,39 @@ def describe_failure(error: BaseException) -> str:
     if isinstance(error, RetriableAPIError):
         return str(error)
     causes = list(_iter_causes(error))
+    if any(map(_is_unknown_name, causes)):
+        return "the host name does not resolve"
     for kind, words in _FAILURES.items():
         if any(isinstance(cause, kind) for cause in causes):
             return words
     return "the request failed"
 
 
+_PERMANENT_ERRORS = (
+    ssl.SSLCertVerificationError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+_UNKNOWN_NAME = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
+
 _FAILURES: dict[type[BaseException], str] = {
-    socket.gaierror: "the host name does not resolve",
-    ssl.SSLCertVerificationError: "the host's certificate is not trusted",
+    socket.gaierror: "the host name could not be looked up",
+    ssl.SSLCertVerificationError: "the host's certificate is not trusted; to trust a "
+    "certificate authority of your own, set REQUESTS_CA_BUNDLE to its PEM file",
     ConnectionRefusedError: "the connection was refused",
+    requests.exceptions.ContentDecodingError: "the response's compression is invalid or unexpected",
     requests.Timeout: "the request timed out",
     requests.exceptions.ChunkedEncodingError: "the response was incomplete",
-    requests.exceptions.ContentDecodingError: "the response's compression is invalid",
+    requests.exceptions.InvalidHeader: "the response's headers are invalid",
+    ssl.SSLError: "the TLS handshake failed",
     requests.ConnectionError: "the connection failed",
 }
+
+
+def _is_unknown_name(error: BaseException) -> bool:
+    # Other failures of a lookup, such as EAI_AGAIN, are temporary.
+    return isinstance(error, socket.gaierror) and error.errno in _UNKNOWN_NAME
 
 
 def _iter_causes(error: BaseException) -> Iterator[BaseException]:

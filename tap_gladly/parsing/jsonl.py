@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_gladly.parsing.binary import is_binary
 from tap_gladly.parsing.numbers import may_have_unreadable_number, parse_decimal, parse_integer
 
 if TYPE_CHECKING:
@@ -220,7 +221,8 @@ def is_not_jsonl(file: IO[bytes], content_type: str) -> bool:
         return not isinstance(first, dict)
     start = file.read(_START_BYTES)
     file.seek(0)
-    return _has_no_record(file) and (kind in _ERROR_TYPES or _ERROR_START.match(start) is not None)
+    is_suspect = kind in _ERROR_TYPES or _ERROR_START.match(start) is not None or is_binary(start)
+    return is_suspect and _has_no_record(file)
 
 
 def find_truncation(file: IO[bytes]) -> str:

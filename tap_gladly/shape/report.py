@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.parsing.csv_rows import iter_csv
@@ -191,16 +191,14 @@ class ShapeReport:
         )
 
 
-def _read(response: requests.Response) -> tuple[str, bytes]:
+def _read(response: requests.Response, file: IO[bytes]) -> tuple[str, bytes]:
     kind = response.headers.get("Content-Type", "none").partition(";")[0].strip().lower()
     kind = kind if _MEDIA_TYPE.fullmatch(kind) else "of an unusual form"
     names = [name for name in response.headers if name in _HEADERS or name.lower().startswith("ratelimit-")]
-    body = b""
-    for chunk in response.iter_content(64 * 1024):
-        body += chunk
-        if len(body) >= MAX_BYTES:
+    with file:
+        body = file.read(MAX_BYTES)
+        if len(body) == MAX_BYTES:
             body = body.rpartition(b"\n")[0]
-            break
     return f"content type `{kind}`, headers: {', '.join(sorted(names)) or 'none of interest'}", body
 
 

@@ -7,7 +7,7 @@ import sys
 from abc import abstractmethod
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -96,8 +96,8 @@ class GladlyStream(Stream):
 
     def fetch(
         self,
-        path: Iterable[str],
-        read: Callable[[requests.Response], _T],
+        path: Sequence[str],
+        read: Callable[[requests.Response, IO[bytes]], _T],
         *,
         params: Sequence[tuple[str, str]] = (),
         body: Mapping[str, Any] | None = None,

@@ -10,12 +10,12 @@ from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
 from tap_gladly.exceptions import InvalidBookmarkError
-from tap_gladly.parsing.jsonl import MalformedLine, find_truncation, is_not_jsonl, iter_jsonl
+from tap_gladly.parsing.jsonl import MalformedLine, is_not_jsonl, iter_jsonl
 from tap_gladly.state.event_bookmark import EventBookmark
 from tap_gladly.streams.base import RecordStream
 from tap_gladly.streams.malformed_lines import find_malformed_lines
+from tap_gladly.streams.second_download import download_better
 from tap_gladly.timestamps import DAY, MINUTE, SECOND, format_full_instant, format_instant, parse_instant
-from tap_gladly.transport.download import download
 from tap_gladly.transport.rate_limit import read_date
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ class EventsStream(RecordStream):
         entities = self.config.get("event_entities") or ENTITIES
         bounds = [("startAt", format_full_instant(window.start)), ("endAt", format_full_instant(window.end))]
         query = [*bounds, *(("entities", entity) for entity in entities)]
-        file, now = self.fetch(("events",), _read_answer, params=query)
-        if doubt := find_truncation(file):
-            file.close()
-            self.logger.warning("The list of events %s. Requesting it again.", doubt)
-            file, now = self.fetch(("events",), _read_answer, params=query)
-        return file, now
+        return download_better(
+            lambda: self.fetch(("events",), _read_answer, params=query),
+            lambda answer: answer[0],
+            name="The response with events",
+            logger=self.logger,
+        )
 
     def _is_plausible(self, now: int) -> bool:
         """Return whether Gladly's clock and this machine's are less than a day apart, and warn if they aren't."""
@@ -172,10 +172,8 @@ class EventsStream(RecordStream):
         self._tap.state_writer.write_state(self.tap_state)
 
 
-def _read_answer(response: requests.Response) -> tuple[IO[bytes], int]:
-    file = download(response)
+def _read_answer(response: requests.Response, file: IO[bytes]) -> tuple[IO[bytes], int]:
     if is_not_jsonl(file, response.headers.get("Content-Type", "")):
-        file.close()
         raise RetriableAPIError("Gladly answered with something other than events", response)
     return file, _read_clock(response)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from singer_sdk.exceptions import RetriableAPIError
 from singer_sdk.singerlib import StateMessage
@@ -11,12 +11,15 @@ from typing_extensions import override
 from tap_gladly.exceptions import AccessDeniedError, NotFoundError, StreamUnavailableError
 from tap_gladly.parsing.jsonl import parse_document
 from tap_gladly.streams.base import RecordStream
+from tap_gladly.transport.download import MAX_DOCUMENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import requests
     from singer_sdk.helpers.types import Context, Record
+
+    from tap_gladly.transport.client import RequestPolicy
 
 
 class ListStream(RecordStream):
@@ -30,6 +33,11 @@ class ListStream(RecordStream):
     """Path below `/api/v1`."""
     is_fail_fast = False
     selected_by_default = False
+
+    @property
+    @override
+    def request_policy(self) -> RequestPolicy:
+        return super().request_policy._replace(max_bytes=MAX_DOCUMENT_BYTES)
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
@@ -55,13 +63,14 @@ class ListStream(RecordStream):
             self.writer.write_message(StateMessage(value=self.tap_state))
         self.activate_version()
 
-    def read_entries(self, response: requests.Response) -> list[object]:
+    def read_entries(self, response: requests.Response, file: IO[bytes]) -> list[object]:
         """Return the entries of the list.
 
         Raises:
             RetriableAPIError: The body is not a JSON array.
         """
-        entries = parse_document(response.content)
+        with file:
+            entries = parse_document(file.read())
         if not isinstance(entries, list):
             raise RetriableAPIError(
                 f"Gladly answered {self.name} with something other than a JSON array", response
@@ -138,8 +147,9 @@ class OrganizationStream(ListStream):
     path = "/organization"
 
     @override
-    def read_entries(self, response: requests.Response) -> list[object]:
-        organization = parse_document(response.content)
+    def read_entries(self, response: requests.Response, file: IO[bytes]) -> list[object]:
+        with file:
+            organization = parse_document(file.read())
         # An error with status 200 would be an object, too, but without an id.
         if not isinstance(organization, dict) or "id" not in organization:
             raise RetriableAPIError(

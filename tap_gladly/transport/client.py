@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
-import backoff
 import requests
 from requests.auth import HTTPBasicAuth
 from singer_sdk.exceptions import RetriableAPIError
@@ -17,14 +17,19 @@ from singer_sdk.exceptions import RetriableAPIError
 from tap_gladly import __version__
 from tap_gladly.config.base_url import resolve_base_url
 from tap_gladly.exceptions import GladlyUnreachableError, describe_failure, error_for_status, is_permanent
-from tap_gladly.transport.backoff import TRANSIENT_ERRORS, iter_backoff_seconds
+from tap_gladly.transport.backoff import RetryLog, iter_backoff_seconds
+from tap_gladly.transport.download import download, has_complete_end
+from tap_gladly.transport.environment import (
+    ProxyFailureError,
+    check_certificates,
+    describe_proxy_failure,
+    find_proxy,
+)
 from tap_gladly.transport.rate_limit import MAX_PAUSE_SECONDS, read_retry_after
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-
-    from backoff.types import Details
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from tap_gladly.transport.session import GladlySession
 
@@ -44,6 +49,8 @@ _TRANSIENT_STATUSES = {
 }
 _ERROR_CODE = re.compile("[a-z_]{1,40}")
 _ERROR_BODY_BYTES = 16 * 1024
+_UNVERIFIED_ATTEMPTS = 2
+"""After so many responses whose end nothing proves, the tap accepts one that looks complete."""
 
 
 class RequestPolicy(NamedTuple):
@@ -53,6 +60,8 @@ class RequestPolicy(NamedTuple):
     """How long the request is retried."""
     timeout_seconds: tuple[float, float] = TIMEOUT_SECONDS
     accepted_statuses: Collection[int] = (HTTPStatus.OK,)
+    max_bytes: int | None = None
+    """Largest body, for one that is parsed in memory."""
 
 
 class GladlyClient:
@@ -74,6 +83,7 @@ class GladlyClient:
         self._config = config
         self._session = session
         self._on_retry = on_retry
+        self._retry_log = RetryLog()
 
     @cached_property
     def _base_url(self) -> str:
@@ -91,28 +101,29 @@ class GladlyClient:
 
     def fetch(
         self,
-        path: Iterable[str],
-        read: Callable[[requests.Response], _T],
+        path: Sequence[str],
+        read: Callable[[requests.Response, IO[bytes]], _T],
         *,
         params: Sequence[tuple[str, str]] = (),
         body: Mapping[str, Any] | None = None,
         policy: RequestPolicy,
         logger: logging.Logger,
     ) -> _T:
-        """Send a request and read its response; a retry repeats both.
+        """Send a request, download its response completely, and read it; a retry repeats all three.
 
         Args:
             path: Segments of the path below `/api/v1`; each is quoted as a whole.
-            read: Reads the response to the end of its body. It raises `RetriableAPIError` if the body is not
-                what was requested.
+            read: Reads the response, whose body is in the file. It closes the file or returns it, and raises
+                `RetriableAPIError` if the body is not what was requested.
             params: The query, unquoted.
             body: JSON to POST; without it the request is a GET.
             policy: Timeouts, how long to retry, and which statuses count as success.
-            logger: Logs each retry.
+            logger: Logs each retry. Its name ends in the stream's.
 
         Raises:
             RequestRejectedError: Gladly answered with a status that a retry would not change.
             GladlyUnreachableError: No usable response arrived in `policy.outage_seconds`.
+            NetworkConfigError: The environment's proxy or certificates can't be used.
         """
         url = "/".join([self._base_url, *(quote(part, safe="") for part in path)])
         request = requests.Request(
@@ -123,45 +134,83 @@ class GladlyClient:
             json=body,
             auth=self._auth,
         )
+        unverified = 0
 
         def attempt() -> _T:
+            nonlocal unverified
             with self._send(request, policy) as response:
                 if response.status_code not in policy.accepted_statuses:
-                    raise self._error_for(response)
-                return read(response)
+                    raise self._error_for(response, policy)
+                file, is_verified = download(response, max_bytes=policy.max_bytes)
+                try:
+                    if not is_verified:
+                        unverified += 1
+                        _check_unverified(response, file, unverified)
+                    result = read(response, file)
+                except BaseException:
+                    file.close()
+                    raise
+            if not is_verified:
+                logger.warning(
+                    "%s: accepted a response that may be incomplete, after %d such responses: it has neither "
+                    "Content-Length nor chunked encoding. Check for a proxy that removes them.",
+                    _name_request(url, logger),
+                    unverified,
+                )
+            return result
 
         try:
-            return self._retry(attempt, policy, logger=logger)
+            return self._retry(attempt, policy, logger=logger, url=url)
         except (RetriableAPIError, requests.RequestException) as error:
             raise GladlyUnreachableError(
-                f"Gladly sent no usable response at {urlsplit(url).netloc}: {describe_failure(error)}. "
-                f"Check {self._address_setting} and the network, then run again; "
+                f"Gladly sent no usable response at {urlsplit(url).netloc}{urlsplit(url).path}: "
+                f"{describe_failure(error)}. Check {self._find_suspect(error)}, then run again; "
                 "the next run resumes where this one stopped."
             ) from error
 
-    def _send(self, request: requests.Request, policy: RequestPolicy) -> requests.Response:
-        prepared = self._session.prepare_request(request)
-        environment = self._session.merge_environment_settings(
-            prepared.url, proxies={}, stream=True, verify=None, cert=None
-        )
-        if str(prepared.url).startswith("http:"):
-            # Plain HTTP goes to a loopback address only. A proxy would see the token.
-            environment["proxies"] = {}
-        # Gladly documents no redirect for these endpoints, and a redirect must not carry the token elsewhere.
-        return self._session.send(
-            prepared, timeout=policy.timeout_seconds, allow_redirects=False, **environment
+    def _find_suspect(self, error: Exception) -> str:
+        return (
+            "the proxy"
+            if isinstance(error, ProxyFailureError)
+            else f"{self._address_setting} and the network"
         )
 
-    def _error_for(self, response: requests.Response) -> Exception:
+    def _send(self, request: requests.Request, policy: RequestPolicy) -> requests.Response:
+        prepared = self._session.prepare_request(request)
+        url = str(prepared.url)
+        environment = self._session.merge_environment_settings(
+            url, proxies={}, stream=True, verify=None, cert=None
+        )
+        if url.startswith("http:"):
+            # Plain HTTP goes to a loopback address only. A proxy would see the token.
+            environment["proxies"] = {}
+        else:
+            check_certificates(environment["verify"])
+        proxy = find_proxy(url, environment["proxies"])
+        try:
+            # Gladly documents no redirect here, and a redirect must not carry the token elsewhere.
+            return self._session.send(
+                prepared, timeout=policy.timeout_seconds, allow_redirects=False, **environment
+            )
+        except requests.exceptions.ProxyError as error:
+            raise describe_proxy_failure(error, proxy) from error
+        except (requests.RequestException, MemoryError):
+            raise
+        except Exception as error:
+            # requests lets some errors of the libraries below it pass, such as ValueError.
+            raise requests.ConnectionError(error) from error
+
+    def _error_for(self, response: requests.Response, policy: RequestPolicy) -> Exception:
         status, path = response.status_code, urlsplit(response.url).path
         if status in _TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             seconds = read_retry_after(response)
-            if seconds is not None and seconds > MAX_PAUSE_SECONDS:
+            limit = min(MAX_PAUSE_SECONDS, policy.outage_seconds)
+            if seconds is not None and seconds > limit:
                 return GladlyUnreachableError(
-                    f"Gladly answered {status} with Retry-After: {seconds:.0f} s; a run waits at most "
-                    f"{MAX_PAUSE_SECONDS} s. Run again later; the next run resumes where this one stopped."
+                    f"Gladly answered {status} with Retry-After: {seconds:.0f} s for {path}; the tap waits "
+                    f"at most {limit:.0f} s. Run again later; the next run resumes where this one stopped."
                 )
-            return RetriableAPIError(f"Gladly answered {status} for {path}", response)
+            return RetriableAPIError(f"Gladly answered {status}", response)
         return error_for_status(
             status,
             host=urlsplit(response.url).netloc,
@@ -170,33 +219,48 @@ class GladlyClient:
             address_setting=self._address_setting,
         )
 
-    def _retry(self, attempt: Callable[[], _T], policy: RequestPolicy, *, logger: logging.Logger) -> _T:
-        def on_backoff(details: Details) -> None:
-            self._on_retry(details["wait"])
-            logger.warning(
-                "%s; retrying in %.1f s, for up to %.0f s",
-                describe_failure(details["exception"]),
-                details["wait"],
-                policy.outage_seconds - details["elapsed"],
-            )
+    def _retry(
+        self, attempt: Callable[[], _T], policy: RequestPolicy, *, logger: logging.Logger, url: str
+    ) -> _T:
+        deadline = time.monotonic() + policy.outage_seconds
+        waits = iter_backoff_seconds()
+        while True:
+            try:
+                return attempt()
+            except (RetriableAPIError, requests.RequestException) as error:
+                left = deadline - time.monotonic()
+                if left <= 0 or is_permanent(error):
+                    raise
+                # Retry-After is waited for in full, even if no time is left for a second retry.
+                wait = max(min(next(waits), left), _get_retry_after(error), self._session.find_pause(url))
+                self._on_retry(wait)
+                self._retry_log.log(
+                    logger, _name_request(url, logger), describe_failure(error), wait=wait, left=left
+                )
+            time.sleep(wait)
 
-        return backoff.on_exception(
-            iter_backoff_seconds,
-            TRANSIENT_ERRORS,
-            max_time=policy.outage_seconds,
-            giveup=is_permanent,
-            jitter=None,
-            on_backoff=on_backoff,
-            logger=None,
-        )(attempt)()
+
+def _name_request(url: str, logger: logging.Logger) -> str:
+    return f"{logger.name.rpartition('.')[2]}: {urlsplit(url).path.removeprefix(API_PATH)}"
+
+
+def _get_retry_after(error: Exception) -> float:
+    response = error.response if isinstance(error, RetriableAPIError) else None
+    return 0.0 if response is None else read_retry_after(response) or 0.0
+
+
+def _check_unverified(response: requests.Response, file: IO[bytes], attempts: int) -> None:
+    if attempts < _UNVERIFIED_ATTEMPTS or not has_complete_end(file):
+        raise RetriableAPIError("nothing proves that the response is complete", response)
 
 
 def _read_error_code(response: requests.Response) -> str:
-    # An error body is {"errors": [...]}, {"errors": {...}} or a bare list; or a proxy's page.
+    # An error body is {"errors": [...]}, {"errors": {...}} or a bare list; or a proxy's page. It may also be
+    # incomplete, for which the HTTP library raises errors of many types.
     try:
         body = json.loads(next(response.iter_content(_ERROR_BODY_BYTES), b""))
         errors = body["errors"] if isinstance(body, dict) else body
         code = str((errors[0] if isinstance(errors, list) else errors)["code"])
-    except (ValueError, LookupError, TypeError, requests.RequestException):
+    except Exception:  # noqa: BLE001
         return ""
     return code if _ERROR_CODE.fullmatch(code) else ""

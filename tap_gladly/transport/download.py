@@ -1,72 +1,153 @@
-"""Complete downloads into temporary files, and prefetching."""
+"""Complete downloads into memory or temporary files."""
 
 from __future__ import annotations
 
 import errno
+import io
+import json
+import os
 import tempfile
-import threading
 import zlib
-from collections import deque
-from typing import IO, TYPE_CHECKING, Generic, TypeVar, cast
+from itertools import chain
+from typing import IO, TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
 
-from tap_gladly.exceptions import DiskFullError
+from tap_gladly.exceptions import DiskFullError, ResponseTooLargeError, TemporaryFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-_Key = TypeVar("_Key")
+    from collections.abc import Iterable, Iterator
 
 MEMORY_LIMIT_BYTES = 4 * 1024 * 1024
-"""A file up to this size stays in memory; a larger one spills to an unlinked temporary file."""
+"""A file up to this size stays in memory; a larger one moves to an unlinked temporary file."""
+MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+"""The largest response that the tap parses as a whole, such as the job list."""
 
 _CHUNK_BYTES = 256 * 1024
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_GZIP_MAGIC = b"\x1f\x8b\x08"
+_ZSTANDARD_MAGIC = b"\x28\xb5\x2f\xfd"
+_TAIL_BYTES = 1024 * 1024
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def download(response: requests.Response) -> IO[bytes]:
+class Download(NamedTuple):
+    """A body that was read to its end."""
+
+    file: IO[bytes]
+    """The body, at its start. Closing it, or the end of the process, frees its space."""
+    is_verified: bool
+    """Whether Content-Length, the last chunk or the end of the gzip stream proves that it is complete."""
+
+
+def download(response: requests.Response, *, max_bytes: int | None = None) -> Download:
     """Download a response's body completely.
 
     The tap sends nothing of a file before the download is complete, so a dropped connection costs a retry and
     never a partial file. The body passes through memory in chunks.
 
-    Returns:
-        The body, at its start. Closing it, or the end of the process, frees its space.
+    Args:
+        response: The response, whose body hasn't been read.
+        max_bytes: The largest body to accept, decompressed; None for any size.
 
     Raises:
         requests.RequestException: The body is incomplete or doesn't match its headers.
-        DiskFullError: The temporary folder has no space for it.
+        ResponseTooLargeError: The body is larger than `max_bytes`.
+        TemporaryFileError: The temporary folder can't hold the body.
     """
-    file = tempfile.SpooledTemporaryFile(max_size=MEMORY_LIMIT_BYTES)  # noqa: SIM115 - the caller closes it
+    # Before reading: the library counts `length_remaining` down.
+    is_framed = bool(response.raw.chunked) or response.raw.length_remaining is not None
+    body = _Body(response)
+    file: IO[bytes] = io.BytesIO()
+    size = 0
     try:
-        for chunk in _iter_body(response):
-            file.write(chunk)
-    except BaseException as error:
-        file.close()
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise DiskFullError(
-                f"No space left for a download in {tempfile.gettempdir()}. "
-                "Free some space, or set TMPDIR to another folder, and run again."
-            ) from error
+        for chunk in body:
+            size += len(chunk)
+            if size > MEMORY_LIMIT_BYTES:
+                _check_size(size, max_bytes, response)
+                file = _spill(file) if isinstance(file, io.BytesIO) else file
+            _write(file, chunk)
+        file.seek(0)
+    except BaseException:
+        _discard(file)
         raise
-    file.seek(0)
+    return Download(file, is_framed or body.is_gzip)
+
+
+def _check_size(size: int, max_bytes: int | None, response: requests.Response) -> None:
+    if max_bytes is not None and size > max_bytes:
+        path, limit = urlsplit(response.url).path, max_bytes // 1024**2
+        raise ResponseTooLargeError(f"The response to {path} exceeds the {limit} MiB that the tap accepts.")
+
+
+def _spill(memory: io.BytesIO) -> IO[bytes]:
+    try:
+        # The file has no name, and its space is free again when it is closed.
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    except OSError as error:
+        raise _explain(error) from error
+    _write(file, memory.getvalue())  # shares its memory
+    memory.close()
     return file
 
 
-def _iter_body(response: requests.Response) -> Iterator[bytes]:
-    # urllib3 accepts a truncated gzip stream as complete, so the tap decompresses gzip itself.
-    is_gzip = response.headers.get("Content-Encoding", "").strip().lower() in {"gzip", "x-gzip"}
+def _write(file: IO[bytes], chunk: bytes) -> None:
     try:
-        chunks = response.raw.stream(_CHUNK_BYTES, decode_content=not is_gzip)
-        yield from _iter_gunzipped(chunks) if is_gzip else chunks
-    except (urllib3.exceptions.DecodeError, zlib.error) as error:
-        raise requests.exceptions.ContentDecodingError(error) from error
-    except urllib3.exceptions.ReadTimeoutError as error:
-        raise requests.ReadTimeout(error) from error
-    except urllib3.exceptions.HTTPError as error:
-        raise requests.exceptions.ChunkedEncodingError(error) from error
+        file.write(chunk)
+    except OSError as error:
+        raise _explain(error) from error
+
+
+def _explain(error: OSError) -> TemporaryFileError:
+    remedy = "set TMPDIR to a writable folder with enough space."
+    if error.errno in _NO_SPACE:
+        return DiskFullError(f"No space left in the temporary folder. Free some space, or {remedy}")
+    reason = "none of the usual folders is writable" if error.errno == errno.ENOENT else error.strerror
+    return TemporaryFileError(f"Can't write to the temporary folder: {reason}. To fix this, {remedy}")
+
+
+def _discard(file: IO[bytes]) -> None:
+    try:
+        file.close()
+    except OSError:  # what its buffer holds doesn't fit, either
+        file.close()
+
+
+class _Body:
+    """The decompressed chunks of a response's body."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._raw = response.raw
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        self.is_gzip = encoding in {"gzip", "x-gzip"}
+        if not self.is_gzip and encoding not in {"", "identity"}:
+            raise requests.exceptions.ContentDecodingError("the tap didn't ask for this Content-Encoding")
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            # urllib3 accepts a truncated gzip stream as complete, so the tap decompresses gzip itself.
+            chunks = self._raw.stream(_CHUNK_BYTES, decode_content=False)
+            head = b""
+            for chunk in chunks:
+                head += chunk
+                if len(head) >= len(_ZSTANDARD_MAGIC):
+                    break
+            # Some proxies drop the header Content-Encoding. Zstandard then fails as invalid gzip.
+            self.is_gzip = self.is_gzip or head.startswith((_GZIP_MAGIC, _ZSTANDARD_MAGIC))
+            pieces = chain((head,), chunks)
+            yield from _iter_gunzipped(pieces) if self.is_gzip else pieces
+        except zlib.error as error:
+            raise requests.exceptions.ContentDecodingError(error) from error
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise requests.ReadTimeout(error) from error
+        except MemoryError:
+            raise
+        except Exception as error:
+            # The HTTP library raises errors of many types for broken framing, such as ValueError for a
+            # negative chunk size.
+            raise requests.exceptions.ChunkedEncodingError(error) from error
 
 
 def _iter_gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -82,65 +163,24 @@ def _iter_gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise zlib.error("the gzip stream is truncated")
 
 
-class Prefetcher(Generic[_Key]):
-    """Downloads files ahead of use, several at a time, and returns them in order."""
+def has_complete_end(file: IO[bytes]) -> bool:
+    """Return whether a body isn't empty and its last line is complete.
 
-    def __init__(self, keys: Iterable[_Key], fetch: Callable[[_Key], IO[bytes]], *, parallel: int) -> None:
-        """Create a prefetcher; downloads start with the first call of `next_file`.
+    The last line is complete if it has a line end, or if it, or the whole body, is a JSON object or array.
 
-        Args:
-            keys: Identify the files, in the order of use.
-            fetch: Downloads one file, in a thread of its own.
-            parallel: Files that are being downloaded or wait for `next_file`, at most.
-        """
-        self._keys = iter(keys)
-        self._fetch = fetch
-        self._parallel = parallel
-        self._downloads: deque[_Download] = deque()
-
-    def next_file(self) -> IO[bytes]:
-        """Wait for the next file and return it, or raise the error of its download."""
-        while len(self._downloads) < self._parallel:
-            try:
-                key = next(self._keys)
-            except StopIteration:
-                break
-            self._downloads.append(_Download(self._fetch, key))
-        return self._downloads.popleft().wait()
-
-    def cancel(self) -> None:
-        """Discard the files that `next_file` hasn't returned."""
-        while self._downloads:
-            self._downloads.popleft().cancel()
+    Args:
+        file: The body; it is left at its start.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL_BYTES))
+    tail = file.read()
+    file.seek(0)
+    last_line = tail.rpartition(b"\n")[2]
+    return tail.endswith(b"\n") or _is_json(last_line) or (len(tail) == size and _is_json(tail))
 
 
-class _Download:
-    """One download, in a daemon thread, so that it doesn't delay the end of the process."""
-
-    def __init__(self, fetch: Callable[[_Key], IO[bytes]], key: _Key) -> None:
-        self._file: IO[bytes] | None = None
-        self._error: BaseException | None = None
-        self._is_canceled = False
-        self._thread = threading.Thread(target=self._run, args=(fetch, key), daemon=True)
-        self._thread.start()
-
-    def _run(self, fetch: Callable[[_Key], IO[bytes]], key: _Key) -> None:
-        try:
-            self._file = fetch(key)
-        except BaseException as error:  # noqa: BLE001 - `wait` raises it
-            self._error = error
-        if self._is_canceled:
-            self.cancel()
-
-    def wait(self) -> IO[bytes]:
-        """Wait for the download and return the file, or raise its error."""
-        self._thread.join()
-        if self._file is None:
-            raise cast("BaseException", self._error)
-        return self._file
-
-    def cancel(self) -> None:
-        """Close the file, now or as soon as it is downloaded."""
-        self._is_canceled = True
-        if self._file is not None:
-            self._file.close()
+def _is_json(text: bytes) -> bool:
+    try:
+        return text.lstrip()[:1] in {b"{", b"["} and isinstance(json.loads(text), (dict, list))
+    except (ValueError, RecursionError):
+        return False

@@ -75,6 +75,12 @@ class RateLimiter:
                         return now
                 time.sleep(delay)
 
+    @property
+    def delay(self) -> float:
+        """Seconds until the next request may be sent."""
+        with self._lock:
+            return max(0.0, self._earliest() - time.monotonic())
+
     def postpone(self, sent: float) -> None:
         """Count a request as sent now, because it may have left later than `acquire` assumed.
 

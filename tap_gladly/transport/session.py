@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
@@ -10,10 +10,13 @@ import requests
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
+from tap_gladly.transport.connection import guard_connections
 from tap_gladly.transport.rate_limit import RateLimiter
 
 if TYPE_CHECKING:
     import socket
+
+    from urllib3 import HTTPConnectionPool
 
 REQUESTS_PER_SECOND = 10
 REPORTS_PER_MINUTE = 10
@@ -34,9 +37,13 @@ class GladlySession(requests.Session):
     def __init__(self, *, pool_size: int) -> None:
         super().__init__()
         self.headers["Accept-Encoding"] = "gzip"
-        adapter = RateLimitedAdapter(pool_size=pool_size)
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
+        self._adapter = RateLimitedAdapter(pool_size=pool_size)
+        self.mount("https://", self._adapter)
+        self.mount("http://", self._adapter)
+
+    def find_pause(self, url: str) -> float:
+        """Return the seconds that the rate limits delay a request that is ready now."""
+        return max(limiter.delay for limiter in self._adapter.limiters_for(url))
 
 
 class RateLimitedAdapter(HTTPAdapter):
@@ -55,17 +62,27 @@ class RateLimitedAdapter(HTTPAdapter):
 
     @override
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        is_report = urlsplit(request.url or "").path.startswith(_REPORTS_PATH)
-        if is_report:
-            self._report_limiter.acquire()
-        sent = self._limiter.acquire()
+        limiters = self.limiters_for(request.url or "")
+        # The limit per second comes last, so that its clock fits the time of sending.
+        sent = [limiter.acquire() for limiter in limiters][-1]
         response = super().send(request, *args, **kwargs)
         # A 429 for a report means the limit of reports, which is by far the lower one.
-        (self._report_limiter if is_report else self._limiter).update_from(response, sent)
+        limiters[0].update_from(response, sent)
         if self._is_first(response):
             # Opening the connection took an unknown part of the time, so the request may have left late.
             self._limiter.postpone(sent)
         return response
+
+    def limiters_for(self, url: str) -> list[RateLimiter]:
+        """Return the rate limits of a request; the lowest comes first."""
+        is_report = urlsplit(url).path.startswith(_REPORTS_PATH)
+        return [self._report_limiter, self._limiter] if is_report else [self._limiter]
+
+    @override
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        guard_connections(cast("HTTPConnectionPool", pool))
+        return pool
 
     def _is_first(self, response: requests.Response) -> bool:
         """Return whether a response is the first one on its connection."""

@@ -89,9 +89,7 @@ def test_empty_variables_count_as_unset(emulator: Emulator, tmp_path: Path) -> N
     rejected = run_command(f"--config={file}", "--config=ENV", settings=empty)
     run = run_command("--config=ENV", settings={**empty, **emulator.settings})
 
-    assert list_errors(rejected.stderr) == [
-        "Invalid settings: max_parallel_downloads must be at least 1"
-    ]
+    assert list_errors(rejected.stderr) == ["Invalid settings: max_parallel_downloads must be at least 1"]
     assert run.returncode == 0
 
 

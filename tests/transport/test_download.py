@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 import urllib3
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gladly_emulator import Fault
 from tap_gladly.exceptions import DiskFullError
-from tap_gladly.transport.download import MEMORY_LIMIT_BYTES, Prefetcher, download
+from tap_gladly.transport.download import MEMORY_LIMIT_BYTES, download
+from tap_gladly.transport.prefetch import Prefetcher
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def test_download_returns_the_body_at_its_start(
     """A small and a large file both read as they were sent."""
     exports.add_job("j", "2026-11-20T00:00:00Z", {"f": body})
 
-    with get(emulator) as response, download(response) as file:
+    with get(emulator) as response, download(response).file as file:
         assert file.read() == body
 
 
@@ -64,9 +65,9 @@ def test_download_spills_to_an_unlinked_file(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     exports.add_job("j", "2026-11-20T00:00:00Z", {"f": body})
 
-    with get(emulator) as response, download(response) as file:
+    with get(emulator) as response, download(response).file as file:
         assert not list(tmp_path.iterdir())
-        assert getattr(file, "_rolled", None) is on_disk
+        assert isinstance(file, io.BytesIO) is not on_disk
         if on_disk:
             assert os.fstat(file.fileno()).st_size == len(body)
 
@@ -103,7 +104,7 @@ def test_download_decompresses_gzip(
     exports.add_job("j", "2026-11-20T00:00:00Z", {"f": b""})
     emulator.faults.add(Fault("gzip", body=gzip.compress(body) * members))
 
-    with get(emulator) as response, download(response) as file:
+    with get(emulator) as response, download(response).file as file:
         assert file.read() == body * members
 
 
@@ -204,6 +205,7 @@ def test_canceled_downloads_free_their_space() -> None:
 @given(body=st.binary(max_size=3000), chunk_bytes=st.integers(1, 4000), members=st.integers(0, 3))
 def test_download_ignores_chunk_boundaries(body: bytes, chunk_bytes: int, members: int) -> None:
     """The file is the same however the bytes arrive, plain or compressed."""
+    assume(not body.startswith((b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd")))
     packed = gzip.compress(body) * members if members else body
     response = requests.Response()
     response.raw = urllib3.HTTPResponse(io.BytesIO(packed), preload_content=False)
@@ -211,5 +213,5 @@ def test_download_ignores_chunk_boundaries(body: bytes, chunk_bytes: int, member
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tap_gladly.transport.download._CHUNK_BYTES", chunk_bytes)
-        with download(response) as file:
+        with download(response).file as file:
             assert file.read() == body * max(members, 1)

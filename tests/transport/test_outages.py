@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from support import Clock, Sync
 
 HOST = "brindlewick.gladly.com"
+UNTRUSTED = (
+    "the host's certificate is not trusted; to trust a certificate authority of your own, set "
+    "REQUESTS_CA_BUNDLE to its PEM file"
+)
 
 
 @pytest.mark.parametrize("body", [b"<html>busy</html>", b'{"errors":[]}', b"", b"null", b"[" * 100_000])
@@ -64,18 +68,26 @@ def test_persistent_outage_is_retried_and_then_one_line(
     assert "retrying in" in log.text
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("seconds", [7, 290])
 def test_retry_after_is_honored(
-    emulator: Emulator, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
+    *,
+    status: int,
+    seconds: int,
 ) -> None:
-    """The wait is as long as `Retry-After` says."""
-    waits: list[float] = []
-    monkeypatch.setattr("time.sleep", waits.append)  # records the waits instead of sleeping
+    """The tap waits as long as `Retry-After` says, even if the time for retries is nearly over."""
+    monkeypatch.setattr(client, "time", clock)
     monkeypatch.setattr(client, "OUTAGE_SECONDS", 300)
-    emulator.faults.add(Fault("status", status=429, headers={"Retry-After": "7"}))
+    emulator.faults.add(Fault("status", status=status, headers={"Retry-After": str(seconds)}, times=2))
+    before = clock.now
 
     sync()
 
-    assert 7 in waits
+    assert clock.now - before == pytest.approx(2 * seconds, abs=2)
 
 
 def test_retry_after_of_zero_keeps_the_backoff(
@@ -162,14 +174,20 @@ def test_a_refused_connection_is_one_line(sync: Callable[..., Sync], log: pytest
     errors = fail(sync, log, api_url=f"http://127.0.0.1:{port}")
 
     assert len(errors) == 1
-    assert f"at 127.0.0.1:{port}: the connection was refused. Check api_url and the network" in errors[0]
+    assert (
+        f"at 127.0.0.1:{port}/api/v1/export/jobs: the connection was refused. Check api_url and the network"
+        in errors[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("cause", "words"),
     [
         (socket.gaierror(-2, "Name or service not known"), "the host name does not resolve"),
-        (ssl.SSLCertVerificationError("self-signed certificate"), "the host's certificate is not trusted"),
+        (
+            ssl.SSLCertVerificationError("self-signed certificate"),
+            UNTRUSTED,
+        ),
     ],
     ids=["name", "certificate"],
 )
@@ -190,7 +208,7 @@ def test_permanent_failures_are_not_retried(
     remedy = (
         "Check organization and the network, then run again; the next run resumes where this one stopped."
     )
-    assert errors == [f"Gladly sent no usable response at {HOST}: {words}. {remedy}"]
+    assert errors == [f"Gladly sent no usable response at {HOST}/api/v1/export/jobs: {words}. {remedy}"]
     assert listed.call_count == 1
 
 
@@ -207,4 +225,4 @@ def test_unknown_host_name_is_recognized(
     errors = fail(sync, log, api_url="https://nowhere.example")
 
     assert len(errors) == 1
-    assert "nowhere.example: the host name does not resolve" in errors[0]
+    assert "nowhere.example/api/v1/export/jobs: the host name does not resolve" in errors[0]

@@ -24,7 +24,6 @@ from tap_gladly.parsing.json_text import encode, escape_line_ends
 from tap_gladly.parsing.jsonl import (
     MalformedLine,
     decode_raw,
-    find_truncation,
     is_not_jsonl,
     iter_jsonl,
     parse_line,
@@ -33,8 +32,8 @@ from tap_gladly.parsing.passthrough import Passthrough
 from tap_gladly.streams.export.base import FileStream
 from tap_gladly.streams.export.jobs import JobsStream
 from tap_gladly.streams.malformed_lines import find_malformed_lines
+from tap_gladly.streams.second_download import download_better
 from tap_gladly.timestamps import format_instant
-from tap_gladly.transport.download import download
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,10 +50,8 @@ if TYPE_CHECKING:
 _TOP_LEVEL = len(("properties", "name"))
 
 
-def _read_file(response: requests.Response) -> IO[bytes]:
-    file = download(response)
+def _read_file(response: requests.Response, file: IO[bytes]) -> IO[bytes]:
     if is_not_jsonl(file, response.headers.get("Content-Type", "")):
-        file.close()
         raise RetriableAPIError("Gladly returned something that is not an export file", response)
     return file
 
@@ -97,19 +94,19 @@ class ExportFileStream(FileStream):
     def open_file(self, job: Job) -> IO[bytes]:
         """Download a job's file.
 
-        A file that is truncated or has no record is requested once more: the transfer may have been cut,
-        or another response may have replaced the file.
+        A file that is truncated or has no record is downloaded once more, and the better response counts: the
+        transfer may have been cut, or another response may have replaced the file.
 
         Raises:
             NotFoundError: The file has expired or was deleted.
         """
         path = ("export", "jobs", job.id, "files", self.file_name)
-        file = self.fetch(path, _read_file)
-        if problem := find_truncation(file):
-            file.close()
-            self.logger.warning("%s of job %s %s; requesting it again", self.file_name, job.id, problem)
-            file = self.fetch(path, _read_file)
-        return file
+        return download_better(
+            lambda: self.fetch(path, _read_file),
+            lambda file: file,
+            name=f"{self.file_name} of job {job.id}",
+            logger=self.logger,
+        )
 
     @override
     def send_file(self, job: Job, next_file: Callable[[], IO[bytes]]) -> int:

@@ -15,13 +15,16 @@ from tap_gladly.streams.export import gaps
 from tap_gladly.streams.export.base import ExportStream, FileStream
 from tap_gladly.streams.export.job import Job, parse_job
 from tap_gladly.streams.export.unsupported import warn_unsupported
-from tap_gladly.transport.download import Prefetcher
+from tap_gladly.transport.download import MAX_DOCUMENT_BYTES
+from tap_gladly.transport.prefetch import Prefetcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import requests
     from singer_sdk.helpers.types import Context, Record
+
+    from tap_gladly.transport.client import RequestPolicy
 
     Plan = Sequence[tuple[Job, Sequence[FileStream]]]
 
@@ -36,6 +39,11 @@ class JobsStream(ExportStream):
 
     name = "jobs"
     replication_key = "updatedAt"
+
+    @property
+    @override
+    def request_policy(self) -> RequestPolicy:
+        return super().request_policy._replace(max_bytes=MAX_DOCUMENT_BYTES)
 
     @override
     def applies_to(self, job: Job) -> bool:
@@ -146,8 +154,9 @@ def _open_file(file: tuple[FileStream, Job]) -> IO[bytes]:
     return reader.open_file(job)
 
 
-def _read_list(response: requests.Response) -> list[object]:
-    listed = parse_document(response.content)
+def _read_list(response: requests.Response, file: IO[bytes]) -> list[object]:
+    with file:
+        listed = parse_document(file.read())
     if not isinstance(listed, list):
         raise RetriableAPIError(
             "Gladly answered the job list with something other than a JSON array", response

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from tap_gladly.parsing.binary import is_binary
 from tap_gladly.parsing.csv_rows import is_prose, iter_csv, name_columns
-from tap_gladly.transport.download import download
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -34,32 +34,26 @@ class ReportBody(NamedTuple):
         return rows
 
 
-def download_report(response: requests.Response, *, known: Collection[str]) -> ReportBody:
-    """Download a report's body and count its rows.
+def read_report(response: requests.Response, file: IO[bytes], *, known: Collection[str]) -> ReportBody:
+    """Check a report's body and count its rows.
 
     Args:
         response: The response to a report request.
+        file: Its body.
         known: Declared columns of the report.
 
     Raises:
         ValueError: The body isn't a report. The message says what it is instead, and quotes nothing.
-        requests.RequestException: The body is incomplete, or contradicts its headers.
-        DiskFullError: There is no space for the body.
     """
-    file = download(response)
-    try:
-        _reject_non_csv(file.read(_HEAD_BYTES), response.headers.get("Content-Type", ""))
-        file.seek(0)
-        rows = iter_csv(file)
-        header = next(rows, [])
-        _reject_prose(header, known)
-        row_count, last = 0, header
-        for row in rows:
-            row_count, last = row_count + 1, row
-        _reject_truncated(file, header, last)
-    except BaseException:
-        file.close()
-        raise
+    _reject_non_csv(file.read(_HEAD_BYTES), response.headers.get("Content-Type", ""))
+    file.seek(0)
+    rows = iter_csv(file)
+    header = next(rows, [])
+    _reject_prose(header, known)
+    row_count, last = 0, header
+    for row in rows:
+        row_count, last = row_count + 1, row
+    _reject_truncated(file, header, last)
     return ReportBody(file, header, row_count, file.tell())
 
 
@@ -69,6 +63,8 @@ def _reject_non_csv(head: bytes, content_type: str) -> None:
     is_other = kind in _ERROR_TYPES or text.startswith((b"{", b"[", b"<"))
     if kind == _PAGE_TYPE or (text and is_other):
         raise ValueError("it is JSON or HTML")
+    if is_binary(head):
+        raise ValueError("it is binary data")
 
 
 def _reject_truncated(file: IO[bytes], header: Sequence[str], last: Sequence[str]) -> None:

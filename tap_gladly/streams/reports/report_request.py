@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk.exceptions import RetriableAPIError
 
 from tap_gladly.exceptions import MissingColumnsError
 from tap_gladly.parsing.csv_rows import name_columns
-from tap_gladly.streams.reports.bodies import ReportBody, download_report
+from tap_gladly.streams.reports.bodies import ReportBody, read_report
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -34,21 +34,27 @@ class ReportRequest(NamedTuple):
         return {"metricSet": self.metric_set, **span, **self.extra_params}
 
     def read(
-        self, response: requests.Response, *, required: Collection[str], known: Collection[str]
+        self,
+        response: requests.Response,
+        file: IO[bytes],
+        *,
+        required: Collection[str],
+        known: Collection[str],
     ) -> ReportBody:
-        """Download the report and check that it is the requested one.
+        """Check that a response is the requested report.
 
         Args:
             response: The response to the request.
+            file: Its body.
             required: Columns that the report must have.
             known: Declared columns. A report with none of them is a different one.
 
         Raises:
-            RetriableAPIError: The response isn't a complete report.
+            RetriableAPIError: The response isn't a report.
             MissingColumnsError: The report lacks its columns. Another request wouldn't bring them.
         """
         try:
-            body = download_report(response, known=known)
+            body = read_report(response, file, known=known)
         except ValueError as error:
             raise RetriableAPIError(
                 f"Gladly's response for {self.metric_set}, {self.span}, is not a report: {error}", response

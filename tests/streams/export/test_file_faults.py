@@ -184,7 +184,7 @@ def test_file_without_records_is_requested_twice(
     assert [line["line"] for line in run.rows("malformed_lines")] == ['["x"]', '{"name":"x"}', '{"id":7}']
     assert run.ids("topics") == ["t1"]
     assert len(export_requests(emulator)) == 4
-    assert "topics.jsonl of job j1 has no record; requesting it again" in log.text
+    assert "topics.jsonl of job j1 has no record; downloading it again" in log.text
 
 
 def test_truncated_file_is_requested_twice(
