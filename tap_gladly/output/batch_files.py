@@ -1,4 +1,4 @@
-"""Batch files: rows as JSON Lines, in a folder or wherever else fsspec can write."""
+"""Write rows as JSON Lines batch files to any storage that fsspec supports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BatchConfig
 
 GZIP_LEVEL = 1
-"""The files are read once, soon: what a higher level saves there costs more here."""
+"""Batch files are read once, soon after. A higher level costs more CPU than it saves."""
 
 # The SDK's schema lacks batch_size and accepts values that the SDK can't use. Nothing in it is required, because
 # Meltano Hub would list nested required settings as required for every user. iter_batch_errors checks them.
@@ -98,13 +98,13 @@ def iter_batch_errors(batch_config: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 class BatchWriter:
-    """Writes the rows of a table into files of `batch_size` rows each."""
+    """Writes the rows of a table to files of `batch_size` rows each."""
 
     def __init__(self, config: BatchConfig, table: str) -> None:
         self._config = config
         self._name = f"{config.storage.prefix or ''}tap-gladly--{table}-{uuid4()}"
         self._file_number = 0
-        self._room = 0
+        self._remaining_rows = 0
         self._open = ExitStack()
         self._file: IO[bytes]
         self._url = ""
@@ -114,31 +114,31 @@ class BatchWriter:
 
         Args:
             rows: JSON objects.
-            ending: What each still lacks, if anything.
+            ending: Bytes to append to each row, if it isn't complete.
 
         Yields:
-            The address of each file that is full and closed.
+            The URL of each file that is full and closed.
         """
         ending += b"\n"
         while rows:
             with _storage_errors():
-                if not self._room:
+                if not self._remaining_rows:
                     self._start_file()
-                now, rows = rows[: self._room], rows[self._room :]
+                now, rows = rows[: self._remaining_rows], rows[self._remaining_rows :]
                 self._file.write(ending.join(now) + ending)
-            self._room -= len(now)
-            if not self._room:
+            self._remaining_rows -= len(now)
+            if not self._remaining_rows:
                 yield self._end_file()
 
     def close(self) -> Iterator[str]:
-        """End the last file, and yield its address if there is one."""
-        if self._room:
+        """Close the last file and yield its URL, if there is one."""
+        if self._remaining_rows:
             yield self._end_file()
 
     def discard(self) -> None:
-        """Take away the file that is not finished: nobody will be told of it."""
-        if self._room:
-            # Where there was no room to write there is none for what closing still writes.
+        """Delete the unfinished file, which no BATCH message names."""
+        if self._remaining_rows:
+            # Closing writes buffered data, which fails again if the disk is full.
             with suppress(Exception):
                 self._open.close()
             with suppress(Exception):
@@ -154,14 +154,14 @@ class BatchWriter:
         self._filesystem.makedirs(self._path.rpartition("/")[0], exist_ok=True)
         self._file = self._open.enter_context(self._filesystem.open(self._path, "wb"))
         if is_gzip:
-            packer = gzip.GzipFile(fileobj=self._file, mode="wb", compresslevel=GZIP_LEVEL)
-            self._file = cast("IO[bytes]", self._open.enter_context(packer))
-        self._room = self._config.batch_size
+            compressor = gzip.GzipFile(fileobj=self._file, mode="wb", compresslevel=GZIP_LEVEL)
+            self._file = cast("IO[bytes]", self._open.enter_context(compressor))
+        self._remaining_rows = self._config.batch_size
 
     def _end_file(self) -> str:
         with _storage_errors():
             self._open.close()
-        self._room = 0
+        self._remaining_rows = 0
         return self._url
 
 
@@ -169,22 +169,22 @@ class BatchWriter:
 def _storage_errors() -> Generator[None]:
     try:
         yield
-    except Exception as error:  # fsspec has file systems of many kinds, each with errors of its own
+    except Exception as error:  # each fsspec file system raises its own kinds of errors
         raise BatchStorageError(
-            f"A batch file cannot be written: {_describe(error)}. "
-            "Check storage in batch_config; the next run goes on with the file that this one was in."
+            f"A batch file can't be written: {_describe(error)}. "
+            "Check storage in batch_config. The next run resumes at the export file that this run was loading."
         ) from error
 
 
 def _describe(error: Exception) -> str:
-    """Say what is wrong, but with no words that may quote the address, which may hold a password."""
+    """Describe an error without quoting the URL, which may contain a password."""
     number = (isinstance(error, OSError) and error.errno) or 0
     if number in errno.errorcode:
         return os.strerror(number)
     if isinstance(error, ImportError):
-        return str(error)  # what to install
+        return str(error)  # names the package to install
     if isinstance(error, ValueError):
-        return "the address in root is none that fsspec can use"
+        return "root is not a URL that fsspec supports"
     if isinstance(error, NotImplementedError):
-        return "storage of this kind cannot be written"
+        return "this kind of storage is read-only"
     return type(error).__name__

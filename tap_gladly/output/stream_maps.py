@@ -1,4 +1,4 @@
-"""Stream maps: the SDK's, but that what is wrong with them is one line, which quotes no row."""
+"""The SDK's stream maps, with one-line errors that quote no record."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ logger = logging.getLogger("tap-gladly")
 
 
 def iter_map_errors(stream_maps: object) -> Iterator[str]:
-    """Yield what is wrong with stream maps and would be a traceback of the SDK's, a line each.
+    """Yield one message per problem in the stream maps that the SDK would report with a traceback.
 
     Args:
-        stream_maps: The setting, of which nothing is known yet.
+        stream_maps: Value of the setting, not validated yet.
     """
     if not isinstance(stream_maps, dict):
         return
@@ -36,7 +36,7 @@ def iter_map_errors(stream_maps: object) -> Iterator[str]:
         if stream == _ELSE:
             yield from _iter_else_errors("stream_maps", columns)
         elif stream.startswith("__"):
-            yield f"stream_maps.{stream} is none of the SDK's options"
+            yield f"stream_maps.{stream} is not one of the SDK's options"
         elif isinstance(columns, dict):
             yield from _iter_column_errors(f"stream_maps.{stream}", columns)
 
@@ -46,17 +46,17 @@ def _iter_column_errors(place: str, columns: Mapping[str, object]) -> Iterator[s
         if column == _ELSE:
             yield from _iter_else_errors(place, definition)
         elif isinstance(definition, str) and column != _SOURCE and not _is_expression(definition):
-            yield f"{place}.{column} is no expression"
+            yield f"{place}.{column} is not a valid expression"
 
 
 def _iter_else_errors(place: str, definition: object) -> Iterator[str]:
     if definition not in (None, NULL_STRING):
-        yield f"{place}.{_ELSE} is not {NULL_STRING}"
+        yield f"{place}.{_ELSE} must be {NULL_STRING}"
 
 
 def _is_expression(text: str) -> bool:
     try:
-        ast.parse(text)  # as the SDK does, which would take a statement for an expression, too
+        ast.parse(text)  # as the SDK does, which also accepts a statement
         ast.parse(text, mode="eval")
     except (SyntaxError, ValueError):
         return False
@@ -64,7 +64,7 @@ def _is_expression(text: str) -> bool:
 
 
 class GladlyMapper(PluginMapper):
-    """Maps streams, and tells in one line where a map does not fit."""
+    """Applies stream maps, and reports an invalid map in one line."""
 
     _deselected: frozenset[str] = frozenset()
 
@@ -91,14 +91,14 @@ class GladlyMapper(PluginMapper):
             return
         try:
             super().register_raw_stream_schema(stream_name, schema, key_properties)
-        except StreamMapConfigError as error:  # it names streams and columns, and quotes no value
+        except StreamMapConfigError as error:  # names streams and columns, and quotes no value
             raise config_error("Invalid settings", f"stream_maps: {error}") from error
         except MappingError as error:
-            problem = f"stream_maps have an expression that fails ({type(error).__name__})"
+            problem = f"stream_maps contains an expression that fails ({type(error).__name__})"
             raise config_error("Invalid settings", problem) from error
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            # Such as a flattening_max_key_length with which two columns would have one name.
-            problem = f"stream_maps or flattening do not fit {stream_name} ({type(error).__name__})"
+            # For example, flattening_max_key_length gives two columns the same name.
+            problem = f"stream_maps or flattening can't be applied to {stream_name} ({type(error).__name__})"
             raise config_error("Invalid settings", problem) from error
         for stream_map in self.stream_maps[stream_name]:
             if isinstance(stream_map, CustomStreamMap):
@@ -106,22 +106,22 @@ class GladlyMapper(PluginMapper):
 
 
 class _RedactingStreamMap(CustomStreamMap):
-    """A map that ends the run with one line when an expression fails."""
+    """A stream map that ends the run with one line if an expression fails."""
 
     @override
     def _eval(
         self, expr: str, expr_parsed: ast.Expr, record: dict[str, Any], property_name: str | None
     ) -> Any:
-        # What an expression raises may quote the record, and would be told with a traceback. The SDK has no
-        # hook that knows the column but this one.
+        # An exception from an expression may quote the record, and the SDK would log it with a traceback. No
+        # public hook knows the column.
         try:
             result: Any = super()._eval(expr, expr_parsed, record, property_name)
             if property_name and not isinstance(result, _PLAIN_TYPES):
-                encode(result)  # a time can be sent, a function cannot, nor what holds one
-        except Exception as error:  # noqa: BLE001 - whatever an expression may raise
+                encode(result)  # raises for a value that JSON can't represent, such as a function
+        except Exception as error:  # noqa: BLE001 - an expression can raise anything
             logger.error(  # noqa: TRY400 - no traceback
-                "The stream map of %s fails at %s (%s). Mend its expression in stream_maps, or what it takes "
-                "from stream_map_config: it has to do for every row, also where fields are null or absent.",
+                "The stream map of %s fails at %s (%s). Fix the expression in stream_maps, or the values it "
+                "reads from stream_map_config. It must work for every row, including null and absent fields.",
                 self.stream_alias,
                 property_name or _FILTER,
                 type(error.__cause__ or error).__name__,

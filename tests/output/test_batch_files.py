@@ -1,4 +1,4 @@
-"""BATCH: the rows go into files, whole and once, and the state is what it would be without."""
+"""BATCH: files hold every row exactly once, and the state is the same as without BATCH."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ BODY = b"""{"id":"c1","name":"Maud","score":1.10}
 
 
 def batch_config(root: object, **more: object) -> dict[str, Any]:
-    """Give a `batch_config` for gzipped files below a root."""
+    """Return a `batch_config` for gzip files under a root."""
     encoding = {"format": "jsonl", "compression": "gzip"}
     return {"encoding": encoding, "storage": {"root": str(root)}, **more}
 
 
 def local_path(url: str) -> Path:
-    """Give the path of a file:// address."""
+    """Return the path of a file:// URL."""
     return Path(unquote(urlsplit(url).path))
 
 
 def read_batches(run: Sync, stream: str) -> list[dict[str, Any]]:
-    """Read the rows of a stream's batches, in order."""
+    """Return the rows of a stream's batches, in order."""
     rows: list[dict[str, Any]] = []
     for message in run.of_type("BATCH"):
         if message["stream"] == stream:
@@ -55,21 +55,21 @@ def read_batches(run: Sync, stream: str) -> list[dict[str, Any]]:
 
 
 def read_file(message: Message, url: str) -> bytes:
-    """Read one file of a batch, as its encoding says."""
+    """Return the content of a batch file, decompressed."""
     content = local_path(url).read_bytes()
     return gzip.decompress(content) if message["encoding"]["compression"] == "gzip" else content
 
 
 @pytest.mark.parametrize("compression", ["gzip", "none"])
-def test_batches_hold_what_records_would(
+def test_batches_hold_the_same_rows_as_records(
     exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path, compression: str
 ) -> None:
-    """Rows, provenance, `_unmapped`, state and malformed lines are those of a run without BATCH."""
+    """Rows, metadata columns, `_unmapped`, state and malformed lines equal those of a run without BATCH."""
     for number, time in enumerate(("07:00:00Z", "08:00:00.5Z"), 1):
         files = {f"{stream}.jsonl": BODY for stream in FILE_STREAMS}
         exports.add_job(f"j{number}", f"2026-11-20T{time}", files)
     exports.lists["teams"] = [{"id": "t1"}]
-    config = batch_config(tmp_path / "not" / "there yet")
+    config = batch_config(tmp_path / "not" / "created yet")
     config["encoding"]["compression"] = compression
 
     run, plain = sync(batch_config=config), sync()
@@ -85,10 +85,10 @@ def test_batches_hold_what_records_would(
     assert b"1.10" in read_file(run.of_type("BATCH")[0], run.of_type("BATCH")[0]["manifest"][0])
 
 
-def test_batches_are_as_long_as_asked_for(
+def test_batch_size_limits_the_rows_per_file(
     exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
 ) -> None:
-    """`batch_size` rows a file, the rest in the last; one file a BATCH; the prefix comes first."""
+    """Each file has `batch_size` rows, the last the remainder. Each BATCH names one file, with the prefix."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
     config = batch_config(tmp_path, batch_size=2)
     config["storage"]["prefix"] = "nightly-"
@@ -103,8 +103,8 @@ def test_batches_are_as_long_as_asked_for(
     assert len(messages) == 3
 
 
-def test_any_root_of_fsspec_will_do(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """Whatever fsspec can write to, here its memory, takes the files."""
+def test_batch_root_may_be_any_fsspec_url(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Any writable fsspec file system works, here the one in memory."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     run = sync(batch_config=batch_config("memory://batches"))
@@ -115,13 +115,13 @@ def test_any_root_of_fsspec_will_do(exports: StaticExports, sync: Callable[..., 
     assert url.startswith("memory:")
 
 
-def test_maps_and_deselection_reach_the_batches(
+def test_batches_apply_maps_and_deselection(
     exports: StaticExports,
     sync: Callable[..., Sync],
     catalog: Callable[..., dict[str, Any]],
     tmp_path: Path,
 ) -> None:
-    """What a map drops or hashes, and what is deselected, is in no file."""
+    """No file contains a value that a map removes or hashes, or that is deselected."""
     body = b'{"id":"c1","name":"Maud","address":"Heron Quay","externalCustomerIds":{"a":"1"}}\n'
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": body})
     chosen = catalog("customers")
@@ -143,10 +143,10 @@ def _files(run: Sync) -> list[Path]:
     return [local_path(url) for message in run.of_type("BATCH") for url in message["manifest"]]
 
 
-def test_a_run_that_fails_leaves_no_half_batch(
+def test_failed_run_leaves_no_partial_batch_file(
     exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A file that no message names is taken away again."""
+    """A file that no message names is deleted."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     def stop(_writer: object) -> None:
@@ -160,10 +160,10 @@ def test_a_run_that_fails_leaves_no_half_batch(
     assert "customers" not in run.state.get("bookmarks", {})
 
 
-def test_batches_of_a_run_that_was_cut_short_are_written_again(
+def test_interrupted_batch_run_resumes_from_its_state(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], tmp_path: Path
 ) -> None:
-    """State is as exact as without BATCH: the next run loads what this one has not."""
+    """State is as exact as without BATCH: the next run loads what the first one didn't."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b'{"id":"c1"}\n'})
     exports.add_job("j2", "2026-11-20T08:00:00Z", {"customers.jsonl": b'{"id":"c2"}\n'})
     config = batch_config(tmp_path)
@@ -176,10 +176,8 @@ def test_batches_of_a_run_that_was_cut_short_are_written_again(
     assert [row["id"] for row in read_batches(second, "customers")] == ["c2"]
 
 
-def test_an_empty_file_has_no_batch(
-    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
-) -> None:
-    """Nothing to load is no file; the bookmark moves on."""
+def test_empty_file_has_no_batch(exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path) -> None:
+    """An empty export file creates no batch file, and the bookmark advances."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": b""})
 
     run = sync(batch_config=batch_config(tmp_path))
@@ -208,8 +206,8 @@ def test_an_empty_file_has_no_batch(
     ],
     ids=str,
 )
-def test_a_batch_config_that_cannot_be_is_refused(more: dict[str, Any], problem: str) -> None:
-    """Before anything is read: files of no rows would never end."""
+def test_invalid_batch_config_is_rejected(more: dict[str, Any], problem: str) -> None:
+    """The settings are rejected before any request."""
     with pytest.raises(ConfigValidationError) as refused:
         TapGladly(config={**SETTINGS, "batch_config": batch_config("x", **more)})
 
@@ -217,10 +215,10 @@ def test_a_batch_config_that_cannot_be_is_refused(more: dict[str, Any], problem:
     assert error.startswith(problem)
 
 
-def test_a_batch_size_of_null_is_the_sdks_own(
+def test_batch_size_of_null_is_the_default(
     exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
 ) -> None:
-    """So it is if none is set."""
+    """Null counts as unset."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     run = sync(batch_config=batch_config(tmp_path, batch_size=None))
@@ -233,39 +231,39 @@ def test_a_batch_size_of_null_is_the_sdks_own(
     ("root", "reason"),
     [
         ("/dev/null/batches", "Not a directory"),
-        ("secret://secret@host/x", "the address in root is none that fsspec can use"),
-        ("ftp://user:secret#1@127.0.0.1/x", "the address in root is none that fsspec can use"),
+        ("secret://secret@host/x", "root is not a URL that fsspec supports"),
+        ("ftp://user:secret#1@127.0.0.1/x", "root is not a URL that fsspec supports"),
         ("ftp://user:secret@127.0.0.1:1/x", "Connection refused"),
-        ("data:,secret", "storage of this kind cannot be written"),
+        ("data:,secret", "this kind of storage is read-only"),
     ],
 )
-def test_a_storage_that_cannot_be_written_is_told_in_one_line(
+def test_unwritable_storage_is_one_log_line(
     exports: StaticExports,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     root: str,
     reason: str,
 ) -> None:
-    """The run ends with what is wrong, without the address; the file stays due."""
+    """The error omits the URL, and the export file stays due."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     run = sync(batch_config=batch_config(root), ends_badly=True)
 
     (line,) = (record.getMessage() for record in log.records if record.levelname == "ERROR")
-    assert line.startswith(f"A batch file cannot be written: {reason}. Check storage in batch_config")
+    assert line.startswith(f"A batch file can't be written: {reason}. Check storage in batch_config")
     assert "secret" not in log.text.replace("secret-token", "")
     assert "customers" not in run.state.get("bookmarks", {})
 
 
 @pytest.mark.parametrize("compression", ["gzip", "none"])
-def test_a_disk_that_is_full_keeps_no_half_batch(
+def test_full_disk_leaves_no_partial_batch_file(
     exports: StaticExports,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     tmp_path: Path,
     compression: str,
 ) -> None:
-    """Closing the file fails, too, when there is no room for its rest; it is taken away all the same."""
+    """Closing the file fails, too, because its buffer doesn't fit. The file is deleted all the same."""
     rows = [{"id": f"c{number}", "name": os.urandom(400).hex()} for number in range(1000)]
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": jsonl(*rows)})
     config = batch_config(tmp_path)
@@ -278,6 +276,6 @@ def test_a_disk_that_is_full_keeps_no_half_batch(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
-    assert "A batch file cannot be written: File too large. Check storage" in log.text
+    assert "A batch file can't be written: File too large. Check storage" in log.text
     assert run.of_type("BATCH") == []
     assert list(tmp_path.iterdir()) == []

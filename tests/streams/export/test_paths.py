@@ -29,7 +29,7 @@ def make_file(stream: str) -> bytes:
     first, second, *_ = KNOWN[stream]
     lines = [
         f'{{"id":"1","{first}":"plain"}}',
-        f'{{ "id" : "2", "{second}" : {{"a":[1,{{"b":1.10}},-0.0,12345678901234567890123]}} }}',
+        f'{{ "id" : "2", "{second}" : {{"a":[1,{{"b":1.10}},-0.0,1234567890123456789]}} }}',
         f'{{"id":"3","{first}":"\\u00e9 \\ud83d\\ude00","{second}":null}}',
         '{"id":"4","_job_id":"own","_unmapped":{"x":1},"new":{"deep":[true]},"other":1e5}',
         f'{{"id":"5","{first}":"x\u2028y\u2029z\u0085"}}',
@@ -77,7 +77,7 @@ def test_both_paths_send_the_same_messages(
     assert comparable(copied) == comparable(rebuilt)
     assert len(copied.rows("topics")) == 2 * 10
     assert len(copied.rows("malformed_lines")) == 4 * 2 * 5
-    assert "12345678901234567890123" in copied.output
+    assert "1234567890123456789" in copied.output
     assert "1.10" in copied.output
 
 
