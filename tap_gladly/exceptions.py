@@ -82,6 +82,10 @@ class BatchStorageError(GladlyError):
     """A batch file can't be written to the storage in `batch_config`."""
 
 
+class StreamMapError(GladlyError):
+    """An expression in `stream_maps` fails for a record."""
+
+
 class InvalidBookmarkError(GladlyError):
     """The state holds a bookmark that the tap can't read."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import logging
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import MappingError, StreamMapConfigError
 from singer_sdk.mapper import NULL_STRING, CustomStreamMap, PluginMapper
 from typing_extensions import override
 
-from tap_gladly.exceptions import config_error
+from tap_gladly.exceptions import StreamMapError, config_error
 from tap_gladly.parsing.json_text import encode
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 _ELSE, _FILTER, _SOURCE = "__else__", "__filter__", "__source__"
 _PLAIN_TYPES = (str, float, type(None))
-
-logger = logging.getLogger("tap-gladly")
 
 
 def iter_map_errors(stream_maps: object) -> Iterator[str]:
@@ -119,12 +116,10 @@ class _RedactingStreamMap(CustomStreamMap):
             if property_name and not isinstance(result, _PLAIN_TYPES):
                 encode(result)  # raises for a value that JSON can't represent, such as a function
         except Exception as error:  # noqa: BLE001 - an expression can raise anything
-            logger.error(  # noqa: TRY400 - no traceback
-                "The stream map of %s fails at %s (%s). Fix the expression in stream_maps, or the values it "
-                "reads from stream_map_config. It must work for every row, including null and absent fields.",
-                self.stream_alias,
-                property_name or _FILTER,
-                type(error.__cause__ or error).__name__,
-            )
-            raise SystemExit(1) from None
+            reason = type(error.__cause__ or error).__name__
+            raise StreamMapError(
+                f"The stream map of {self.stream_alias} fails at {property_name or _FILTER} ({reason}). Fix the "
+                "expression in stream_maps, or the values it reads from stream_map_config. It must work for "
+                "every row, including null and absent fields."
+            ) from None
         return result

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tap_gladly.parsing.schema_validation import Problem
 
@@ -20,13 +20,13 @@ _OTHER_PATHS = "(other)"
 class UnmappedLog:
     """Logs and counts what a stream moves to `_unmapped`. It never logs a value."""
 
-    def __init__(self, stream: str, logger: logging.Logger, *, is_sent: bool) -> None:
+    def __init__(self, stream: str, logger: logging.Logger, *, is_sent: Callable[[], bool]) -> None:
         """Start a run.
 
         Args:
             stream: Name of the stream.
             logger: Logger of the stream.
-            is_sent: Whether records have the column `_unmapped`. It may be deselected.
+            is_sent: Returns whether records have the column `_unmapped`. It may be deselected.
         """
         self.undeclared: set[str] = set()
         """Undeclared properties that a warning has named."""
@@ -34,7 +34,7 @@ class UnmappedLog:
         """Number of values whose type isn't the declared one, by path."""
         self._stream = stream
         self._logger = logger
-        self._fate = "go to _unmapped" if is_sent else "are dropped, because _unmapped isn't selected"
+        self._is_sent = is_sent
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Count what one record had, and warn if it is new."""
@@ -48,7 +48,7 @@ class UnmappedLog:
         if new:
             self.undeclared.update(new)
             names = ", ".join(repr(name[:_MAX_PATH_LENGTH]) for name in new)
-            self._logger.warning("Properties that the schema doesn't declare %s: %s", self._fate, names)
+            self._logger.warning("Properties that the schema doesn't declare %s: %s", self._fate(), names)
 
     def _add_unexpected(self, problem: Problem) -> None:
         path = ".".join(problem.path)
@@ -62,5 +62,8 @@ class UnmappedLog:
                 path[:_MAX_PATH_LENGTH],
                 problem.declared,
                 problem.actual,
-                self._fate,
+                self._fate(),
             )
+
+    def _fate(self) -> str:
+        return "go to _unmapped" if self._is_sent() else "are dropped, because _unmapped isn't selected"

@@ -197,6 +197,7 @@ class RecordStream(GladlyStream):
         super().__init__(tap, client, summary=summary)
         self.row_count = 0
         """Rows emitted in this run."""
+        self._unmapped_log = UnmappedLog(self.name, self.logger, is_sent=self._sends_unmapped)
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -267,10 +268,8 @@ class RecordStream(GladlyStream):
     def _known_fields(self) -> frozenset[str]:
         return frozenset(self.effective_schema["properties"]) - self.metadata_columns
 
-    @cached_property
-    def _unmapped_log(self) -> UnmappedLog:
-        is_sent = any("_unmapped" in it.transformed_schema.get("properties", ()) for it in self.stream_maps)
-        return UnmappedLog(self.name, self.logger, is_sent=is_sent)
+    def _sends_unmapped(self) -> bool:
+        return any("_unmapped" in it.transformed_schema.get("properties", ()) for it in self.stream_maps)
 
     @override
     def summarize(self) -> None:

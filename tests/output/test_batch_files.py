@@ -17,6 +17,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from support import FILE_STREAMS, SETTINGS, Message, Sync, catalog_entry, jsonl, stream_metadata
 
 from gladly_emulator import Emulator, Fault
+from tap_gladly.exceptions import BatchStorageError
 from tap_gladly.output import batch_files
 from tap_gladly.tap import TapGladly
 
@@ -150,7 +151,7 @@ def test_failed_run_leaves_no_partial_batch_file(
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
     def stop(_writer: object) -> None:
-        raise SystemExit(1)
+        raise BatchStorageError
 
     monkeypatch.setattr(batch_files.BatchWriter, "close", stop)
     run = sync(batch_config=batch_config(tmp_path), ends_badly=True)
@@ -190,18 +191,18 @@ def test_empty_file_has_no_batch(exports: StaticExports, sync: Callable[..., Syn
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
-        ({"batch_size": 0}, "batch_config.batch_size does not fit its minimum: 1"),
-        ({"batch_size": -1}, "batch_config.batch_size does not fit its minimum: 1"),
-        ({"batch_size": "many"}, "batch_config.batch_size does not fit its type: ['integer', 'null']"),
-        ({"batch_rows": 5}, "batch_config has what is not known there: 'batch_rows'"),
+        ({"batch_size": 0}, "batch_config.batch_size must be at least 1"),
+        ({"batch_size": -1}, "batch_config.batch_size must be at least 1"),
+        ({"batch_size": "many"}, "batch_config.batch_size must be an integer"),
+        ({"batch_rows": 5}, "batch_config has unknown properties: 'batch_rows'"),
         ({"storage": {"prefix": "x"}}, "batch_config.storage.root is required when batch_config is set"),
-        ({"storage": {"root": "x", "key": "y"}}, "batch_config.storage has what is not known there: 'key'"),
+        ({"storage": {"root": "x", "key": "y"}}, "batch_config.storage has unknown properties: 'key'"),
         ({"storage": None}, "batch_config.storage.root is required when batch_config is set"),
         ({"storage": {"root": None}}, "batch_config.storage.root is required when batch_config is set"),
         ({"encoding": {}}, "batch_config.encoding.format is required when batch_config is set"),
         (
             {"encoding": {"format": "csv"}},
-            "batch_config.encoding.format does not fit its enum: ['jsonl', 'parque",
+            "batch_config.encoding.format must be one of jsonl, parquet",
         ),
     ],
     ids=str,

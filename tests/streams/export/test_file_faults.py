@@ -10,6 +10,7 @@ import pytest
 from support import Sync, export_requests, rows_named
 
 from gladly_emulator import Fault
+from tap_gladly.exceptions import GladlyError
 from tap_gladly.tap import TapGladly
 from tap_gladly.transport import client
 
@@ -208,7 +209,7 @@ def test_file_that_stays_unexpected_ends_the_run(
     exports.add_job("j1", FIRST, {"agents.jsonl": rows_named("a1")})
     emulator.faults.add(Fault("body", body=b"<html>Anna</html>", path="files", times=None))
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(GladlyError):
         sync()
 
     assert "something that is not an export file" in log.text
@@ -226,7 +227,7 @@ def test_run_resumes_after_a_failed_job(
     emulator.faults.add(Fault("status", status=403, path="j3/files", times=None))
     output = io.StringIO()
     tap = TapGladly(config=emulator.settings)
-    with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
+    with contextlib.redirect_stdout(output), pytest.raises(GladlyError):
         tap.sync_all()
     emulator.faults.clear()
     first = Sync(output.getvalue())
