@@ -1,24 +1,32 @@
-"""What stands in more than one place agrees: streams, schemas and settings, in files and in texts."""
+"""Docs, schemas, settings files and code agree on streams, settings, messages and links."""
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
+from importlib.metadata import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from tap_gladly import DISTRIBUTION
 from tap_gladly.streams.lists import ListStream
+from tap_gladly.streams.reports.standard import STANDARD_REPORTS
 from tap_gladly.tap import TapGladly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = sorted((ROOT / "tap_gladly" / "schemas").iterdir())
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAX_README_LINES = 260
 OWN_SETTINGS = (
     "organization",
     "agent_email",
@@ -34,19 +42,38 @@ OWN_SETTINGS = (
 
 @pytest.fixture(scope="module")
 def settings() -> dict[str, dict[str, Any]]:
-    """The tap's own settings, as it declares them."""
+    """The tap's own settings, by name."""
     declared: dict[str, dict[str, Any]] = TapGladly.config_jsonschema["properties"]
     return {name: declared[name] for name in OWN_SETTINGS}
 
 
-def read_table(header: str) -> list[list[str]]:
-    """Give the rows of the README's table that starts with a header cell."""
-    table = README[README.index(f"| {header} |") :].split("\n\n")[0]
+def read_page(name: str) -> str:
+    """Read a page in docs/."""
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def read_table(header: str, page: str = README) -> list[list[str]]:
+    """Return the rows of the table whose first header cell is given."""
+    table = page[page.index(f"| {header} |") :].split("\n\n")[0]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
 
 
+def test_readme_is_short() -> None:
+    """Long explanations belong in docs/."""
+    assert len(README.splitlines()) <= MAX_README_LINES
+
+
+def test_readme_lists_capabilities_and_python_versions() -> None:
+    """Both are those of the package."""
+    section = README.split("\n## Capabilities\n")[1].split("\n## ")[0]
+    classifiers = metadata(DISTRIBUTION).get_all("Classifier") or []
+
+    assert set(re.findall(r"`([\w-]+)`", section)) == {each.value for each in TapGladly.capabilities}
+    assert re.findall(r"\b3\.\d+\b", section) == re.findall(r"3\.\d+", " ".join(classifiers))
+
+
 def test_own_settings_are_all_that_the_tap_declares() -> None:
-    """What the SDK adds apart, there are no others."""
+    """The tap declares no settings besides these and the SDK's."""
     declared = set(TapGladly.config_jsonschema["properties"])
     builtin: dict[str, Any] = {"properties": {}}
     TapGladly.append_builtin_config(builtin)
@@ -55,19 +82,19 @@ def test_own_settings_are_all_that_the_tap_declares() -> None:
 
 
 def test_readme_lists_the_streams() -> None:
-    """Streams, keys and replication keys are those of the catalog, and which are off by default."""
+    """Streams, keys, replication keys and default selection are those of the catalog."""
     streams = TapGladly(validate_config=False).streams
 
-    rows = {row[0].removesuffix(" (off)").strip("`"): row for row in read_table("Stream")}
+    rows = {row[0].removesuffix(" (opt-in)").strip("`"): row for row in read_table("Stream")}
     assert rows.keys() == streams.keys()
     for name, stream in streams.items():
-        assert rows[name][0].endswith("(off)") != stream.selected_by_default
+        assert rows[name][0].endswith("(opt-in)") != stream.selected_by_default
         assert re.findall(r"`(\w+)`", rows[name][2]) == list(stream.primary_keys)
         assert rows[name][3].strip("`") == (stream.replication_key or "")
 
 
 def test_meltano_selects_the_defaults() -> None:
-    """Here and in the README: Meltano would take every stream there is."""
+    """In meltano.yml and in the README, because Meltano selects all streams otherwise."""
     streams = TapGladly(validate_config=False).streams
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     shown = yaml.safe_load(README.split("```yaml\n")[1].split("```")[0])
@@ -79,17 +106,44 @@ def test_meltano_selects_the_defaults() -> None:
         assert len(selected) == len(defaults)
 
 
-def test_readme_tells_what_each_stream_costs() -> None:
-    """Every list and the events have a place in the table of requests."""
+def test_scaling_page_states_the_requests_of_each_stream() -> None:
+    """Lists and events are in the table; file streams are counted with `jobs`, and reports separately."""
     streams = TapGladly(validate_config=False).streams
-    told = " ".join(row[0] for row in read_table("Streams"))
+    names = re.findall(r"`(\w+)`", " ".join(row[0] for row in read_table("Streams", read_page("scaling.md"))))
 
-    for name in [name for name, stream in streams.items() if isinstance(stream, ListStream)] + ["events"]:
-        assert f"`{name}`" in told
+    lists = {name for name, stream in streams.items() if isinstance(stream, ListStream)}
+    assert set(names) == {*lists, "events", "jobs"}
 
 
-def test_readme_shows_the_settings_to_meltano() -> None:
-    """The plugin there declares each setting."""
+def test_lists_page_lists_the_lists() -> None:
+    """Names and default selection are those of the tap."""
+    streams = TapGladly(validate_config=False).streams
+    lists = {name: stream for name, stream in streams.items() if isinstance(stream, ListStream)}
+
+    rows = {row[0].strip("`"): row[1] for row in read_table("Stream", read_page("lists.md"))}
+    assert rows == {name: "yes" if it.selected_by_default else "no" for name, it in lists.items()}
+
+
+def test_reports_page_describes_the_windows_of_each_report() -> None:
+    """Window, start of the first sync, and look-back are those of the stream."""
+    rows = {row[0].strip("`"): row[2:5] for row in read_table("Report", read_page("reports.md"))}
+
+    assert rows.keys() == {report.name for report in STANDARD_REPORTS}
+    for report in STANDARD_REPORTS:
+        look_back = report.window_days if report.look_back_days is None else report.look_back_days
+        expected = [f"{report.window_days} days", f"{report.initial_days} days ago", f"{look_back} days"]
+        assert [re.sub(r"^1 day$", "1 days", cell) for cell in rows[report.name]] == expected
+
+
+def test_index_lists_every_page() -> None:
+    """Each page of docs/ has a row."""
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+
+    assert {re.findall(r"\((.+)\)", row[0])[0] for row in read_table("Page", read_page("README.md"))} >= pages
+
+
+def test_readme_declares_the_settings_to_meltano() -> None:
+    """The plugin in the README declares each setting."""
     shown = yaml.safe_load(README.split("```yaml\n")[1].split("```")[0])
 
     declared = [setting["name"] for setting in shown["plugins"]["extractors"][0]["settings"]]
@@ -97,14 +151,14 @@ def test_readme_shows_the_settings_to_meltano() -> None:
 
 
 def test_schema_files_are_those_of_the_streams() -> None:
-    """There is one schema a stream, and none besides."""
+    """Each stream has one schema file, and there are no others."""
     files = {path.stem for path in SCHEMAS}
 
     assert files == set(TapGladly(validate_config=False).streams)
 
 
 def test_readme_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
-    """Each setting stands there as the tap describes it."""
+    """Each setting has the tap's description."""
     required = TapGladly.config_jsonschema["required"]
 
     rows = read_table("Setting")
@@ -115,8 +169,17 @@ def test_readme_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
         assert row[2] == setting["description"]
 
 
+def test_readme_lists_the_settings_of_the_sdk() -> None:
+    """Nested settings are listed under their outermost one."""
+    builtin: dict[str, Any] = {"properties": {}}
+    TapGladly.append_builtin_config(builtin)
+
+    names = re.findall(r"`(\w+)`", " ".join(row[0] for row in read_table("SDK setting")))
+    assert sorted(names) == sorted(builtin["properties"])
+
+
 def test_env_example_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
-    """Each setting is there as a variable, in the tap's own words; those that may be missing are comments."""
+    """Each setting is a variable with the tap's description; optional ones are commented out."""
     required = TapGladly.config_jsonschema["required"]
     blocks = (ROOT / ".env.example").read_text(encoding="utf-8").split("\n\n")[1:]
 
@@ -131,16 +194,16 @@ def test_env_example_lists_the_settings(settings: dict[str, dict[str, Any]]) -> 
 
 
 def test_env_example_suits_a_shell() -> None:
-    """With what it shows filled in, a shell reads it as Meltano does."""
+    """A shell can source the file, with the optional variables uncommented."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8").replace("# TAP_GLADLY_", "TAP_GLADLY_")
     program = f'set -eu\n{text}\nprintf %s "$TAP_GLADLY_EVENT_ENTITIES"'
 
-    told = subprocess.check_output(["/bin/sh", "-c", program], text=True)
-    assert json.loads(told) == ["CONTACT", "CONVERSATION"]
+    printed = subprocess.check_output(["/bin/sh", "-c", program], text=True)
+    assert json.loads(printed) == ["CONTACT", "CONVERSATION"]
 
 
 def test_meltano_yml_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
-    """Meltano knows each setting, the SDK's own after those of the tap, and which are required or secret."""
+    """Each setting is declared before those of the SDK, with its title, description and secrecy."""
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     extractor = project["plugins"]["extractors"][0]
 
@@ -207,9 +270,44 @@ def test_tables_page_has_examples_of_every_stream() -> None:
 
 @pytest.mark.parametrize("page", ["*.md", "docs/*.md", "benchmarks/*.md", "hub/texts/*.md"])
 def test_links_lead_somewhere(page: str) -> None:
-    """Each file of the project that a page links to is there."""
+    """Each linked file exists, and each linked heading does."""
     pages = list(ROOT.glob(page))
-    links = [(file, link) for file in pages for link in re.findall(r"\]\(([^)#:]+)[)#]", file.read_text())]
+    links = [(file, link) for file in pages for link in re.findall(r"\]\(([^)\s:]+)\)", file.read_text())]
 
     assert pages
-    assert [str(link) for file, link in links if not (file.parent / link).exists()] == []
+    assert [f"{file.name}: {link}" for file, link in links if not _leads_somewhere(file, link)] == []
+
+
+def _leads_somewhere(file: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = file.parent / name if name else file
+    return target.exists() and (not anchor or anchor in _iter_anchors(target.read_text(encoding="utf-8")))
+
+
+def _iter_anchors(page: str) -> Iterator[str]:
+    """Yield the anchors that GitHub gives the headings of a page."""
+    for heading in re.findall(r"^#+ (.+)$", page, re.MULTILINE):
+        text = re.sub(r"[^\w\s-]", "", heading.lower())
+        yield text.strip().replace(" ", "-")
+
+
+def _iter_texts() -> Iterator[str]:
+    """Yield the texts in the tap's code; placeholders of any kind become one character."""
+    for path in (ROOT / "tap_gladly").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            texts = [part.value if isinstance(part, ast.Constant) else "\0" for part in parts]
+            if all(isinstance(text, str) for text in texts):
+                yield re.sub(r"%[.\d]*[dfrs]", "\0", "".join(map(str, texts)))
+
+
+def test_troubleshooting_quotes_messages_of_the_tap() -> None:
+    """Each quoted message is in the code; `...` stands for what varies."""
+    page = read_page("troubleshooting.md")
+    rows = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
+    quotes = [quote for row in rows for quote in re.findall(r"`([^`]+)`", row)]
+    texts = list(_iter_texts())
+
+    patterns = {quote: r"[\0]+".join(map(re.escape, quote.split("..."))) for quote in quotes}
+    assert len(quotes) > 40
+    assert [quote for quote, it in patterns.items() if not any(re.search(it, text) for text in texts)] == []

@@ -90,19 +90,6 @@ def test_picture_says_what_the_demo_says() -> None:
     assert [text for text in (*start, *load, *end) if text not in shown] == []
 
 
-def test_readme_shows_the_start_of_a_second_run() -> None:
-    """The same sentences, up to the first table, which has the tables that the picture has."""
-    start, load, _ = list_sentences()
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = readme.split("\n## See it run\n")[1].split("```text\n")[1].split("```")[0]
-
-    assert [text for text in (*start, *load) if text not in " ".join(block.split())] == []
-    rows = re.compile(r"^  (\w+) +[\d,]+ ", re.MULTILINE)
-    names = rows.findall(block)
-    assert len(names) > 5
-    assert names == rows.findall("\n".join(LINES))[: len(names)]
-
-
 def test_readme_shows_the_picture() -> None:
     """Before its first heading, with words for those who do not see it."""
     top = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")[0]

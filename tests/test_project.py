@@ -45,6 +45,7 @@ KNOWN_PLACES = (
     "github.com/MeltanoLabs/target-duckdb",
     "github.com/pre-commit/pre-commit-hooks",
     "hub.meltano.com/",
+    "keepachangelog.com/",
     "pre-commit.com/",
     "sdk.meltano.com/",
     "semver.org/",
@@ -190,6 +191,7 @@ def test_pins_of_targets_agree() -> None:
         "target-jsonl",
     }
     assert [pin for pin in pins if " ".join(pin) not in page] == []
+    assert {pin for pin in iter_pins(page) if pin[0] in dict(pins)} <= pins
     assert set(iter_pins(README)) == {pin for pin in pins if pin[0] in {"duckdb", "target-duckdb"}}
     for name, group in groups:
         locked = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")

@@ -142,7 +142,8 @@ def test_null_characters_fail_by_default(tmp_path: Path, socket: str) -> None:
     duckdb = DuckDB(tmp_path)
 
     assert load_notes(tmp_path, socket, schema="nul", config={}, note={"text": "a\0b"}) == 1
-    assert feed("target-duckdb", tmp_path, {"path": str(duckdb.path)}, [SCHEMA, *make_rows("a\0b")]) == 0
+    messages = [SCHEMA, *make_rows("lost with a table of text", "a\0b")]
+    assert feed("target-duckdb", tmp_path, {"path": str(duckdb.path)}, messages) == 0
     assert duckdb.ask("SELECT text FROM notes") == [("a\0b",)]
 
 
