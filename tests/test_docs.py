@@ -54,7 +54,7 @@ def read_page(name: str) -> str:
 
 def read_table(header: str, page: str = README) -> list[list[str]]:
     """Return the rows of the table whose first header cell is given."""
-    table = page[page.index(f"| {header} |") :].split("\n\n")[0]
+    table = page[page.index(f"| {header} |") :].split("\n\n", maxsplit=1)[0]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
 
 
