@@ -25,7 +25,7 @@ from tap_gladly.config.validation import (
     pop_aliases,
     read_environment,
 )
-from tap_gladly.exceptions import StreamsFailedError, StreamUnavailableError, config_error
+from tap_gladly.exceptions import GladlyError, StreamsFailedError, StreamUnavailableError, config_error
 from tap_gladly.output.batch_files import BATCH_CONFIG, iter_batch_errors
 from tap_gladly.output.message_writer import MessageWriter
 from tap_gladly.output.run_summary import RunSummary
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-    from tap_gladly.exceptions import GladlyError
     from tap_gladly.streams.base import GladlyStream
 
 
@@ -210,12 +209,21 @@ class TapGladly(CommandLineTap):
         """
         self._check_selection()
         try:
+            self._sync_and_summarize()
+        except GladlyError as error:
+            # After the summary, because `meltano config test` shows only the last line.
+            self.logger.error("%s", error)  # noqa: TRY400
+            error.is_logged = True
+            raise
+        self._raise_failures("Some streams failed")
+
+    def _sync_and_summarize(self) -> None:
+        try:
             super().sync_all()
         finally:
             for stream in self.streams.values():
                 cast("GladlyStream", stream).summarize()
             self.summary.log(self.logger)
-        self._raise_failures("Some streams failed")
 
     @override  # type: ignore[misc]
     def run_connection_test(self) -> bool:

@@ -86,11 +86,11 @@ class GladlyStream(Stream):
             self.logger.warning("%s", error)
         except GladlyError as error:
             self.error = error
+            if self.is_fail_fast or isinstance(error, CredentialsRejectedError):
+                raise  # the tap logs it after the summary
             if not error.is_logged:
                 self.logger.error("%s", error)  # noqa: TRY400
                 error.is_logged = True
-            if self.is_fail_fast or isinstance(error, CredentialsRejectedError):
-                raise
         if self.error and self._timer:
             self._timer.tags[Tag.STATUS] = Status.FAILED
 

@@ -7,8 +7,10 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from support import (
     LISTS,
+    list_errors,
     replay,
     rows_named,
     run_command,
@@ -19,8 +21,6 @@ from tap_gladly.output.run_summary import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from gladly_emulator import Emulator, StaticExports
 
@@ -92,3 +92,20 @@ def test_progress_tells_how_long_the_rest_takes(
         "Window 3 of 5, day 2: 10 rows; about 2 min left",
         "Window 4 of 5, day 3: 10 rows",
     ]
+
+
+@pytest.mark.parametrize("is_catalog", [False, True])
+def test_failed_run_ends_with_its_error(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path, *, is_catalog: bool
+) -> None:
+    """The error follows the summary, because `meltano config test` shows only the last line."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a")})
+    streams = [{"tap_stream_id": "teams", "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]}]
+    catalog = ["--catalog", write_json(tmp_path / "catalog.json", {"streams": streams})] if is_catalog else []
+
+    run = run_command("--config=ENV", *catalog, settings=emulator.settings | {"api_token": "wrong"})
+
+    (error,) = list_errors(run.stderr)
+    assert run.returncode == 1
+    assert error.startswith("Gladly rejected the credentials (401)")
+    assert run.stderr.splitlines()[-1].endswith(error)
