@@ -31,13 +31,13 @@ answered AS (
 SELECT
     channel,
     to_seconds(median(epoch(wait))) AS median,
-    to_seconds(quantile_cont(epoch(wait), 0.9)) AS "nine of ten within",
+    to_seconds(quantile_cont(epoch(wait), 0.9)) AS "90th percentile",
     count(wait) AS conversations
 FROM answered
 GROUP BY channel
 ORDER BY median(epoch(wait));
 
--- Which inbox answers soonest? Time to the first reply, or until a call is taken
+-- Which inbox replies fastest? Time to the first reply, or until a call is answered
 WITH replies AS (
     SELECT conversationid, min(coalesce((content ->> 'answeredAt')::TIMESTAMP, "timestamp")) AS sent
     FROM conversation_items
@@ -61,7 +61,7 @@ waits AS (
 SELECT
     inboxes.name AS inbox,
     to_seconds(median(seconds)) AS median,
-    to_seconds(quantile_cont(seconds, 0.9)) AS "nine of ten within",
+    to_seconds(quantile_cont(seconds, 0.9)) AS "90th percentile",
     count(*) AS conversations,
     count(*) FILTER (moved) AS "moved since"
 FROM waits
@@ -69,7 +69,7 @@ JOIN inboxes ON inboxes.id = inboxid
 GROUP BY inbox
 ORDER BY median(seconds);
 
--- What is it about? The five most frequent topics
+-- What do customers ask about? The five most frequent topics
 WITH added AS (
     SELECT conversationid, "timestamp" AS changed, unnest((content -> 'addedTopicIds')::VARCHAR[]) AS topicid
     FROM conversation_items
@@ -95,7 +95,7 @@ SELECT
     coalesce(parents.name || ' > ', '') || topics.name AS topic,
     count(*) AS conversations,
     count(*) FILTER (status = 'CLOSED') AS closed,
-    conversations - closed AS "not closed"
+    conversations - closed AS "open"
 FROM tagged
 JOIN topics ON topics.id = topicid
 LEFT JOIN topics AS parents ON parents.id = topics.parentid

@@ -96,6 +96,8 @@ def _iter_rows(shop: Shop, window: Days) -> Iterator[Row]:
 def _read_cell(column: str, cell: str) -> Any:  # noqa: ANN401  (a value of any column)
     if column.endswith("_at"):
         return read_time(cell)
-    if column.endswith("_in_seconds"):
+    if column.startswith("is_"):
+        return cell == "true"
+    if column.endswith("_in_seconds") or column.startswith("payment_amount_"):
         return float(cell)
     return int(cell) if column.startswith(_COUNT_PREFIXES) else cell
