@@ -12,12 +12,19 @@ with exported as (
         direction,
         contact_initiator,
         entry_point,
-        queued_at
+        queued_at,
+        inbox_id,
+        agent_id,
+        fulfilled_at,
+        ended_at,
+        status
     from {{ ref('stg_gladly__contact_export_report_v3') }}
     {%- else -%}
     {{ gladly.no_rows({
         'contact_id': 'string', 'conversation_id': 'string', 'customer_id': 'string', 'channel': 'string',
-        'direction': 'string', 'contact_initiator': 'string', 'entry_point': 'string', 'queued_at': 'timestamp'
+        'direction': 'string', 'contact_initiator': 'string', 'entry_point': 'string', 'queued_at': 'timestamp',
+        'inbox_id': 'string', 'agent_id': 'string', 'fulfilled_at': 'timestamp', 'ended_at': 'timestamp',
+        'status': 'string'
     }) }}
     {%- endif %}
 ),
@@ -76,11 +83,12 @@ contacts as (
         exported.contact_initiator as initiator_type,
         exported.entry_point,
         coalesce(exported.queued_at, first_sessions.contact_session_created_at) as queued_at,
-        coalesce(exported.channel = 'ABANDONED_CALL', false)
-        or coalesce(first_sessions.status = 'ABANDONED', false) as is_abandoned,
-        first_sessions.status,
-        first_sessions.inbox_id,
-        first_sessions.agent_id
+        exported.channel = 'ABANDONED_CALL' as is_abandoned_call,
+        coalesce(first_sessions.status, exported.status) as status,
+        coalesce(first_sessions.inbox_id, exported.inbox_id) as inbox_id,
+        coalesce(first_sessions.agent_id, exported.agent_id) as agent_id,
+        exported.fulfilled_at,
+        exported.ended_at
     from exported
     full outer join first_sessions on first_sessions.contact_id = exported.contact_id
 ),
@@ -106,15 +114,15 @@ select
     numbered.agent_id,
     agents.agent_name,
     numbered.status,
-    numbered.is_abandoned,
+    coalesce(numbered.is_abandoned_call, false) or coalesce(numbered.status = 'ABANDONED', false) as is_abandoned,
     numbered.queued_at,
     {{ gladly.to_local('numbered.queued_at') }} as queued_at_local,
     {{ gladly.local_date('numbered.queued_at') }} as queued_date,
     worked.accepted_at,
-    worked.fulfilled_at,
-    worked.ended_at,
+    coalesce(worked.fulfilled_at, numbered.fulfilled_at) as fulfilled_at,
+    coalesce(worked.ended_at, numbered.ended_at) as ended_at,
     {{ gladly.seconds_between('numbered.queued_at', 'worked.accepted_at') }} as wait_seconds,
-    {{ gladly.seconds_between('numbered.queued_at', 'worked.fulfilled_at') }} as response_seconds,
+    {{ gladly.seconds_between('numbered.queued_at', 'coalesce(worked.fulfilled_at, numbered.fulfilled_at)') }} as response_seconds,
     worked.handle_seconds,
     worked.after_contact_seconds,
     case worked.within_sla when 1 then true when 0 then false end as is_within_sla,
