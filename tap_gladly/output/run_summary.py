@@ -50,6 +50,7 @@ class RunSummary:
     jobs_loaded: int = 0
     jobs_skipped: int = 0
     rows: dict[str, int] = field(default_factory=dict)
+    rows_sent: dict[str, int] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
     malformed_lines: int = 0
     unknown_properties: dict[str, list[str]] = field(default_factory=dict)
@@ -88,7 +89,7 @@ class RunSummary:
     def log(self, logger: logging.Logger) -> None:
         """Log the summary."""
         self.duration_seconds = round(time.monotonic() - self._started, 1)
-        rows = ", ".join(f"{stream} {count}" for stream, count in self.rows.items())
+        rows = ", ".join(self._describe_rows(stream) for stream in self.rows)
         age = self.newest_window_age_seconds
         newest = "none" if age is None else f"to {self.newest_window_end}, {age / 3600:.1f} h ago"
         unknown = sum(len(names) for names in self.unknown_properties.values())
@@ -112,3 +113,7 @@ class RunSummary:
             failed,
             extra={"summary": asdict(self)},
         )
+
+    def _describe_rows(self, stream: str) -> str:
+        read, sent = self.rows[stream], self.rows_sent.get(stream)
+        return f"{stream} {read}" if sent in (None, read) else f"{stream} {read} ({sent} sent)"

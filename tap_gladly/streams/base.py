@@ -26,13 +26,13 @@ from tap_gladly.timestamps import parse_instant, parse_last_instant
 from tap_gladly.transport import client as gladly_client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     import requests
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import Catalog
+    from singer_sdk.singerlib import Catalog, RecordMessage
 
     from tap_gladly.output.message_writer import MessageWriter
     from tap_gladly.output.run_summary import RunSummary
@@ -196,7 +196,9 @@ class RecordStream(GladlyStream):
     def __init__(self, tap: Tap, client: gladly_client.GladlyClient, *, summary: RunSummary) -> None:
         super().__init__(tap, client, summary=summary)
         self.row_count = 0
-        """Rows emitted in this run."""
+        """Rows read in this run."""
+        self.sent_count = 0
+        """Rows sent in this run: stream maps may filter or multiply the rows read."""
         self._unmapped_log = UnmappedLog(self.name, self.logger, is_sent=self._sends_unmapped)
 
     @override
@@ -206,6 +208,13 @@ class RecordStream(GladlyStream):
         # Without a replication key in the catalog, the SDK would treat the stream as FULL_TABLE. Only the
         # replication method decides that here.
         self.replication_key = self.replication_key or own_key
+
+    @override
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        # Private, but the only hook behind the stream maps.
+        for message in super()._generate_record_messages(record):
+            self.sent_count += 1
+            yield message
 
     @property
     def is_active(self) -> bool:
@@ -276,6 +285,7 @@ class RecordStream(GladlyStream):
         super().summarize()
         if self.selected:
             self._summary.rows[self.name] = self.row_count
+            self._summary.rows_sent[self.name] = self.sent_count
         if unexpected := self._unmapped_log.unexpected:
             self._summary.unexpected_types[self.name] = dict(unexpected)
         if undeclared := self._unmapped_log.undeclared:

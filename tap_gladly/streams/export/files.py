@@ -124,6 +124,7 @@ class ExportFileStream(FileStream):
             self._file = next_file()
         except NotFoundError as error:
             self._file = io.BytesIO()
+            self.is_complete = False
             self.logger.warning(
                 "%s of job %s, %s, is missing (%d): it expired or was deleted. If it wasn't loaded before, "
                 "ask Gladly support to regenerate the export.",
@@ -206,6 +207,7 @@ class ExportFileStream(FileStream):
             elif rows:
                 yield rows
                 self.row_count += len(rows)
+                self.sent_count += len(rows)
                 self._record_counter.increment(len(rows))
 
     @property

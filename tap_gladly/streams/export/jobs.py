@@ -67,7 +67,8 @@ class JobsStream(ExportStream):
         # Even an account without jobs emits a STATE, so a pipeline that keeps the last STATE has one.
         self._checkpoint(active)
         for stream in active:
-            stream.activate_version()
+            if stream.is_complete:  # else ACTIVATE_VERSION would delete rows that this run couldn't load
+                stream.activate_version()
 
     def _iter_plan(
         self, plan: Plan, readers: Sequence[FileStream], *, active: Sequence[ExportStream]
