@@ -1,4 +1,4 @@
-"""A Gladly to run against, and the tap in this process."""
+"""Fixtures: an emulated Gladly, and syncs in this process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import logging
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,21 @@ from gladly_emulator import Emulator, ReportLimits, StaticExports
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.streams.reports import base as reports
 from tap_gladly.tap import TapGladly
+from tap_gladly.timestamps import parse_instant
 from tap_gladly.transport import backoff, client, rate_limit, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 collect_ignore = ["e2e", "models", "package", "targets"]
-"""They need the package index: `make e2e` and `make package` name them."""
+"""They need other environments: `make e2e` and `make package` run them."""
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add a way to accept what the tap sends now."""
-    parser.addoption("--update-snapshots", action="store_true", help="write the golden files anew")
+    """Add the option that accepts the current output."""
+    parser.addoption("--update-snapshots", action="store_true", help="write the golden files")
 
 
 @pytest.fixture
@@ -47,20 +49,20 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 @pytest.fixture
 def exports() -> StaticExports:
-    """Jobs that a test gives by hand."""
+    """Return the dataset that the emulator serves: a test fills it."""
     return StaticExports()
 
 
 @pytest.fixture
 def emulator(exports: StaticExports) -> Iterator[Emulator]:
-    """A Gladly that serves these jobs, without its limits on how many requests and reports there are."""
+    """Run an emulator that serves `exports`, without rate limits."""
     limits = ReportLimits(minute_seconds=0)
     with Emulator(exports, requests_per_second=None, report_limits=limits) as running:
         yield running
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _unhurried_clocks() -> Iterator[None]:
+def _short_waits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "REQUESTS_PER_SECOND", 100_000)
         patch.setattr(backoff, "FIRST_WAIT_SECONDS", 0.001)
@@ -72,10 +74,20 @@ def _unhurried_clocks() -> Iterator[None]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that the pace goes by."""
+    """Replace the clock of the rate limiter."""
     clock = Clock()
     monkeypatch.setattr(rate_limit, "time", clock)
     return clock
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set the time that the tap reads, and stop it: `set_clock("2026-11-20T10:00:00Z")`."""
+
+    def freeze(text: str) -> None:
+        monkeypatch.setattr(time, "time_ns", lambda: parse_instant(text))
+
+    return freeze
 
 
 @pytest.fixture
@@ -106,7 +118,7 @@ def sync(emulator: Emulator) -> Callable[..., Sync]:
 
 @pytest.fixture
 def catalog() -> Callable[..., dict[str, Any]]:
-    """Make a catalog: `catalog("customers", "jobs")` selects these streams alone."""
+    """Make a catalog: `catalog("customers", "jobs")` selects only these streams."""
 
     def make(*selected: str) -> dict[str, Any]:
         discovered: dict[str, Any] = TapGladly(validate_config=False).catalog_dict
@@ -119,7 +131,7 @@ def catalog() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def read_events(sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]) -> Callable[..., Sync]:
-    """Sync the events alone: `read_events(state, **as for sync)`."""
+    """Sync only events: `read_events(state, **arguments_of_sync)`."""
 
     def run(state: dict[str, Any] | None = None, **settings: Any) -> Sync:
         return sync(**{"catalog": catalog("events"), "state": state, **settings})
@@ -129,6 +141,6 @@ def read_events(sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """What the tap logs, from INFO on."""
+    """Capture log records at INFO and above."""
     caplog.set_level(logging.INFO)
     return caplog

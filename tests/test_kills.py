@@ -1,4 +1,4 @@
-"""A run that is cut short, anywhere, and the one that goes on from it."""
+"""Resuming a run that was cut off at any message or byte."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def three_jobs(exports: StaticExports) -> StaticExports:
-    """Three jobs with all files, of one to three rows, and some lines that are none."""
+    """Serve three jobs whose files have one to three rows and a malformed line each."""
     for number in range(1, 4):
         files = {
             f"{stream}.jsonl": rows_named(*(f"{stream[:2]}{row}" for row in range(number))) + b"not a row\n"
@@ -30,8 +30,8 @@ def three_jobs(exports: StaticExports) -> StaticExports:
     return exports
 
 
-def placed(message: Message) -> tuple[str, ...]:
-    """Tell a RECORD from all others: its stream, its key and the job it came from."""
+def identify(message: Message) -> tuple[str, ...]:
+    """Return what identifies a RECORD: stream, id, job, and the line if it is malformed."""
     row = message["record"]
     line = f"{row['file']}:{row['line_number']}" if "file" in row else ""
     return (message["stream"], row.get("id", ""), row.get("_job_id", ""), line)
@@ -39,15 +39,15 @@ def placed(message: Message) -> tuple[str, ...]:
 
 @pytest.mark.usefixtures("three_jobs")
 def test_no_state_covers_rows_not_yet_sent(sync: Callable[..., Sync]) -> None:
-    """Whatever a STATE calls read has been sent whole before it."""
+    """A STATE lists a job only after all of its rows were sent."""
     messages = sync().messages
-    rows = Counter(placed(message)[::2] for message in messages if message["type"] == "RECORD")
+    rows = Counter(identify(message)[::2] for message in messages if message["type"] == "RECORD")
 
     sent: Counter[tuple[str, ...]] = Counter()
     states = 0
     for message in messages:
         if message["type"] == "RECORD":
-            sent[placed(message)[::2]] += 1
+            sent[identify(message)[::2]] += 1
         if message["type"] == "STATE":
             states += 1
             for stream in set(message["value"]["bookmarks"]) - {"jobs"}:
@@ -72,12 +72,14 @@ def test_state_follows_each_job(sync: Callable[..., Sync]) -> None:
 def test_run_cut_after_any_message_resumes(sync: Callable[..., Sync]) -> None:
     """After a cut anywhere, the next run loses nothing and repeats at most one file per stream."""
     clean = sync().messages
-    wanted = Counter(placed(message) for message in clean if message["type"] == "RECORD")
+    wanted = Counter(identify(message) for message in clean if message["type"] == "RECORD")
 
     for length in range(len(clean) + 1):
-        begun = clean[:length]
-        gone_on = sync(state=replay(begun)).messages
-        got = Counter(placed(message) for message in [*begun, *gone_on] if message["type"] == "RECORD")
+        sent_before_cut = clean[:length]
+        resumed = sync(state=replay(sent_before_cut)).messages
+        got = Counter(
+            identify(message) for message in [*sent_before_cut, *resumed] if message["type"] == "RECORD"
+        )
         repeated = got - wanted
         assert set(got) == set(wanted)
         assert all(count == 1 for count in repeated.values())
@@ -87,7 +89,7 @@ def test_run_cut_after_any_message_resumes(sync: Callable[..., Sync]) -> None:
 
 @pytest.mark.usefixtures("three_jobs")
 def test_state_survives_json(sync: Callable[..., Sync]) -> None:
-    """What is sent as STATE and read back is the same state, under 16 KB."""
+    """A STATE survives a round trip through JSON, and is smaller than 16 KB."""
     state = sync().state
 
     text = json.dumps(state)
@@ -99,11 +101,13 @@ def test_state_survives_json(sync: Callable[..., Sync]) -> None:
 @given(share=st.floats(0, 1))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_run_cut_at_any_byte_resumes(sync: Callable[..., Sync], share: float) -> None:
-    """A line that was torn is no line; from the last whole STATE on, nothing is lost."""
+    """A run resumed from the last complete STATE line sends every row that is missing."""
     output = sync().output
-    wanted = {placed(message) for message in Sync(output).of_type("RECORD")}
-    begun = Sync(output[: int(len(output) * share)].rpartition("\n")[0])
+    wanted = {identify(message) for message in Sync(output).of_type("RECORD")}
+    sent_before_cut = Sync(output[: int(len(output) * share)].rpartition("\n")[0])
 
-    gone_on = sync(state=begun.state)
+    resumed = sync(state=sent_before_cut.state)
 
-    assert {placed(message) for message in begun.of_type("RECORD") + gone_on.of_type("RECORD")} == wanted
+    assert {
+        identify(message) for message in sent_before_cut.of_type("RECORD") + resumed.of_type("RECORD")
+    } == wanted

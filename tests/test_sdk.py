@@ -1,4 +1,4 @@
-"""The places where the tap steps onto private ground of the SDK, each with what it counts on."""
+"""Facts about private parts of the SDK that the tap relies on."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ STATE_MANAGER = {
 
 
 def public_names(kind: type) -> set[str]:
-    """Give what a class declares for use by others."""
+    """Return the names of a class's public attributes."""
     return {name for name in vars(kind) if not name.startswith("_")}
 
 
-def test_state_manager_has_no_new_way_to_touch_the_state() -> None:
-    """Whatever the SDK's state manager can do is known here, and left idle where it writes."""
+def test_state_manager_has_no_new_methods() -> None:
+    """The SDK's state manager has only the methods that `NoOpStateManager` accounts for."""
     assert public_names(StreamStateManager) == STATE_MANAGER
 
 
-def test_idle_state_manager_leaves_the_state_alone() -> None:
-    """Every call that the SDK makes during a sync changes nothing."""
+def test_no_op_state_manager_never_changes_the_state() -> None:
+    """No call that the SDK makes during a sync changes the state."""
     state: TapState = {}
     manager = NoOpStateManager(stream_name="customers", tap_state=state)
 
@@ -61,8 +61,8 @@ def test_idle_state_manager_leaves_the_state_alone() -> None:
     assert manager.get_state_partitions() is None
 
 
-def test_state_is_written_through_the_manager_alone() -> None:
-    """`Stream` reaches the state by its manager, so that an idle one is enough."""
+def test_state_is_written_only_through_the_manager() -> None:
+    """`Stream` writes state only through its manager, so a no-op manager is enough."""
     source = inspect.getsource(core)
 
     assert "write_stream_state" not in source
@@ -70,8 +70,8 @@ def test_state_is_written_through_the_manager_alone() -> None:
     assert "if not self.state_manager.is_flushed:" in inspect.getsource(Stream._write_state_message)
 
 
-def test_private_hooks_are_where_they_were() -> None:
-    """The methods that are overridden exist in the SDK, and are called as they were."""
+def test_private_hooks_exist_and_are_called() -> None:
+    """The private methods that the tap overrides exist in the SDK, which calls them as expected."""
     assert inspect.signature(Stream._write_schema_message) == inspect.signature(
         GladlyStream._write_schema_message
     )

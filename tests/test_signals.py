@@ -42,7 +42,7 @@ def start(settings: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
 def test_signal_ends_a_run_with_a_nonzero_status(
     exports: StaticExports, emulator: Emulator, number: signal.Signals
 ) -> None:
-    """SIGTERM and SIGINT during a download exit with 128 plus the signal; the last STATE is valid."""
+    """SIGTERM and SIGINT exit with 128 plus the signal, after the run summary; the last STATE is valid."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1")})
     exports.add_job("j2", "2026-11-20T08:00:00Z", {"customers.jsonl": rows_named("c2")})
     emulator.faults.add(Fault("stall", path="j2", at_byte=3, seconds=60))
@@ -57,6 +57,7 @@ def test_signal_ends_a_run_with_a_nonzero_status(
 
     assert process.returncode == 128 + number
     assert b"Traceback" not in log
+    assert b"| Jobs listed 2, loaded 1, " in log.splitlines()[-1]
     messages = [json.loads(line) for line in (output + rest).splitlines()]
     assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
 
@@ -96,7 +97,7 @@ def test_closed_stdout_is_one_line(exports: StaticExports, emulator: Emulator) -
     assert process.returncode == 1
     assert b"Traceback" not in log
     assert b"BrokenPipe" not in log
-    assert b"nobody reads them any more" in log
+    assert b"Messages can't be written to stdout: the reader has closed the pipe." in log
 
 
 def test_full_disk_behind_stdout_is_one_line(exports: StaticExports, emulator: Emulator) -> None:

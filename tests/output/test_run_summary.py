@@ -1,46 +1,51 @@
-"""What a run logs, as lines and as fields."""
+"""The run summary, as a log line and as fields, and progress."""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import (
-    LISTS,
-    list_errors,
-    replay,
-    rows_named,
-    run_command,
-    write_json,
-)
+from support import LISTS, list_errors, replay, rows_named, run_command, write_json
 
+from gladly_emulator import Fault
 from tap_gladly.output.run_summary import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from support import Sync
 
     from gladly_emulator import Emulator, StaticExports
 
 
-def told(text: str) -> list[str]:
-    """Give a log's lines, but for the SDK's on each stream that is not selected."""
-    return [line for line in text.splitlines() if "Skipping deselected stream" not in line]
+def summary_of(log: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """Return the fields of the run summary, which is the last log record."""
+    summary: dict[str, Any] = log.records[-1].summary  # type: ignore[attr-defined] # the log's extra
+    return summary
 
 
-def test_a_quiet_run_is_a_handful_of_lines(
+def statuses(log: pytest.LogCaptureFixture) -> dict[str, str]:
+    """Return the status in the METRIC line of each stream's duration."""
+    lines = [message for message in log.messages if message.startswith("METRIC")]
+    metrics = [json.loads(line.partition(": ")[2]) for line in lines]
+    return {it["tags"]["stream"]: it["tags"]["status"] for it in metrics if it["type"] == "timer"}
+
+
+def test_run_without_problems_logs_few_lines(
     exports: StaticExports, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """A run logs a line for each job it reads, three for each list, and little else."""
+    """A run logs one line per job and three per list, and fewer than 26 others."""
     for hour in range(10, 15):
         exports.add_job(f"j{hour}", f"2026-11-20T{hour}:00:00Z", {"agents.jsonl": rows_named("a")})
 
     run = run_command("--config=ENV", settings=emulator.settings)
 
     assert sum("| Job " in line for line in run.stderr.splitlines()) == 5
-    assert len(told(run.stderr)) < 26 + 3 * len(LISTS)
+    assert len(run.stderr.splitlines()) < 26 + 3 * len(LISTS)
 
     file = write_json(tmp_path / "config.json", emulator.settings)
     state = write_json(
@@ -48,13 +53,13 @@ def test_a_quiet_run_is_a_handful_of_lines(
     )
     again = run_command(f"--config={file}", f"--state={state}")
 
-    assert len(told(again.stderr)) < 13 + 3 * len(LISTS)  # on Python 3.10, the SDK adds three
+    assert len(again.stderr.splitlines()) < 13 + 3 * len(LISTS)  # on Python 3.10, the SDK adds three
 
 
 def test_structured_logging_has_the_summary_as_fields(
     exports: StaticExports, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """With the SDK's JSON formatter, what a run has done can be read by machines."""
+    """The SDK's JSON formatter prints the summary as fields of one record."""
     formatter = {"()": "singer_sdk.logging.StructuredFormatter"}
     handler = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
     config = {
@@ -72,13 +77,72 @@ def test_structured_logging_has_the_summary_as_fields(
     records = [json.loads(line) for line in run.stderr.splitlines() if line.startswith("{")]
     summary = next(record["extra"]["summary"] for record in records if "summary" in record["extra"])
     assert summary["rows"]["customers"] == 2
-    assert summary["jobs_read"] == 1
+    assert summary["jobs_loaded"] == 1
 
 
-def test_progress_tells_how_long_the_rest_takes(
+@pytest.mark.parametrize("path", ["teams", "export/jobs$", "j2/files/agents"])
+def test_summary_follows_a_failure(
+    exports: StaticExports,
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    path: str,
+) -> None:
+    """The summary is the last line after any failure. It counts what was done, and names the failed stream."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
+    exports.add_job("j2", "2026-11-20T08:00:00Z", {"agents.jsonl": rows_named("a1", "a2")})
+    emulator.faults.add(Fault("status", path=path, status=500, times=None))
+
+    sync(ends_badly=True)
+
+    stream, jobs, rows = {
+        "teams": ("teams", 2, 3),
+        "export/jobs$": ("jobs", 0, 0),
+        "j2/files/agents": ("jobs", 1, 1),
+    }[path]
+    summary = summary_of(log)
+    assert summary["failed_streams"] == [stream]
+    assert (summary["jobs_loaded"], summary["rows"]["agents"]) == (jobs, rows)
+    assert log.messages[-1].endswith(f"; failed: {stream}")
+
+
+@pytest.mark.parametrize("path", ["teams", "export/jobs$", "j1/files/agents"])
+def test_failed_stream_has_no_succeeded_metric(
+    exports: StaticExports,
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    path: str,
+) -> None:
+    """A METRIC line never reports `succeeded` for a stream that failed, and does for the others."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
+    emulator.faults.add(Fault("status", path=path, status=500, times=None))
+
+    sync(ends_badly=True)
+
+    [failed] = summary_of(log)["failed_streams"]
+    assert statuses(log).get(failed) != "succeeded"
+    if failed == "teams":
+        assert statuses(log)["inboxes"] == statuses(log)["agents"] == "succeeded"
+
+
+def test_skipped_list_has_no_succeeded_metric(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A list that returns 403 is no failed stream of the summary, but its METRIC doesn't say `succeeded`."""
+    emulator.faults.add(Fault("status", path="teams", status=403, times=None))
+
+    sync()
+
+    assert statuses(log)["teams"] == "failed"
+    assert statuses(log)["inboxes"] == "succeeded"
+    assert summary_of(log)["failed_streams"] == []
+
+
+def test_progress_estimates_the_time_left(
     log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It goes by what the parts before took, and is silent of what is over soon."""
+    """The estimate extrapolates from finished parts, and is omitted below 90 seconds."""
     now = iter([0.0, 60.0, 180.0, 200.0, 210.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(now))
     progress = Progress(logging.getLogger("tap-gladly").info, "Window", total=5)
