@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
 from gladly_emulator.server.access_control import (
@@ -99,7 +100,7 @@ class Emulator:
         return self._clock() + self._clock_offset
 
     def advance(self, time: timedelta) -> None:
-        """Move the clock forward."""
+        """Move the clock forward, except for the Date header of responses."""
         self._clock_offset += time
 
     @property
@@ -117,7 +118,9 @@ class Emulator:
         self._requests.append(request)
         response = self._respond_to_api(request)
         request.status = response.status
-        return response
+        return response.with_headers(
+            {"Date": format_datetime(self._clock(), usegmt=True), **response.headers}
+        )
 
     def _respond_to_api(self, request: Request) -> Response:
         """Return the response. A rejected request triggers no fault."""
