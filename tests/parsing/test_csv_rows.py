@@ -55,8 +55,8 @@ def test_iter_csv_keeps_quotes_inside_a_cell() -> None:
 
 
 def test_iter_csv_replaces_invalid_characters() -> None:
-    """Bytes that are not UTF-8, and NUL, become U+FFFD."""
-    assert parse(b"A\n\xff\n\0\n") == [["A"], ["\ufffd"], ["\ufffd"]]
+    """Bytes that are neither UTF-8 nor Windows-1252, and NUL, become U+FFFD."""
+    assert parse(b"A\n\x81\n\0\n") == [["A"], ["\ufffd"], ["\ufffd"]]
 
 
 @pytest.mark.parametrize("body", [b"", b"\r\n", b"\n\n  \n,,\n", b"\xef\xbb\xbf"])
@@ -126,10 +126,25 @@ def test_name_columns_returns_unique_names() -> None:
 )
 def test_is_prose_recognizes_a_sentence(body: bytes) -> None:
     """Commas in a sentence do not make it a header."""
-    assert is_prose(parse(body)[0])
+    assert is_prose(parse(body)[0], has_rows=False)
 
 
-@pytest.mark.parametrize("body", [b"Timestamp, Contact ID , Topics\n", b"id, agent_id\n", b"URL,Chats\n"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Timestamp, Contact ID , Topics\n",
+        b"id, agent_id\n",
+        b"id, agent_id , status \n",
+        b"URL,Chats\n",
+        b"Agent\n",
+        b"Total Contacts\n",
+        b"total contacts\n3\n",
+        b"Date,Resolved?,Threads\n",
+        b"Date,Contact No.,Threads\n2026-11-24,1,2\n",
+    ],
+)
 def test_is_prose_accepts_headers(body: bytes) -> None:
-    """Padded names are a header, too."""
-    assert not is_prose(parse(body)[0])
+    """Padded names, punctuation and a single column don't make a header prose."""
+    header, *rows = parse(body)
+
+    assert not is_prose(header, has_rows=any(len(row) == len(header) for row in rows))

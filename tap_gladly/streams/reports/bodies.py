@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from tap_gladly.parsing.binary import is_binary
-from tap_gladly.parsing.csv_rows import is_prose, iter_csv, name_columns
+from tap_gladly.parsing.csv_rows import LineDecoder, is_prose, iter_csv, name_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -25,6 +25,13 @@ class ReportBody(NamedTuple):
     """The cells of the first row. An empty body, which stands for a window without rows, has none."""
     row_count: int
     byte_count: int
+    invalid_lines: int
+    """Number of lines that aren't UTF-8."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of the columns."""
+        return name_columns(self.header)
 
     def iter_rows(self) -> Iterator[Sequence[str]]:
         """Yield the rows after the header."""
@@ -47,14 +54,17 @@ def read_report(response: requests.Response, file: IO[bytes], *, known: Collecti
     """
     _reject_non_csv(file.read(_HEAD_BYTES), response.headers.get("Content-Type", ""))
     file.seek(0)
-    rows = iter_csv(file)
+    decoder = LineDecoder()
+    rows = iter_csv(file, decoder.decode)
     header = next(rows, [])
-    _reject_prose(header, known)
     row_count, last = 0, header
+    has_rows = False
     for row in rows:
         row_count, last = row_count + 1, row
+        has_rows = has_rows or len(row) == len(header)
+    _reject_prose(header, known, has_rows=has_rows)
     _reject_truncated(file, header, last)
-    return ReportBody(file, header, row_count, file.tell())
+    return ReportBody(file, header, row_count, file.tell(), decoder.invalid_lines)
 
 
 def _reject_non_csv(head: bytes, content_type: str) -> None:
@@ -76,6 +86,6 @@ def _reject_truncated(file: IO[bytes], header: Sequence[str], last: Sequence[str
         raise ValueError("its last row is incomplete")
 
 
-def _reject_prose(header: Sequence[str], known: Collection[str]) -> None:
-    if header and is_prose(header) and set(known).isdisjoint(name_columns(header)):
+def _reject_prose(header: Sequence[str], known: Collection[str], *, has_rows: bool) -> None:
+    if header and is_prose(header, has_rows=has_rows) and set(known).isdisjoint(name_columns(header)):
         raise ValueError("it is prose")
