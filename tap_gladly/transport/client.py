@@ -18,6 +18,7 @@ from tap_gladly import __version__
 from tap_gladly.config.base_url import resolve_base_url
 from tap_gladly.exceptions import GladlyUnreachableError, describe_failure, error_for_status, is_permanent
 from tap_gladly.transport.backoff import RetryLog, iter_backoff_seconds
+from tap_gladly.transport.clock import GladlyClock
 from tap_gladly.transport.download import download, has_complete_end
 from tap_gladly.transport.environment import (
     ProxyFailureError,
@@ -47,7 +48,7 @@ _TRANSIENT_STATUSES = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS,
 }
-_ERROR_CODE = re.compile("[a-z_]{1,40}")
+_ERROR_CODE = re.compile("[A-Za-z_.]{1,40}")
 _ERROR_BODY_BYTES = 16 * 1024
 _UNVERIFIED_ATTEMPTS = 2
 """After so many responses whose end nothing proves, the tap accepts one that looks complete."""
@@ -84,6 +85,8 @@ class GladlyClient:
         self._session = session
         self._on_retry = on_retry
         self._retry_log = RetryLog()
+        self.clock = GladlyClock()
+        """Gladly's clock, as of the latest response."""
 
     @cached_property
     def _base_url(self) -> str:
@@ -139,6 +142,7 @@ class GladlyClient:
         def attempt() -> _T:
             nonlocal unverified
             with self._send(request, policy) as response:
+                self.clock.update_from(response)
                 if response.status_code not in policy.accepted_statuses:
                     raise self._error_for(response, policy)
                 file, is_verified = download(response, max_bytes=policy.max_bytes)
@@ -167,6 +171,19 @@ class GladlyClient:
                 f"{describe_failure(error)}. Check {self._find_suspect(error)}, then run again; "
                 "the next run resumes where this one stopped."
             ) from error
+
+    def now(self) -> int:
+        """Return the time by Gladly's clock, in nanoseconds since 1970; before a response, this machine's."""
+        return self.clock.now()
+
+    @property
+    def seconds_per_report(self) -> float:
+        """The shortest time that the rate limit allows per report, on average."""
+        return self._session.seconds_per_report
+
+    def seconds_until_report(self) -> float:
+        """Return how long the rate limits would delay a report requested now."""
+        return self._session.find_pause(f"{self._base_url}/reports")
 
     def _find_suspect(self, error: Exception) -> str:
         return (
@@ -260,7 +277,9 @@ def _read_error_code(response: requests.Response) -> str:
     try:
         body = json.loads(next(response.iter_content(_ERROR_BODY_BYTES), b""))
         errors = body["errors"] if isinstance(body, dict) else body
-        code = str((errors[0] if isinstance(errors, list) else errors)["code"])
+        error = errors[0] if isinstance(errors, list) else errors
+        names = [str(error.get("attr", "")), str(error["code"])]
     except Exception:  # noqa: BLE001
         return ""
-    return code if _ERROR_CODE.fullmatch(code) else ""
+    # The attribute is the name of a parameter. Anything else might quote its value.
+    return " ".join(name for name in names if _ERROR_CODE.fullmatch(name))

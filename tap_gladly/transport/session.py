@@ -45,6 +45,11 @@ class GladlySession(requests.Session):
         """Return the seconds that the rate limits delay a request that is ready now."""
         return max(limiter.delay for limiter in self._adapter.limiters_for(url))
 
+    @property
+    def seconds_per_report(self) -> float:
+        """The shortest time that the rate limit allows per report, on average."""
+        return REPORT_MINUTE_SECONDS / REPORTS_PER_MINUTE
+
 
 class RateLimitedAdapter(HTTPAdapter):
     """Holds each request until the rate limit allows it; a report until both limits do."""
