@@ -33,13 +33,15 @@ from tap_gladly.output.stream_maps import GladlyMapper, iter_map_errors
 from tap_gladly.streams import STREAMS
 from tap_gladly.streams.base import load_schemas
 from tap_gladly.streams.events import ENTITIES
+from tap_gladly.streams.reports.base import ReportStream
 from tap_gladly.streams.reports.custom import CustomReportStream
 from tap_gladly.streams.reports.metric_sets import name_stream
+from tap_gladly.streams.reports.standard import STANDARD_REPORTS
 from tap_gladly.transport.client import GladlyClient
 from tap_gladly.transport.session import GladlySession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import FrameType
     from typing import ClassVar
 
@@ -178,14 +180,24 @@ class TapGladly(CommandLineTap):
         session = GladlySession(pool_size=parallel + 1)
         client = GladlyClient(self.config, session, on_retry=self.summary.add_retry)
         built_in = [stream(self, client, summary=self.summary) for stream in STREAMS]
-        return [*built_in, *self._make_custom_reports(client)]
+        settings = self._read_report_settings()
+        for stream in built_in:
+            if isinstance(stream, ReportStream) and stream.name in settings:
+                stream.override_settings(settings.pop(stream.name))
+        return [*built_in, *self._make_custom_reports(client, settings.values())]
 
-    def _make_custom_reports(self, client: GladlyClient) -> list[CustomReportStream]:
+    def _read_report_settings(self) -> dict[str, dict[str, Any]]:
+        """Return the entries of `custom_reports` by stream name."""
         settings = self.config.get("custom_reports")
         if not settings:
-            return []
+            return {}
         if errors := self._find_config_errors():  # --discover doesn't validate settings
             raise config_error("Invalid settings", *errors)
+        return {name_stream(report["metric_set"]): report for report in settings}
+
+    def _make_custom_reports(
+        self, client: GladlyClient, settings: Iterable[dict[str, Any]]
+    ) -> list[CustomReportStream]:
         reports = [
             CustomReportStream(
                 self, client, summary=self.summary, settings=report, is_discovered=self._is_discovering
@@ -304,7 +316,10 @@ class TapGladly(CommandLineTap):
         yield from iter_config_errors(self._config)
         reports = self._config.get("custom_reports") or ()
         names = [name_stream(report["metric_set"]) for report in reports]
-        yield from iter_report_errors(reports, names, reserved=load_schemas().keys())
+        built_in_reports = {name_stream(stream.metric_set) for stream in STANDARD_REPORTS}
+        yield from iter_report_errors(
+            reports, names, streams=load_schemas().keys(), built_in_reports=built_in_reports
+        )
         yield from iter_batch_errors(self._config.get("batch_config"))
 
     @override

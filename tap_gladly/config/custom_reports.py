@@ -10,6 +10,9 @@ from singer_sdk import typing as th
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+METADATA_COLUMNS = frozenset({"_unmapped", "_row_hash", "_row_key"})
+"""Columns that the tap adds to reports, and that can't identify a row."""
+_OVERRIDES = frozenset({"metric_set", "window_days", "look_back_days", "filters"})
 _LETTER_OR_DIGIT = re.compile("[A-Za-z0-9]")
 
 CUSTOM_REPORTS = th.Property(
@@ -60,26 +63,37 @@ CUSTOM_REPORTS = th.Property(
     title="Custom reports",
     description="Additional reports, each loaded as its own stream: a JSON array of objects with "
     "`metric_set` and, optionally, `key_columns`, `window_days`, `look_back_days`, `aggregation_level` and "
-    "`filters`.",
+    "`filters`. For a built-in report, `window_days`, `look_back_days` and `filters` replace its own.",
 )
 
 
 def iter_report_errors(
-    reports: Sequence[Mapping[str, Any]], names: Sequence[str], *, reserved: Collection[str]
+    reports: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    *,
+    streams: Collection[str],
+    built_in_reports: Collection[str],
 ) -> Iterator[str]:
     """Yield one message per problem that the schema of the setting doesn't cover.
 
     Args:
         reports: The setting.
         names: The stream name of each report, in the same order.
-        reserved: Names of the built-in streams.
+        streams: Names of the built-in streams.
+        built_in_reports: Names of those that are reports. An entry may change their windows and filters.
     """
     for index, (report, name) in enumerate(zip(reports, names, strict=True)):
         setting = f"custom_reports.{index}"
-        if name in reserved:
+        if name in built_in_reports and (
+            fixed := sorted({key for key, it in report.items() if it} - _OVERRIDES)
+        ):
+            yield f"{setting} can't set {', '.join(fixed)}, because {name} is a built-in report"
+        elif name in streams and name not in built_in_reports:
             yield f"{setting}.metric_set is already built in as the stream {name}"
         elif name in names[:index]:
             yield f"{setting}.metric_set repeats another custom report"
         columns = report.get("key_columns") or ()
-        if not all(map(_LETTER_OR_DIGIT.search, columns)):
+        if added := sorted(METADATA_COLUMNS.intersection(columns)):
+            yield f"{setting}.key_columns can't contain {', '.join(added)}, which the tap adds to each row"
+        elif not all(map(_LETTER_OR_DIGIT.search, columns)):
             yield f"{setting}.key_columns names a column without a letter or digit"

@@ -1,4 +1,4 @@
-"""Invalid `custom_reports`, and reports that Gladly rejects."""
+"""Invalid `custom_reports`, and reports that Gladly rejects at discovery."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
-from support import SETTINGS, list_errors, run_command, write_json
+from support import SETTINGS, catalog_entry, list_errors, list_warnings, run_command, write_json
 
 from gladly_emulator import Fault
+from tap_gladly.streams.reports import custom
 from tap_gladly.streams.reports.metric_sets import METRIC_SETS
 from tap_gladly.tap import TapGladly
 
@@ -18,63 +19,74 @@ if TYPE_CHECKING:
 
     from gladly_emulator import Emulator
 
-NOON = "2026-11-24T12:00:30Z"
-SUMMARY = b"Timezone Filter,Bucket Beginning,Agent ID,Logged In\r\nUTC,2026-11-23T00:00:00.000Z,a1,3\r\n"
+REPORT = {"metric_set": "AgentSummaryV2", "key_columns": ["Agent ID"]}
 
 
 @pytest.mark.parametrize("arguments", [["--discover"], ["--test"], []])
-def test_unknown_metric_set_is_one_line(emulator: Emulator, arguments: list[str]) -> None:
-    """The line lists the documented metric sets."""
+def test_unknown_metric_set_is_one_warning(emulator: Emulator, arguments: list[str]) -> None:
+    """It names the report and lists the documented metric sets. Nothing else fails."""
     reports = json.dumps([{"metric_set": "AgentSumary"}])
 
     run = run_command("--config=ENV", *arguments, settings={**emulator.settings, "custom_reports": reports})
 
-    assert run.returncode == 1
-    (error,) = list_errors(run.stderr)
-    assert error.startswith("Gladly rejected the report AgentSumary (400), which it doesn't document. ")
-    assert all(name in error for name in METRIC_SETS)
-    assert "Traceback" not in run.stderr
-    assert run.stdout == ""
+    assert run.returncode == 0
+    (warning,) = [line for line in run.stderr.splitlines() if "agent_sumary: discovery" in line]
+    assert "| WARNING" in warning
+    assert "(400 metricSet invalid). Gladly doesn't document this metric set." in warning
+    assert all(name in warning for name in METRIC_SETS)
 
 
 @pytest.mark.parametrize(
-    ("fault", "what"),
+    ("fault", "reason"),
     [
-        (Fault("status", status=401, times=None), "Gladly refused the credentials (401)"),
-        (Fault("status", status=403, times=None), "Gladly refused access (403)"),
-        (Fault("status", status=400, times=None), "Gladly refused /api/v1/reports at 127.0.0.1"),
-        (
-            Fault("body", body=b"Foo,Bar\n1,2\n", times=None),
-            "lacks what its rows are told apart by: column agent_id",
-        ),
-        (Fault("body", body=b"{}", times=None), "is no usable report but JSON or a web page"),
+        (Fault("status", status=401, times=None), "Gladly rejected the credentials (401)"),
+        (Fault("status", status=403, times=None), "Gladly denied access (403)"),
+        (Fault("status", status=400, times=None), "AgentSummaryV2: Gladly rejected /api/v1/reports"),
+        (Fault("status", status=503, times=None), "Gladly answered 503"),
+        (Fault("body", body=b"Foo,Bar\n1,2\n", times=None), "lacks the key columns agent_id"),
+        (Fault("body", body=b"{}", times=None), "is not a report: it is JSON or HTML"),
     ],
-    ids=["401", "403", "400", "header", "json"],
+    ids=["401", "403", "400", "503", "header", "json"],
 )
-def test_failed_discovery_is_one_line(
-    emulator: Emulator, log: pytest.LogCaptureFixture, fault: Fault, what: str
+def test_discovery_survives_a_failing_report(
+    emulator: Emulator,
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    reason: str,
 ) -> None:
-    """Without the header there is no catalog."""
+    """The stream gets its key, `_window_end` and `_unmapped`; a warning names the stream and the reason."""
+    monkeypatch.setattr(custom, "DISCOVERY_OUTAGE_SECONDS", 0.1)
     emulator.faults.add(fault)
-    report = {"metric_set": "AgentSummaryV2", "key_columns": ["Agent ID"]}
 
-    with pytest.raises(GladlyError, match=what):
-        TapGladly(config={**emulator.settings, "custom_reports": [report]}, setup_mapper=False).catalog_dict  # noqa: B018
+    catalog = TapGladly(
+        config={**emulator.settings, "custom_reports": [REPORT]}, setup_mapper=False
+    ).catalog_dict
+
+    entry = catalog_entry(catalog, "agent_summary_v2")
+    assert list(entry["schema"]["properties"]) == ["_row_key", "agent_id", "_window_end", "_unmapped"]
+    warning = list_warnings(log)[-1]
+    assert warning.startswith("agent_summary_v2: discovery found no columns")
+    assert reason in warning
 
 
 @pytest.mark.parametrize(
     ("reports", "problem"),
     [
         (
-            [{"metric_set": "TaskExportReport"}],
-            "custom_reports.0.metric_set is already built in as the stream",
+            [{"metric_set": "TaskExportReport", "key_columns": ["id"], "aggregation_level": "daily"}],
+            "custom_reports.0 can't set aggregation_level, key_columns, because task_export_report is a built-in",
         ),
         (
             [{"metric_set": "Customers"}],
-            "custom_reports.0.metric_set is already built in as the stream",
+            "custom_reports.0.metric_set is already built in as the stream customers",
         ),
         (
             [{"metric_set": "AgentSummaryV2"}, {"metric_set": "agentSummaryV2"}],
+            "custom_reports.1.metric_set repeats another custom report",
+        ),
+        (
+            [{"metric_set": "TaskExportReport"}, {"metric_set": "TaskExportReport"}],
             "custom_reports.1.metric_set repeats another custom report",
         ),
         ([{"metric_set": "secret text"}], "custom_reports.0.metric_set must match ^[A-Za-z]"),
@@ -89,6 +101,14 @@ def test_failed_discovery_is_one_line(
             "custom_reports.0 has unknown properties: 'window_dayz'",
         ),
         ([{"metric_set": "X", "key_columns": ["?"]}], "custom_reports.0.key_columns names a column without"),
+        (
+            [{"metric_set": "X", "key_columns": ["id", "_unmapped"]}],
+            "custom_reports.0.key_columns can't contain _unmapped, which the tap adds to each row",
+        ),
+        (
+            [{"metric_set": "X", "key_columns": ["_row_key", "_row_hash"]}],
+            "custom_reports.0.key_columns can't contain _row_hash, _row_key, which the tap adds",
+        ),
         ({"metric_set": "X"}, "custom_reports must be an array"),
     ],
 )
