@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LONG_SECONDS = 90
+_SHORT_SECONDS = 5
 
 
 class Progress:
@@ -42,6 +44,53 @@ class Progress:
         self._log("%s %d of %d, %s: %d rows%s", self._part, self.done, self._total, span, rows, rest)
 
 
+class ReportTotals:
+    """The windows of all reports of a run: how many are planned and finished."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._planned: dict[str, int] = {}
+        self._finished: Counter[str] = Counter()
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether any report is planned."""
+        return bool(self._planned)
+
+    def plan(self, stream: str, windows: int) -> None:
+        """Set how many windows a stream will request."""
+        if not self._planned:
+            self._started = time.monotonic()
+        self._planned[stream] = windows
+
+    def drop(self, stream: str) -> None:
+        """Remove what is left of a stream, because it ended."""
+        self._planned[stream] = self._finished[stream]
+
+    def finish_window(self, stream: str) -> str:
+        """Count a window as finished; return the stream's progress, such as `window 12 of 105`."""
+        self._finished[stream] += 1
+        return f"window {self._finished[stream]} of {self._planned[stream]}"
+
+    def describe(self, *, seconds_per_report: float, wait_seconds: float) -> str:
+        """Return the progress of all reports, the estimated time left, and the wait for the rate limit.
+
+        Args:
+            seconds_per_report: The shortest time that the rate limit allows per report, on average.
+            wait_seconds: How long the rate limit delays the next request.
+        """
+        done, total = self._finished.total(), sum(self._planned.values())
+        # The first requests don't wait for the rate limit, so their pace alone would promise too much.
+        pace = max(seconds_per_report, (time.monotonic() - self._started) / done)
+        left = pace * (total - done)
+        parts = [f"all reports {done} of {total}"] if len(self._planned) > 1 else []
+        parts += [f"about {left / 60:.0f} min left"] if left > _LONG_SECONDS else []
+        texts = [", ".join(parts)] if parts else []
+        if done < total and wait_seconds >= _SHORT_SECONDS:
+            texts.append(f"waiting {wait_seconds:.0f} s for Gladly's limit of 10 reports per minute")
+        return "".join(f"; {text}" for text in texts)
+
+
 @dataclass
 class RunSummary:
     """What a run did: the last log line, and the same as fields for structured logging."""
@@ -67,6 +116,8 @@ class RunSummary:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._waiting_until = 0.0
+        self.reports = ReportTotals()
+        """The progress of all reports."""
 
     def add_retry(self, seconds: float) -> None:
         """Count a retry and the wait before it; any thread may call this."""

@@ -25,6 +25,9 @@ class WindowBookmark:
         value = state.get("replication_key_value")
         self.position = None if value is None else parse_bookmark_time(value)
         """Nanoseconds since 1970."""
+        days = state.get("window_days")
+        self.window_days = days if isinstance(days, int) and days > 0 else None
+        """Days per window, for a stream whose rows are keyed by their window."""
 
     def advance(self, end: int) -> bool:
         """Advance to the end of a window if it lies ahead; return whether it did."""
@@ -36,4 +39,5 @@ class WindowBookmark:
     def to_state(self) -> dict[str, Any]:
         """Return the bookmark as the state keeps it."""
         value = None if self.position is None else format_instant(self.position)
-        return {"replication_key": REPLICATION_KEY, "replication_key_value": value}
+        window_days = {} if self.window_days is None else {"window_days": self.window_days}
+        return {"replication_key": REPLICATION_KEY, "replication_key_value": value, **window_days}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_gladly.streams.reports import base as reports
-from tap_gladly.streams.reports import custom as custom_reports
-from tap_gladly.timestamps import parse_instant
+from tap_gladly.timestamps import SECOND, parse_instant
+from tap_gladly.transport import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +20,25 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def report_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Set the current time of reports: `report_clock("2026-11-24T12:00:30Z")`."""
+def machine_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set this machine's clock: `machine_clock("2026-11-24T12:00:30Z")`."""
 
     def set_clock(text: str) -> None:
-        clock = SimpleNamespace(time_ns=lambda: parse_instant(text))
-        monkeypatch.setattr(reports, "time", clock)
-        monkeypatch.setattr(custom_reports, "time", clock)
+        monkeypatch.setattr(clock, "time", SimpleNamespace(time_ns=lambda: parse_instant(text)))
+
+    return set_clock
+
+
+@pytest.fixture
+def report_clock(
+    emulator: Emulator, machine_clock: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], None]:
+    """Set this machine's clock and Gladly's: `report_clock("2026-11-24T12:00:30Z")`."""
+
+    def set_clock(text: str) -> None:
+        now = datetime.fromtimestamp(parse_instant(text) // SECOND, timezone.utc)
+        monkeypatch.setattr(emulator, "_clock", lambda: now)
+        machine_clock(text)
 
     return set_clock
 

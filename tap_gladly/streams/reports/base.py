@@ -1,8 +1,7 @@
-"""Base class of the report streams: windows, bookmark and rows."""
+"""Base class of the report streams: requests, rows and SCHEMA."""
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
@@ -10,25 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_gladly.exceptions import InvalidBookmarkError, RequestRejectedError, UnknownMetricSetError
-from tap_gladly.output.run_summary import Progress
-from tap_gladly.state.window_bookmark import REPLICATION_KEY, WindowBookmark
-from tap_gladly.streams.base import DRY_RUN_OUTAGE_SECONDS, RecordStream
-from tap_gladly.streams.reports.metric_sets import METRIC_SETS
-from tap_gladly.streams.reports.report_request import ReportRequest
-from tap_gladly.streams.reports.rows import ROW_HASH, KeySpec, Row, RowReader
-from tap_gladly.streams.reports.windows import Window, WindowPlanner, halve
-from tap_gladly.timestamps import DAY, MINUTE, format_instant
+from tap_gladly.exceptions import GladlyError, RequestRejectedError
+from tap_gladly.state.window_bookmark import REPLICATION_KEY
+from tap_gladly.streams.base import DRY_RUN_OUTAGE_SECONDS
+from tap_gladly.streams.reports.report_request import ReportSource
+from tap_gladly.streams.reports.rows import ROW_HASH, ROW_KEY, KeySpec, RowReader
+from tap_gladly.streams.reports.windowed import WindowedStream
+from tap_gladly.timestamps import format_instant
 from tap_gladly.transport.client import RequestPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog
 
     from tap_gladly.output.run_summary import RunSummary
     from tap_gladly.streams.reports.bodies import ReportBody
+    from tap_gladly.streams.reports.windows import Window
     from tap_gladly.transport.client import GladlyClient
 
 NEAR_CAP_ROWS = 90_000
@@ -37,31 +37,22 @@ OUTAGE_SECONDS = 900
 """How long a request is retried: enough for three reports that time out."""
 TIMEOUT_SECONDS = (15, 300)
 """Gladly creates the report while the request waits, for up to five minutes."""
-_LAG = 2 * 60 * MINUTE
-"""Gladly's reports are about an hour behind. We count a window as complete two hours after its end."""
 
 
-class ReportStream(RecordStream):
+class ReportStream(WindowedStream):
     """Rows of a metric set, from `POST /reports`: one request per window, oldest first.
 
-    Each row has `_window_end`, the end of the window that returned it. The bookmark is the end of the last
-    complete window. Every run requests the windows in the look-back period and the current, incomplete window
-    again; changed rows have the same key.
+    Each row has `_window_end`, the end of the window that returned it. A row that changed has the same key when
+    a later run requests its window again.
     """
 
     is_fail_fast = False
     selected_by_default = False
-    replication_key = REPLICATION_KEY
-    primary_keys: Sequence[str] = (ROW_HASH,)  # type: ignore[assignment] # some reports have two
-    metadata_columns = frozenset({REPLICATION_KEY, ROW_HASH, "_unmapped"})
+    primary_keys: Sequence[str] = (ROW_HASH,)  # type: ignore[assignment] # the base class has one key
+    metadata_columns = frozenset({REPLICATION_KEY, ROW_HASH, ROW_KEY, "_unmapped"})
 
     metric_set: str
     """Gladly's name of the report."""
-    window_days = 1
-    look_back_days: int | None = None
-    """Days before the bookmark in which rows may still change; None for one window."""
-    initial_days = 90
-    """Days that a first sync without `start_date` covers."""
     supports_dates = True
     """Whether a request may name days."""
     supports_times = False
@@ -77,12 +68,35 @@ class ReportStream(RecordStream):
         super().__init__(tap, client, summary=summary)
         self.byte_count = 0
         """Bytes of the reports whose rows were sent in this run."""
-        self._now = 0
+        self._missing_columns: frozenset[str] = frozenset()
+        self._reported_missing: set[str] = set()
+        self._has_warned_of_timezone = False
+
+    def override_settings(self, settings: Mapping[str, Any]) -> None:
+        """Use the windows and filters of an entry of `custom_reports` instead of the built-in ones."""
+        self.window_days = settings.get("window_days") or self.window_days
+        if settings.get("look_back_days") is not None:
+            self.look_back_days = settings["look_back_days"]
+        if settings.get("filters"):
+            self.extra_params = {"filters": settings["filters"]}
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        own_keys = self.primary_keys
+        super().apply_catalog(catalog)
+        # The key depends on the settings, and a catalog made before they changed names another one.
+        self.primary_keys = own_keys
 
     @property
     def key_spec(self) -> KeySpec:
         """How a row is identified."""
-        return KeySpec(self.primary_keys, self.completion_column, self.mutable_columns)
+        return KeySpec(
+            self.key_columns, ROW_KEY in self.primary_keys, self.completion_column, self.mutable_columns
+        )
+
+    @property
+    def _source(self) -> ReportSource:
+        return ReportSource(self.metric_set, self.supports_dates, self.supports_times, self.extra_params)
 
     @property  # type: ignore[explicit-override] # with a setter, mypy doesn't see it
     @override
@@ -97,67 +111,30 @@ class ReportStream(RecordStream):
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
         if not self.is_active:
             return
-        self._now = time.time_ns()
-        self._bookmark = self._restore_bookmark()
-        windows = self._plan_windows()
-        progress = Progress(self.log, "Window", total=len(windows))
-        for window in windows:
-            before = self.row_count
-            yield from self._iter_window(self._requested_span(window), window)
-            progress.log(window, self.row_count - before)
-            if not self.is_dry_run and window.end + _LAG <= self._now:
-                self._commit(window.end)
-
-    def _restore_bookmark(self) -> WindowBookmark:
-        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
         try:
-            return WindowBookmark({} if self.is_full_table else state)
-        except ValueError as error:
-            raise InvalidBookmarkError(f"The state's bookmark of {self.name} is invalid: {error}.") from error
+            window_count = yield from self.iter_windows()
+        except GladlyError:
+            self._summary.reports.drop(self.name)
+            self._send_schema()
+            raise
+        self._send_schema()
+        if window_count:
+            self.activate_version()
 
-    def _plan_windows(self) -> list[Window]:
-        position = self._bookmark.position
-        if position is not None and position > self._now + DAY:
-            self.logger.warning("%s: the bookmark is in the future, so nothing is due before it", self.name)
-        planner = WindowPlanner(
-            self.window_days, self.look_back_days, self.initial_days, self._is_keyed_by_window
-        )
-        start_date, end_date = self._bounds
-        bounds = {"position": position, "start_date": start_date, "end_date": end_date}
-        if self.is_dry_run:
-            # One request for one row. At midnight the current window is empty, so it covers one day more.
-            span = planner.due_span(now=self._now, **bounds)
-            return [Window(max(span.start, span.end - (self.window_days + 1) * DAY), span.end)]
-        return planner.plan(now=self._now, **bounds)
+    @override
+    def clip(self, span: Window) -> Window:
+        return self._source.clip(span, now=self.now)
 
-    @property
-    def _is_keyed_by_window(self) -> bool:
-        """Whether the window is part of a row's key, as in reports that aggregate over the window."""
-        return REPLICATION_KEY in self.primary_keys
-
-    def _requested_span(self, window: Window) -> Window:
-        """Return the part of a window that can be requested by now."""
-        midnight = self._now - self._now % DAY + DAY
-        past = window._replace(end=min(window.end, midnight))
-        return past if self.supports_dates else self._end_at_now(past)
-
-    def _end_at_now(self, window: Window) -> Window:
-        return Window(window.start, min(window.end, self._now - self._now % MINUTE))
-
-    def _commit(self, end: int) -> None:
-        """Advance the bookmark past a window whose rows were all sent, and emit STATE."""
-        if not self.is_full_table and self._bookmark.advance(end):
-            self.tap_state.setdefault("bookmarks", {})[self.name] = self._bookmark.to_state()
-            self._tap.state_writer.write_state(self.tap_state)
-
-    def _iter_window(self, span: Window, window: Window) -> Iterator[Record]:
-        """Yield the rows of a span of a window. If Gladly may have truncated them, request it in halves."""
+    @override
+    def iter_window(self, span: Window, window: Window) -> Iterator[Record]:
+        # If Gladly may have truncated the report, the tap requests it in halves.
         if span.start >= span.end:
             return
         body = self.request_report(span, self._known_fields)
         is_near_cap = body.row_count >= NEAR_CAP_ROWS
-        halves = self._split(span) if is_near_cap and not self.is_dry_run else []
-        if halves:
+        # The rows of two halves would have the same keys if they are keyed by their window.
+        can_split = is_near_cap and not self.is_dry_run and not self.is_keyed_by_window
+        if halves := self._source.split(span, now=self.now) if can_split else []:
             body.file.close()
             self.logger.info(
                 "%s, %s: %d rows are near Gladly's row limit; requesting the window in halves",
@@ -166,7 +143,7 @@ class ReportStream(RecordStream):
                 body.row_count,
             )
             for half in halves:
-                yield from self._iter_window(half, window)
+                yield from self.iter_window(half, window)
             return
         if is_near_cap:
             self.logger.error(
@@ -180,12 +157,6 @@ class ReportStream(RecordStream):
             yield from self._iter_body(body, window)
         self.byte_count += body.byte_count
 
-    def _split(self, span: Window) -> list[Window]:
-        if self._is_keyed_by_window:
-            return []  # the rows of two halves would have the same keys
-        days = halve(span, DAY) if self.supports_dates and span.has_whole_days else []
-        return days or (halve(self._end_at_now(span), MINUTE) if self.supports_times else [])
-
     def request_report(self, span: Window, known: Collection[str]) -> ReportBody:
         """Request a report and return its complete body.
 
@@ -194,29 +165,38 @@ class ReportStream(RecordStream):
             known: Declared columns.
 
         Raises:
-            UnknownMetricSetError: Gladly rejects a metric set that it doesn't document.
             GladlyError: The request failed, or the report lacks its columns.
         """
-        by_day = self.supports_dates and span.has_whole_days
-        request = ReportRequest(self.metric_set, span, by_day, self.extra_params)
-        read = partial(request.read, required=self.key_spec.required, known=known)
+        read = partial(self._source.read, span=span, required=self.key_spec.required, known=known)
         try:
-            return self.fetch(("reports",), read, body=request.to_json())
+            body = self.fetch(("reports",), read, body=self._source.make_body(span))
         except RequestRejectedError as error:
-            if error.status == HTTPStatus.BAD_REQUEST and self.metric_set not in METRIC_SETS:
-                raise UnknownMetricSetError(
-                    f"Gladly rejected the report {self.metric_set} (400), which it doesn't document. "
-                    f"Documented metric sets: {', '.join(METRIC_SETS)}.",
-                    status=error.status,
-                ) from error
-            raise
+            raise self._source.explain(error) from error
+        if body.invalid_lines:
+            self.logger.warning(
+                "%s, %s: %d lines aren't UTF-8. They are read as Windows-1252, or with U+FFFD in place of "
+                "invalid bytes.",
+                self.name,
+                span,
+                body.invalid_lines,
+            )
+        return body
 
     def _iter_body(self, body: ReportBody, window: Window) -> Iterator[Record]:
-        reader = RowReader(body.header, self.effective_schema["properties"], key_spec=self.key_spec)
+        if body.row_count:
+            self._send_schema(header=body.columns)
+        window_end = format_instant(window.end)
+        reader = RowReader(
+            body.header, self.effective_schema["properties"], key_spec=self.key_spec, window_end=window_end
+        )
         for cells in body.iter_rows():
             row = reader.read(cells)
             if row is not None:
-                yield self._complete_row(row, window)
+                record, key = row
+                yield {**self.finalize(record), REPLICATION_KEY: window_end, **key}
+        self._log_skipped_rows(reader, window)
+
+    def _log_skipped_rows(self, reader: RowReader, window: Window) -> None:
         if reader.incomplete:
             self.logger.info(
                 "%s, %s: %d rows without %s are not final yet; a later run sends them",
@@ -231,15 +211,56 @@ class ReportStream(RecordStream):
                 self.name,
                 window,
                 reader.missing_key,
-                self.key_spec.own_keys[0],
+                self.key_spec.own_columns[0],
+            )
+        if reader.other_timezone and not self._has_warned_of_timezone:
+            self._has_warned_of_timezone = True
+            self.logger.warning(
+                "%s, %s: Gladly made the report in another timezone, although the tap requested UTC. Timestamps "
+                "without an offset go to _unmapped.",
+                self.name,
+                window,
             )
 
-    def _complete_row(self, row: Row, window: Window) -> Record:
-        record = self.finalize(row.record)
-        record[REPLICATION_KEY] = format_instant(window.end)
-        if row.row_hash is not None:
-            record[ROW_HASH] = row.row_hash
-        return record
+    @override
+    def _write_schema_message(self) -> None:
+        """Defer the message until the first report shows which columns it has."""
+
+    def _send_schema(self, header: Collection[str] | None = None) -> None:
+        """Emit SCHEMA if none was sent, or if the report has other columns than before.
+
+        SCHEMA leaves out columns that the report lacks. Otherwise a target would replace good values by null
+        when rows of the look-back period are sent again.
+
+        Args:
+            header: The report's columns; None if there is no report.
+        """
+        missing = self._missing_columns if header is None else self._find_missing(header)
+        if self._has_sent_schema and missing == self._missing_columns:
+            return
+        self._has_sent_schema, self._missing_columns = True, missing
+        self._warn_missing(missing)
+        for message in self._generate_schema_messages():
+            fields = message.schema["properties"]
+            kept = {name: field for name, field in fields.items() if name not in missing}
+            message.schema = {**message.schema, "properties": kept}
+            self._tap.write_message(message)
+
+    def _find_missing(self, header: Collection[str]) -> frozenset[str]:
+        # A stream map can give a column a value that doesn't come from the report.
+        maps = (self.config.get("stream_maps") or {}).values()
+        mapped = {column for columns in maps if isinstance(columns, dict) for column in columns}
+        return self._known_fields - frozenset(header) - mapped
+
+    def _warn_missing(self, columns: AbstractSet[str]) -> None:
+        if new := sorted(columns - self._reported_missing):
+            self._reported_missing.update(new)
+            self.logger.warning(
+                "%s: Gladly's report lacks the columns %s. The tap doesn't send them, so a target that upserts "
+                "keeps their values.",
+                self.name,
+                ", ".join(new),
+            )
 
     @property
     @override

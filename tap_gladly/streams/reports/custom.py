@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.schema.source import StreamSchema
 from typing_extensions import override
 
+from tap_gladly.exceptions import GladlyError
 from tap_gladly.parsing.csv_rows import name_columns, normalize_name
+from tap_gladly.state.window_bookmark import REPLICATION_KEY
 from tap_gladly.streams.base import SCHEMAS
 from tap_gladly.streams.reports.base import ReportStream
 from tap_gladly.streams.reports.metric_sets import METRIC_SETS, ONLY_BY_TIME, name_stream
-from tap_gladly.streams.reports.rows import ROW_HASH
+from tap_gladly.streams.reports.rows import ROW_HASH, ROW_KEY
 from tap_gladly.streams.reports.windows import Window
 from tap_gladly.timestamps import DAY
 
@@ -23,17 +24,23 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
 
     from tap_gladly.output.run_summary import RunSummary
-    from tap_gladly.transport.client import GladlyClient
+    from tap_gladly.transport.client import GladlyClient, RequestPolicy
 
 _HALF_HOURLY = "halfHourly"
+DISCOVERY_OUTAGE_SECONDS = 60
+"""How long discovery retries a request."""
 _DISCOVERY_DAYS = (1, 7, 30, 90)
 _MAX_HALF_HOURLY_DAYS = 30  # Gladly rejects half-hourly reports of more than a month (documented)
-_ADDED: dict[str, dict[str, Any]] = {
+_METADATA_FIELDS: dict[str, dict[str, Any]] = {
     ROW_HASH: {
         "type": ["string"],
         "description": "Hash of the row's cells. It serves as the key because Gladly gives the row no ID.",
     },
-    "_window_end": {
+    ROW_KEY: {
+        "type": ["string"],
+        "description": "Hash of the key columns. It serves as the key because these columns may be empty.",
+    },
+    REPLICATION_KEY: {
         "type": ["string", "null"],
         "format": "date-time",
         "description": "Exclusive end of the window that returned the row, in UTC. The replication key.",
@@ -56,7 +63,7 @@ class _HeaderSchema(StreamSchema[str]):
 
 
 class CustomReportStream(ReportStream):
-    """One row per row of a report that the settings name; key `key_columns`, or `_row_hash`."""
+    """One row per row of a report that the settings name; key `_row_key`, a hash of `key_columns`, or `_row_hash`."""
 
     schema = _HeaderSchema(SCHEMAS)
 
@@ -76,11 +83,12 @@ class CustomReportStream(ReportStream):
         self.look_back_days = settings.get("look_back_days")
         self.supports_times = self.metric_set in ONLY_BY_TIME
         self.supports_dates = not self.supports_times
-        names = {"aggregationLevel": "aggregation_level", "filters": "filters"}
-        self.extra_params = {name: settings[key] for name, key in names.items() if settings.get(key)}
-        columns = settings.get("key_columns") or [ROW_HASH]
-        names_of_keys = (name if name in _ADDED else normalize_name(name) for name in columns)
-        self.primary_keys = tuple(dict.fromkeys(names_of_keys))
+        params = {"aggregationLevel": "aggregation_level", "filters": "filters"}
+        self.extra_params = {param: settings[key] for param, key in params.items() if settings.get(key)}
+        columns = settings.get("key_columns") or ()
+        names = (name if name == REPLICATION_KEY else normalize_name(name) for name in columns)
+        self.key_columns = tuple(dict.fromkeys(names))
+        self.primary_keys = (ROW_KEY if columns else ROW_HASH,)
         super().__init__(tap, client, summary=summary)
 
     @cached_property
@@ -90,14 +98,35 @@ class CustomReportStream(ReportStream):
         # Without a catalog the stream is deselected. A request is only useful if its name may be wrong.
         is_unknown = catalog is None and self.metric_set not in METRIC_SETS
         if self._is_discovered or is_unknown:
-            return self._make_schema(self._find_header())
+            return self._make_schema(self._discover_header())
         entry = catalog.get_stream(self.name) if catalog else None
         schema = entry.schema.to_dict() if entry else {}
         return schema if schema.get("properties") else self._make_schema(())
 
-    def _find_header(self) -> Sequence[str]:
+    @property
+    @override
+    def effective_schema(self) -> dict[str, Any]:
+        schema = super().effective_schema
+        # A catalog made before `key_columns` changed lacks the key.
+        fields = {**{key: _METADATA_FIELDS[key] for key in self.primary_keys}, **schema["properties"]}
+        return {**schema, "properties": fields}
+
+    def _discover_header(self) -> Sequence[str]:
+        """Return the header of the report; nothing if Gladly returns none, or rejects the report.
+
+        One report must not stop discovery, and with it every other stream. It fails at its own sync.
+        """
+        try:
+            return self._request_header()
+        except GladlyError as error:
+            self.logger.warning(
+                "%s: discovery found no columns, so all columns go to _unmapped. %s", self.name, error
+            )
+            return ()
+
+    def _request_header(self) -> Sequence[str]:
         for span in self._iter_discovery_spans():
-            body = self.request_report(self._requested_span(span), self.key_spec.required)
+            body = self.request_report(self.clip(span), self.key_spec.required)
             body.file.close()
             if body.header:
                 return body.header
@@ -110,15 +139,15 @@ class CustomReportStream(ReportStream):
 
     def _iter_discovery_spans(self) -> Iterator[Window]:
         is_half_hourly = self.extra_params.get("aggregationLevel") == _HALF_HOURLY
-        self._now = time.time_ns()
-        today = self._now - self._now % DAY
+        self.now = self._client.now()
+        today = self.now - self.now % DAY
         for days in _DISCOVERY_DAYS:
             if not is_half_hourly or days <= _MAX_HALF_HOURLY_DAYS:
                 yield Window(today - days * DAY, today)
 
     def _make_schema(self, header: Sequence[str]) -> dict[str, Any]:
         titles = dict(zip(name_columns(header), header, strict=True))
-        columns = dict.fromkeys([*self.primary_keys, *titles])
+        columns = dict.fromkeys([*self.key_spec.own_columns, *titles])
         fields: dict[str, dict[str, Any]] = {
             column: {
                 "type": ["string", "null"],
@@ -126,7 +155,13 @@ class CustomReportStream(ReportStream):
             }
             for column in columns
         }
-        fields.update((name, field) for name, field in _ADDED.items() if name in columns or name != ROW_HASH)
-        for key in self.primary_keys:
-            fields[key] = {**fields[key], "type": ["string"]}
-        return {"type": "object", "properties": fields}
+        keys = {key: _METADATA_FIELDS[key] for key in self.primary_keys}
+        added = {name: _METADATA_FIELDS[name] for name in (REPLICATION_KEY, "_unmapped")}
+        return {"type": "object", "properties": {**keys, **fields, **added}}
+
+    @property
+    @override
+    def request_policy(self) -> RequestPolicy:
+        policy = super().request_policy
+        # Meltano discovers before every run, so a report that is down must not hold up all other streams.
+        return policy._replace(outage_seconds=DISCOVERY_OUTAGE_SECONDS) if self._is_discovered else policy

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from tap_gladly.parsing.csv_rows import name_columns
+from tap_gladly.state.window_bookmark import REPLICATION_KEY
 from tap_gladly.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Record
 
 ROW_HASH = "_row_hash"
+"""Primary key of rows without an id: a hash of the row."""
+ROW_KEY = "_row_key"
+"""Primary key of rows whose key columns may be empty: a hash of these columns.
 
+A primary key must not be null in any warehouse, some targets load an empty string as null, and others don't. A
+hash is never empty, and has the same type everywhere. So the key columns stay as Gladly sends them, null if empty.
+"""
+_TIMEZONE_COLUMN = "timezone_filter"
+_UTC_NAMES = {"UTC", "ETC/UTC", "GMT", "Z", "+00:00"}
+
+_KEY_DIGITS = 32
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _INTEGER = re.compile(r"([+-]?\d{1,18})(?:\.0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
@@ -32,58 +43,55 @@ _BOOLEANS = {"true": True, "false": False}
 class KeySpec(NamedTuple):
     """How a report's rows are identified."""
 
-    keys: Sequence[str]
-    """Primary keys: columns of the report, or `_row_hash`."""
+    columns: Sequence[str]
+    """The columns that identify a row. Without any, the key is `_row_hash`."""
+    is_hashed: bool = False
+    """Whether the key is `_row_key`, a hash of these columns, instead of the columns themselves."""
     completion_column: str | None = None
     """A column that is empty until the row is final. Until then its key is incomplete."""
     mutable_columns: Iterable[str] = ()
     """Columns that Gladly fills in later. The row's hash excludes them."""
 
     @property
-    def own_keys(self) -> Sequence[str]:
-        """The primary keys that are columns of the report."""
-        return [key for key in self.keys if not key.startswith("_")]
+    def own_columns(self) -> Sequence[str]:
+        """The columns that identify a row and come from the report."""
+        return [column for column in self.columns if not column.startswith("_")]
 
     @property
     def required(self) -> frozenset[str]:
         """The columns that the report must have."""
-        return frozenset(
-            [*self.own_keys, self.completion_column] if self.completion_column else self.own_keys
-        )
-
-
-class Row(NamedTuple):
-    """One row."""
-
-    record: Record
-    """Cells by column, typed as the schema declares. A cell that doesn't fit its type stays text."""
-    row_hash: str | None
-    """Hash of the row, if it is the key."""
+        completion = [self.completion_column] if self.completion_column else []
+        return frozenset([*self.own_columns, *completion])
 
 
 class RowReader:
     """Reads the rows of one report.
 
-    An empty cell is null. Cells beyond the header are named after their position.
+    An empty cell is null. Cells beyond the header are named after their position. A cell that doesn't fit its
+    declared type stays text.
     """
 
-    def __init__(self, header: Sequence[str], properties: Mapping[str, Any], *, key_spec: KeySpec) -> None:
+    def __init__(
+        self, header: Sequence[str], properties: Mapping[str, Any], *, key_spec: KeySpec, window_end: str
+    ) -> None:
         self._header = list(header)
         self._columns = name_columns(header)
         self._properties = properties
         self._readers = {name: read for name, schema in properties.items() if (read := _find_reader(schema))}
         self._key_spec = key_spec
-        self._keys = key_spec.own_keys
+        self._key_columns = () if key_spec.is_hashed else key_spec.own_columns
         self._mutable_columns = frozenset(key_spec.mutable_columns)
-        self._is_hashed = ROW_HASH in key_spec.keys
+        self._window_end = window_end
         self._seen: Counter[int] = Counter()
         self.incomplete = 0
         """Number of rows that aren't final yet."""
         self.missing_key = 0
-        """Number of rows whose first key column is empty."""
+        """Number of rows whose key column is empty."""
+        self.other_timezone = 0
+        """Number of rows that weren't made in UTC."""
 
-    def read(self, cells: Sequence[str]) -> Row | None:
-        """Turn a row into a record; return None if it isn't final yet, or has no key."""
+    def read(self, cells: Sequence[str]) -> tuple[Record, dict[str, str]] | None:
+        """Turn a row into a record and its hashed key; return None if it isn't final yet, or has no key."""
         if len(cells) > len(self._columns):
             self._header += [""] * (len(cells) - len(self._header))
             self._columns = name_columns(self._header)
@@ -91,19 +99,35 @@ class RowReader:
         if self._key_spec.completion_column and texts.get(self._key_spec.completion_column) is None:
             self.incomplete += 1
             return None
-        if self._keys and texts[self._keys[0]] is None:
+        if any(texts[column] is None for column in self._key_columns):
             self.missing_key += 1
             return None
-        # A key must not be null: a contact without an agent has an empty agent_id.
-        texts.update((key, "") for key in self._keys if texts[key] is None)
-        return Row(self._convert(texts), self._hash(texts) if self._is_hashed else None)
+        return self._convert(texts), self._make_key(texts)
+
+    def _make_key(self, texts: Mapping[str, str | None]) -> dict[str, str]:
+        if not self._key_spec.columns:
+            return {ROW_HASH: self._hash(texts)}
+        if not self._key_spec.is_hashed:
+            return {}
+        cells = [texts.get(column) for column in self._key_spec.own_columns]
+        if REPLICATION_KEY in self._key_spec.columns:
+            cells.append(self._window_end)
+        return {ROW_KEY: hashlib.sha256(msgspec.json.encode(cells)).hexdigest()[:_KEY_DIGITS]}
+
+    def _is_in_utc(self, texts: Mapping[str, str | None]) -> bool:
+        timezone = texts.get(_TIMEZONE_COLUMN)
+        is_utc = timezone is None or timezone.strip().upper() in _UTC_NAMES
+        self.other_timezone += not is_utc
+        return is_utc
 
     def _convert(self, texts: Mapping[str, str | None]) -> Record:
         record: Record = {
             name: text for name, text in texts.items() if text is not None or name in self._properties
         }
+        is_in_utc = self._is_in_utc(texts)
         for name, read in self._readers.items():
-            if (text := texts.get(name)) is not None:
+            # Without an offset, a timestamp in another timezone is ambiguous when clocks change. It stays text.
+            if (text := texts.get(name)) is not None and (is_in_utc or read is not _read_timestamp):
                 record[name] = read(text)
         return record
 
@@ -120,7 +144,9 @@ class RowReader:
         self._seen[digest] += 1
         # Gladly gives events no id, and two can be identical. The second one's hash includes its number.
         number = self._seen[digest]
-        return hashlib.sha256(content if number == 1 else b"%s%d" % (content, number)).hexdigest()[:32]
+        return hashlib.sha256(content if number == 1 else b"%s%d" % (content, number)).hexdigest()[
+            :_KEY_DIGITS
+        ]
 
 
 def _find_reader(schema: Mapping[str, Any]) -> Callable[[str], object] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tap_gladly.streams.reports.base import ReportStream
+from tap_gladly.streams.reports.rows import ROW_KEY
 
 
 class ConversationExportReportStream(ReportStream):
@@ -14,6 +15,7 @@ class ConversationExportReportStream(ReportStream):
     name = "conversation_export_report"
     metric_set = "ConversationExportReport"
     primary_keys = ("conversation_id",)
+    key_columns = ("conversation_id",)
     window_days = 7
     look_back_days = 30
     initial_days = 730
@@ -39,19 +41,21 @@ class ContactExportReportV3Stream(ReportStream):
     name = "contact_export_report_v3"
     metric_set = "ContactExportReportV3"
     primary_keys = ("contact_id",)
+    key_columns = ("contact_id",)
     window_days = 7
     supports_times = True
 
 
 class WorkSessionEventsReportV4Stream(ReportStream):
-    """One row per contact and agent, by the end of the contact; key `contact_session_id` and `agent_id`.
+    """One row per contact and agent, by the end of the contact; key `_row_key`, a hash of both ids.
 
     An open work session has no agent yet and moves to another window when it ends. It is sent after its end.
     """
 
     name = "work_session_events_report_v4"
     metric_set = "WorkSessionEventsReportV4"
-    primary_keys = ("contact_session_id", "agent_id")
+    primary_keys = (ROW_KEY,)
+    key_columns = ("contact_session_id", "agent_id")
     window_days = 7
     supports_dates = False
     supports_times = True
@@ -64,6 +68,7 @@ class TaskExportReportStream(ReportStream):
     name = "task_export_report"
     metric_set = "TaskExportReport"
     primary_keys = ("task_id",)
+    key_columns = ("task_id",)
     window_days = 7
 
 
@@ -89,6 +94,8 @@ class AgentDurationsReportV2Stream(ReportStream):
 
     name = "agent_durations_report_v2"
     metric_set = "AgentDurationsReportV2"
+    # A span gets its end when it is over, and an agent can be away from Friday to Monday, or longer.
+    look_back_days = 7
     mutable_columns = frozenset({"end_time", "duration_mins", "context"})
 
 
@@ -98,6 +105,7 @@ class GladlyAISessionsDetailReportStream(ReportStream):
     name = "gladly_ai_sessions_detail_report"
     metric_set = "GladlyAISessionsDetailReport"
     primary_keys = ("session_id",)
+    key_columns = ("session_id",)
     window_days = 7
 
 

@@ -11,6 +11,9 @@ from tap_gladly.timestamps import DAY, format_instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MONDAY = 4 * DAY
+"""January 5, 1970: the start of the grid, so that windows of 7 days are calendar weeks."""
+
 
 class Window(NamedTuple):
     """A half-open time span, in nanoseconds since 1970 in UTC."""
@@ -26,6 +29,11 @@ class Window(NamedTuple):
     def has_whole_days(self) -> bool:
         """Whether it starts and ends at midnight."""
         return self.start % DAY == self.end % DAY == 0
+
+    def describe_days(self) -> str:
+        """Return its first and last day, or its only one."""
+        first, last = format_instant(self.start)[:10], format_instant(max(self.start, self.end - 1))[:10]
+        return first if first == last else f"{first} to {last}"
 
     def to_days(self) -> dict[str, str]:
         """Return the request parameters for whole days; the last day is included."""
@@ -52,47 +60,35 @@ class WindowPlanner(NamedTuple):
     window_days: int
     look_back_days: int | None
     """Days before the bookmark to request again; None for one window."""
-    initial_days: int
-    """Days that a first sync without `start_date` covers."""
-    is_keyed_by_window: bool
-    """Whether the window is part of a row's key, as in reports that aggregate over the window."""
+    is_on_grid: bool
+    """Whether windows lie on a fixed grid, because the window is part of a row's key.
 
-    def plan(
-        self, *, now: int, position: int | None, start_date: int | None, end_date: int | None
-    ) -> list[Window]:
-        """Return the windows that are due, oldest first.
+    Rows of such a report are totals of their window. If windows overlapped, a target would count days twice.
+    """
+
+    def plan(self, span: Window, *, now: int) -> list[Window]:
+        """Return the windows that cover a span, oldest first.
 
         Args:
+            span: The whole days that are due.
             now: The current time, in nanoseconds since 1970.
-            position: The bookmark, or None before the first sync.
-            start_date: First instant that the user wants.
-            end_date: Last instant that the user wants.
         """
-        span = self.due_span(now=now, position=position, start_date=start_date, end_date=end_date)
-        windows = list(iter_windows(span, self.window_days * DAY))
+        length = self.window_days * DAY
+        if self.is_on_grid:
+            first = span.start - (span.start - _MONDAY) % length
+            return [Window(start, start + length) for start in range(first, span.end, length)]
+        windows = list(iter_windows(span, length))
         if span.end > now:
-            # The current window keeps its final end, because rows may be keyed by it.
-            windows[-1:] = [Window(it.start, it.start + self.window_days * DAY) for it in windows[-1:]]
+            # The current window keeps its final end, so its rows don't change when it is complete.
+            windows[-1:] = [Window(it.start, it.start + length) for it in windows[-1:]]
         return windows
 
-    def due_span(
-        self, *, now: int, position: int | None, start_date: int | None, end_date: int | None
-    ) -> Window:
-        """Return the whole days that are due; arguments as in `plan`."""
-        if position is not None:
-            first = max(position - position % DAY - self._look_back * DAY, start_date or 0)
-        elif start_date is not None:
-            first = start_date
-        else:
-            first = now - self.initial_days * DAY
-        last = now if end_date is None else min(now, end_date)
-        return Window(first - first % DAY, last - last % DAY + DAY)
-
-    @property
-    def _look_back(self) -> int:
+    def first_due(self, position: int) -> int:
+        """Return the first instant that is due after a bookmark, in nanoseconds since 1970."""
         days = self.window_days if self.look_back_days is None else self.look_back_days
-        # Rows that are keyed by their window must come from the same window again.
-        return -(-days // self.window_days) * self.window_days if self.is_keyed_by_window else days
+        if self.is_on_grid:
+            days = -(-days // self.window_days) * self.window_days
+        return position - position % DAY - days * DAY
 
 
 def iter_windows(span: Window, length: int) -> Iterator[Window]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,6 +35,11 @@ def discover(emulator: Emulator, report_clock: Callable[[str], None]) -> Callabl
         return catalog_entry(catalog, name_stream(report["metric_set"]))
 
     return run
+
+
+def hash_cells(*cells: str | None) -> str:
+    """Return the `_row_key` of a row with these key cells."""
+    return hashlib.sha256(json.dumps(cells, separators=(",", ":")).encode()).hexdigest()[:32]
 
 
 @pytest.fixture
@@ -83,15 +90,16 @@ def test_discovery_reads_columns_from_the_header(
     ]
     fields = entry["schema"]["properties"]
     assert {name: field["type"] for name, field in fields.items()} == {
-        "bucket_beginning": ["string"],
-        "agent_id": ["string"],
+        "_row_key": ["string"],
+        "bucket_beginning": ["string", "null"],
+        "agent_id": ["string", "null"],
         "timezone_filter": ["string", "null"],
         "logged_in": ["string", "null"],
         "_window_end": ["string", "null"],
         "_unmapped": ["object", "null"],
     }
     assert fields["logged_in"]["description"] == "Column Logged In of AgentSummaryV2."
-    assert list(entry["key_properties"]) == ["bucket_beginning", "agent_id"]
+    assert list(entry["key_properties"]) == ["_row_key"]
     assert stream_metadata(entry)["selected"] is False
 
 
@@ -118,7 +126,7 @@ def test_discovery_declares_only_the_key_of_an_empty_report(
     entry = discover(metric_set="PaymentsByAgentReport", key_columns=["Agent ID"])
 
     assert len(requested_days()) == 4
-    assert list(entry["schema"]["properties"]) == ["agent_id", "_window_end", "_unmapped"]
+    assert list(entry["schema"]["properties"]) == ["_row_key", "agent_id", "_window_end", "_unmapped"]
     assert (
         "payments_by_agent_report: the report PaymentsByAgentReport is empty and has no header." in log.text
     )
@@ -165,6 +173,7 @@ def test_settings_reach_the_request(
         "agent_id": "a1",
         "logged_in": "3",
         "_window_end": "2026-11-21T00:00:00.000000Z",
+        "_row_key": hash_cells("a1"),
     }
 
 
@@ -195,11 +204,11 @@ def test_window_end_can_be_a_key_column(exports: StaticExports, read_custom: Cal
         metric_set="GladAppContactPointsReport", key_columns=["URL", "_window_end"], start_date="2026-11-23"
     )
 
-    keys = [(row["url"], row["_window_end"]) for row in run.rows("glad_app_contact_points_report")]
-    assert len(set(keys)) == 2
+    keys = [row["_row_key"] for row in run.rows("glad_app_contact_points_report")]
+    ends = ("2026-11-24T00:00:00.000000Z", "2026-11-25T00:00:00.000000Z")
+    assert keys == [hash_cells("https://shop.example/", end) for end in ends]
     (schema,) = run.of_type("SCHEMA")
-    assert schema["key_properties"] == ["url", "_window_end"]
-    assert schema["schema"]["properties"]["_window_end"]["type"] == ["string"]
+    assert schema["key_properties"] == ["_row_key"]
 
 
 def test_discovery_requests_work_sessions_by_minute(
@@ -247,10 +256,10 @@ def test_rows_keyed_by_window_keep_their_key(
     second = read_custom(**report, **weeks, state=first.state)
 
     ends = [row["_window_end"][:10] for row in first.rows("glad_app_contact_points_report")]
-    assert ends == ["2026-11-17", "2026-11-24", "2026-12-01"]
-    assert asked_first == ["11-10..11-16", "11-17..11-23", "11-24..11-24"]
+    assert ends == ["2026-11-16", "2026-11-23", "2026-11-30"]
+    assert asked_first == ["11-09..11-15", "11-16..11-22", "11-23..11-24"]
     again = [row["_window_end"][:10] for row in second.rows("glad_app_contact_points_report")]
-    assert again == ["2026-11-24", "2026-12-01"]
+    assert again == ["2026-11-23", "2026-11-30"]
 
 
 def test_rows_keyed_by_window_are_not_split(
@@ -267,7 +276,7 @@ def test_rows_keyed_by_window_are_not_split(
     run = read_custom(**report, window_days=7, start_date="2026-11-17")
 
     assert len(run.rows("glad_app_contact_points_report")) == 2
-    assert "2026-11-17T00:00Z to 2026-11-24T00:00Z may be truncated" in log.text
+    assert "2026-11-16T00:00Z to 2026-11-23T00:00Z may be truncated" in log.text
 
 
 def test_key_columns_are_unique(exports: StaticExports, discover: Callable[..., dict[str, Any]]) -> None:
@@ -276,7 +285,7 @@ def test_key_columns_are_unique(exports: StaticExports, discover: Callable[..., 
 
     entry = discover(metric_set="AgentSummaryV2", key_columns=["Agent ID", "agent_id"])
 
-    assert list(entry["key_properties"]) == ["agent_id"]
+    assert [name for name in entry["schema"]["properties"] if name.startswith("agent_id")] == ["agent_id"]
 
 
 def test_sync_without_a_catalog_requests_no_header(

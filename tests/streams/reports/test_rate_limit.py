@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gladly_emulator import StaticExports
 
 Requests = list[dict[str, Any]]
-NOON = "2026-11-24T12:00:30Z"
+NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=timezone.utc)
 EVENTS, AGENTS = "conversation_timestamps_report", "agent_timestamps_report"
 
 
@@ -29,8 +30,13 @@ def limited_emulator(exports: StaticExports, monkeypatch: pytest.MonkeyPatch) ->
     """Start an emulator whose report minute lasts half a second."""
     monkeypatch.setattr(session, "REPORT_MINUTE_SECONDS", 0.55)
     limits = ReportLimits(minute_seconds=0.5, at_once=1)
-    with Emulator(exports, requests_per_second=None, report_limits=limits) as running:
+    with Emulator(exports, clock=lambda: NOW, requests_per_second=None, report_limits=limits) as running:
         yield running
+
+
+def count_statuses(emulator: Emulator) -> Counter[int | None]:
+    """Return how often each status was returned for a report."""
+    return Counter(request.status for request in emulator.requests if request.path == "/api/v1/reports")
 
 
 def test_rate_limit_covers_all_report_streams(limited_emulator: Emulator, read: Callable[..., Sync]) -> None:
@@ -52,7 +58,7 @@ def test_rate_limit_counts_retries(limited_emulator: Emulator, read: Callable[..
 
     read(AGENTS, start_date="2026-11-14", **limited_emulator.settings)
 
-    statuses = Counter(request.status for request in limited_emulator.requests)
+    statuses = count_statuses(limited_emulator)
     assert statuses == {200: 11, 503: 5}
 
 
@@ -63,9 +69,9 @@ def test_rate_limit_adapts_to_other_clients(
     monkeypatch.setattr(session, "REPORT_MINUTE_SECONDS", 0.22)
     monkeypatch.setattr(reports, "OUTAGE_SECONDS", 10)
     limits = ReportLimits(per_minute=4, minute_seconds=0.2)
-    with Emulator(exports, requests_per_second=None, report_limits=limits) as running:
+    with Emulator(exports, clock=lambda: NOW, requests_per_second=None, report_limits=limits) as running:
         read(AGENTS, start_date="2026-11-10", **running.settings)
 
-        statuses = Counter(request.status for request in running.requests)
+        statuses = count_statuses(running)
     assert statuses[200] == 15
     assert 1 <= statuses[429] < 12

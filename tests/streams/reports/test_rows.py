@@ -280,7 +280,7 @@ def test_ragged_rows_are_complete(read_events: Callable[[Any], Sync]) -> None:
 def test_work_session_without_an_end_is_not_sent(
     read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """It has no agent yet, so its key would change; a session that no agent accepted has an empty agent."""
+    """It has no agent yet, so its key would change; a session that no agent accepted has no agent."""
     open_session = {"contact_session_id": "s1", "agent_id": "", "contact_session_ended_at": ""}
     rows = [
         open_session,
@@ -292,7 +292,7 @@ def test_work_session_without_an_end_is_not_sent(
     run = read_rows(stream, "WorkSessionEventsReportV4", rows)
 
     keys = [(row["contact_session_id"], row["agent_id"]) for row in run.rows(stream)]
-    assert keys == [("s2", ""), ("s3", "a1")]
+    assert keys == [("s2", None), ("s3", "a1")]
     assert "1 rows without contact_session_ended_at are not final yet" in log.text
 
 
