@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
-from tap_gladly.exceptions import InvalidBookmarkError
+from tap_gladly.exceptions import InvalidBookmarkError, RequestRejectedError
 from tap_gladly.parsing.jsonl import MalformedLine, is_not_jsonl, iter_jsonl
 from tap_gladly.state.event_bookmark import EventBookmark
 from tap_gladly.streams.base import RecordStream
 from tap_gladly.streams.malformed_lines import find_malformed_lines
 from tap_gladly.streams.second_download import download_better
-from tap_gladly.timestamps import DAY, MINUTE, SECOND, format_full_instant, format_instant, parse_instant
-from tap_gladly.transport.rate_limit import read_date
+from tap_gladly.timestamps import DAY, MINUTE, format_full_instant, format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,7 @@ LOOKBACK = DAY - 15 * MINUTE
 # Gladly may publish an event up to 15 seconds late (documented). The window ends one minute before now, so a late
 # event still falls after the bookmark instead of behind it.
 EVENT_LAG = MINUTE
+_CLOCK_TOLERANCE = 5 * MINUTE
 CHECKPOINT_EVERY = 10_000
 """Number of events between two STATE messages."""
 
@@ -68,13 +69,17 @@ class EventsStream(RecordStream):
         if not self.is_active:
             return
         self._bookmark = self._restore_bookmark()
-        window = self._find_window(time.time_ns() // 1000 * 1000)
+        window = self._find_window()
         if window.start > window.end:
             return  # everything is loaded up to a minute ago, or end_date lies before the window
-        file, now = self._download(window)
-        is_sure = self._is_plausible(now)
-        if is_sure:  # Gladly's clock counts, in case this machine's is fast
+        file, window = self._download(window)
+        now = self._client.now()
+        # If the clocks differ by more than a day, either may be wrong.
+        is_sure = abs(now - time.time_ns()) <= DAY
+        if is_sure:  # the response's Date counts, in case this machine's clock is fast
             window = window._replace(end=min(window.end, now - EVENT_LAG))
+        else:
+            self._client.clock.log_difference(self.logger)
         with file:
             yield from self._iter_new(file, window, is_sure=is_sure)
             self._summary.bytes[self.name] = file.tell()
@@ -89,7 +94,8 @@ class EventsStream(RecordStream):
                 f"The bookmark of {self.name} in the state is invalid: {error}."
             ) from error
 
-    def _find_window(self, now: int) -> Window:
+    def _find_window(self) -> Window:
+        now = self._client.now() // 1000 * 1000
         first, last = self._bounds
         edge, end = now - LOOKBACK, now - EVENT_LAG
         if self._bookmark.instant is not None and self._bookmark.instant > now + DAY:
@@ -108,28 +114,32 @@ class EventsStream(RecordStream):
             )
         return window
 
-    def _download(self, window: Window) -> tuple[IO[bytes], int]:
-        """Download the events of a window; return them with the time of the response."""
+    def _download(self, window: Window) -> tuple[IO[bytes], Window]:
+        """Download the events of a window, and return them with the window.
+
+        Gladly rejects a start that lies more than 24 hours back by its own clock. If this machine's clock is slow,
+        the rejection brings Gladly's time, and the window follows it.
+        """
+        before = self._client.now()
+        try:
+            return self._request(window), window
+        except RequestRejectedError as error:
+            if error.status != HTTPStatus.BAD_REQUEST or self._client.now() - before < _CLOCK_TOLERANCE:
+                raise
+        self._client.clock.log_difference(self.logger)
+        window = self._find_window()
+        return self._request(window), window
+
+    def _request(self, window: Window) -> IO[bytes]:
         entities = self.config.get("event_entities") or ENTITIES
         bounds = [("startAt", format_full_instant(window.start)), ("endAt", format_full_instant(window.end))]
         query = [*bounds, *(("entities", entity) for entity in entities)]
         return download_better(
-            lambda: self.fetch(("events",), _read_answer, params=query),
-            lambda answer: answer[0],
+            lambda: self.fetch(("events",), _read_events, params=query),
+            lambda file: file,
             name="The response with events",
             logger=self.logger,
         )
-
-    def _is_plausible(self, now: int) -> bool:
-        """Return whether Gladly's clock and this machine's are less than a day apart, and warn if they aren't."""
-        apart = abs(now - time.time_ns())
-        if apart > DAY:
-            self.logger.warning(
-                "Gladly's clock and this machine's clock are %.1f days apart. The tap uses this machine's, and "
-                "doesn't advance the bookmark if there are no events. Check this machine's clock.",
-                apart / DAY,
-            )
-        return apart <= DAY
 
     def _iter_new(self, file: IO[bytes], window: Window, *, is_sure: bool) -> Iterator[Record]:
         """Yield the events of a window that aren't loaded yet, and advance the bookmark past them.
@@ -172,16 +182,10 @@ class EventsStream(RecordStream):
         self._tap.state_writer.write_state(self.tap_state)
 
 
-def _read_answer(response: requests.Response, file: IO[bytes]) -> tuple[IO[bytes], int]:
+def _read_events(response: requests.Response, file: IO[bytes]) -> IO[bytes]:
     if is_not_jsonl(file, response.headers.get("Content-Type", "")):
         raise RetriableAPIError("Gladly answered with something other than events", response)
-    return file, _read_clock(response)
-
-
-def _read_clock(response: requests.Response) -> int:
-    """Return the time in the response's `Date` header, else this machine's, in nanoseconds since 1970."""
-    moment = read_date(response, "Date")
-    return time.time_ns() if moment is None else int(moment.timestamp()) * SECOND
+    return file
 
 
 def _find_instant(event: Record) -> int | None:

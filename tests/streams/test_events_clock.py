@@ -57,7 +57,7 @@ def test_a_clock_that_is_days_off_is_told_and_not_gone_by(
 
     assert run.state == event_bookmark(at, "e1")
     [warning] = list_warnings(log)
-    assert warning.startswith("Gladly's clock and this machine's are 10.0 days apart")
+    assert warning.startswith("This machine's clock is 240.0 hours ahead of Gladly's")
 
 
 @pytest.mark.usefixtures("days_later")
@@ -73,3 +73,36 @@ def test_a_clock_that_is_days_off_moves_no_bookmark(
     run = read_events(event_bookmark(at) if at else None)
 
     assert run.bookmark("events")["replication_key_value"] == at
+
+
+@pytest.mark.parametrize("minutes", [20, 26 * 60])
+def test_slow_clock_follows_gladlys(
+    exports: StaticExports,
+    emulator: Emulator,
+    read_events: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+) -> None:
+    """If Gladly rejects a start that a slow clock sets too early, the tap takes the time from the response."""
+    exports.events.add(make_event("e1", ago(HOUR)))
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now - minutes * MINUTE)
+
+    run = read_events()
+
+    assert run.ids("events") == ["e1"]
+    assert len([request for request in emulator.requests if request.path == "/api/v1/events"]) == 2
+    assert any("This machine's clock is" in line for line in list_warnings(log))
+
+
+def test_rejected_events_with_a_true_clock_fail_the_stream(
+    emulator: Emulator, read_events: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A rejection that the clock doesn't explain is not repeated."""
+    emulator.faults.add(Fault("status", path="events", status=400, times=None))
+
+    read_events(ends_badly=True)
+
+    assert len(emulator.requests) == 1
+    assert "Gladly rejected /api/v1/events" in log.text

@@ -106,7 +106,7 @@ def test_a_bookmark_beyond_the_day_says_what_is_gone(
     log.clear()
     read_events(first.state)
 
-    assert warning.startswith(f"Events of {old} to {edge} are gone")
+    assert warning.startswith(f"Events from {old} to {edge} have expired")
     for report in REPORTS:
         assert f"{report}_timestamps_report" in warning
     assert parse_instant(edge) > time.time_ns() - DAY
@@ -125,7 +125,9 @@ def test_a_bookmark_within_the_last_minute_or_ahead_costs_nothing(
 
     assert not emulator.requests
     assert run.state == state
-    told = ["The bookmark lies in the future: nothing is due before that"] if ahead > DAY else []
+    told = (
+        ["The bookmark lies in the future (events). Nothing before it will be loaded."] if ahead > DAY else []
+    )
     assert list_warnings(log) == told
 
 
@@ -222,7 +224,7 @@ def test_a_bookmark_that_is_none_fails_the_stream(
 
     errors = [record.getMessage() for record in log.records if record.levelno == logging.ERROR]
     assert len(errors) == 1
-    assert errors[0].startswith("The state's bookmark of events is unusable: ")
+    assert errors[0].startswith("The bookmark of events in the state is invalid: ")
     assert not emulator.requests
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _LAG = 2 * 60 * MINUTE
 """Gladly's reports are about an hour behind. We count a window as complete two hours after its end."""
-_ANY_STATUS = range(100, 600)
 
 
 class WindowedStream(RecordStream):
@@ -72,13 +71,15 @@ class WindowedStream(RecordStream):
         return len(windows)
 
     def _read_clock(self) -> int:
-        """Return the time by Gladly's clock, because a wrong clock here could skip windows for good."""
+        """Return the time by Gladly's clock, in nanoseconds since 1970: a wrong clock here could skip data."""
         clock = self._client.clock
         if not clock.has_response:
-            policy = self.request_policy._replace(accepted_statuses=_ANY_STATUS)
-            self._client.fetch(("organization",), lambda _: None, policy=policy, logger=self.logger)
+            policy = self.request_policy._replace(accepted_statuses=range(100, 500))
+            self._client.fetch(
+                ("organization",), lambda _response, body: body.close(), policy=policy, logger=self.logger
+            )
         clock.log_difference(self.logger)
-        return self._client.now()
+        return clock.now()
 
     def _restore_bookmark(self) -> WindowBookmark:
         state = self.tap_state.get("bookmarks", {}).get(self.name, {})
