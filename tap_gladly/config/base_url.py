@@ -5,13 +5,19 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, urlsplit
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_GLADLY_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,2}gladly\.(?:com|qa)")
-_ORGANIZATION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z]{2}-[a-z0-9]+)?")
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ORGANIZATION = re.compile(rf"{_LABEL}(?:\.[a-z]{{2}}-[a-z0-9]+)?")
+_GLADLY_HOST = re.compile(rf"(?:{_LABEL}\.){{1,2}}gladly\.(?:com|qa)")
+_PASTED_URL = re.compile(rf"(?:https?://)?({_LABEL}(?:\.{_LABEL})+)(?:[/?#][^\\\s]*)?")
+_API_URL = re.compile(r"(https?)://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")
+_MAX_PORT = 65535
 
 
 def resolve_organization(organization: str) -> str:
@@ -23,30 +29,12 @@ def resolve_organization(organization: str) -> str:
     Raises:
         ValueError: The setting is none of these.
     """
-    text = organization.strip()
-    host = _parse_pasted_host(text) if "." in text or "/" in text else text
-    host = host.lower() if host.isascii() else ""
-    if _ORGANIZATION.fullmatch(host):
-        host = f"{host}.gladly.com"
+    text = _to_lower(organization)
+    pasted = _PASTED_URL.fullmatch(text)
+    host = f"{text}.gladly.com" if _ORGANIZATION.fullmatch(text) else pasted[1] if pasted else ""
     if not _GLADLY_HOST.fullmatch(host):
         raise ValueError("must be a name, such as myorg or myorg.us-1, or a host on gladly.com or gladly.qa")
-    return f"https://{host}"
-
-
-def _parse_pasted_host(text: str) -> str:
-    parts = _split(text if "://" in text else f"https://{text}")
-    plain = parts.scheme in {"http", "https"} and parts.netloc.lower() == parts.hostname
-    return parts.hostname or "" if plain else ""
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return urlsplit("")
-    # Letters such as the Kelvin sign become ASCII in lower case, so a look-alike would pass.
-    return parts if url.isascii() else urlsplit("")
+    return _rebuild("https", host, port="")
 
 
 def resolve_api_url(api_url: str) -> str:
@@ -55,20 +43,41 @@ def resolve_api_url(api_url: str) -> str:
     Raises:
         ValueError: The setting has more than a scheme, host and port, or uses HTTP for another machine.
     """
-    parts = _split(api_url.strip())
-    bare = not (parts.query or parts.fragment or "@" in parts.netloc) and parts.path in {"", "/"}
-    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
-    if not (parts.hostname and bare and secure):
+    parts = _API_URL.fullmatch(_to_lower(api_url))
+    scheme, host, port = parts.groups(default="") if parts else ("", "", "")
+    is_secure = scheme == "https" or (scheme == "http" and _is_loopback(host))
+    if not is_secure or int(port or 0) > _MAX_PORT:
         raise ValueError(
             "must be a scheme, host and port, such as https://proxy.example:8443; "
             "http is allowed for loopback addresses only"
         )
-    return f"{parts.scheme}://{parts.netloc}"
+    return _rebuild(scheme, host, port=port)
+
+
+def _to_lower(text: str) -> str:
+    # Letters such as the Kelvin sign become ASCII in lower case, so a look-alike would pass.
+    return text.strip().lower() if text.isascii() else ""
+
+
+def _rebuild(scheme: str, host: str, *, port: str) -> str:
+    """Return a URL, after a check that the HTTP library will connect to the same host.
+
+    Raises:
+        ValueError: It reads another host, or none.
+    """
+    url = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    try:
+        read = parse_url(url)
+    except LocationParseError as error:
+        raise ValueError("has no valid host") from error
+    if (read.scheme, read.host, read.port, read.auth) != (scheme, host, int(port) if port else None, None):
+        raise ValueError("has no valid host")
+    return url
 
 
 def _is_loopback(host: str) -> bool:
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
 

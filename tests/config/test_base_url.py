@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import string
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from urllib3.util import parse_url
 
 from tap_gladly.config.base_url import resolve_api_url, resolve_base_url, resolve_organization
 
@@ -102,6 +107,27 @@ def test_resolve_api_url_accepts_https_and_loopback(api_url: str) -> None:
         "https://proxy.example?x=1",
         "https://proxy.example#x",
         "https://proxy.example:port",
+        "https://proxy.example:99999",
+        "https://proxy.example:",
+        "https://proxy_.example\\.evil.com",
+        "http://evil.com\\[::1]",
+        "http://evil.com\\@127.0.0.1",
+        "http://[::1]evil.com",
+        "http://[::1]@evil.com",
+        "http://[::1%25lo]",
+        "http://127.0.0.1\t.evil.com",
+        "http://127.0.0.1\n.evil.com",
+        "http://127.0.0.1;evil.com",
+        "http://127.1",
+        "http://2130706433",
+        "http://0177.0.0.1",
+        "http://0x7f000001",
+        "http:/127.0.0.1",
+        "http:127.0.0.1",
+        "//127.0.0.1",
+        "https://[::g]",
+        "https://[]",
+        "https://%65vil.com",
         "https://[::1",
         "https://pro\u212ay.example",
         "proxy.example",
@@ -123,3 +149,68 @@ def test_resolve_base_url_prefers_api_url() -> None:
     assert resolve_base_url({"organization": "myorg", "api_url": proxy}) == proxy
     with pytest.raises(ValueError, match="must be a name"):
         resolve_base_url({"organization": "evil.com", "api_url": proxy})
+
+
+URL_PIECES = st.sampled_from(
+    [
+        *("http://", "https://", "HTTP://", "http:", "//", "/", "\\", "@", ":", "[", "]", "?", "#", "%", "."),
+        *("[::1]", "127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "evil.com", "gladly.com", "myorg", "us-1"),
+        *(
+            "8080",
+            "%5b",
+            "%00",
+            "\t",
+            "\r",
+            "\n",
+            " ",
+            "\u212a",
+            "\u3002",
+            "\uff0e",
+            "\x00",
+            "xn--a",
+            "_",
+            "-",
+        ),
+        *string.ascii_lowercase[:4],
+    ]
+)
+
+
+@settings(max_examples=1000)
+@given(start=st.sampled_from(["http://", "https://", ""]), pieces=st.lists(URL_PIECES, max_size=5))
+@example(start="https://", pieces=["evil.com"])
+@example(start="http://", pieces=["[::1]", ":", "8080"])
+@example(start="http://", pieces=["evil.com", "\\", "[::1]"])
+@example(start="http://", pieces=["evil.com", "#", "@", "127.0.0.1"])
+def test_accepted_urls_mean_the_same_to_the_http_library(start: str, pieces: list[str]) -> None:
+    """urllib3 reads an accepted setting as it reads the resulting URL, and HTTP leads to loopback only."""
+    text = start + "".join(pieces)
+    try:
+        url = resolve_api_url(text)
+    except ValueError:
+        return
+    given_url, used = parse_url(text.strip()), parse_url(url)
+
+    assert (given_url.scheme, given_url.host, given_url.port) == (used.scheme, used.host, used.port)
+    assert used.auth is used.path is used.query is used.fragment is None
+    assert used.scheme == "https" or used.host in {"localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]"}
+
+
+@settings(max_examples=1000)
+@given(
+    start=st.sampled_from(["https://", "myorg", "myorg.gladly.com"]), pieces=st.lists(URL_PIECES, max_size=5)
+)
+@example(start="myorg", pieces=[])
+@example(start="https://", pieces=["myorg", ".", "gladly.com", "/", "a"])
+def test_accepted_organizations_are_gladly_hosts(start: str, pieces: list[str]) -> None:
+    """An accepted organization names the same Gladly host to urllib3, over HTTPS."""
+    text = start + "".join(pieces)
+    try:
+        url = parse_url(resolve_organization(text))
+    except ValueError:
+        return
+    host = parse_url(text.strip() if "://" in text else f"https://{text.strip()}").host
+
+    assert url.scheme == "https"
+    assert str(url.host).endswith((".gladly.com", ".gladly.qa"))
+    assert host in {url.host, str(url.host).removesuffix(".gladly.com")}
