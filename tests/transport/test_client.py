@@ -11,6 +11,7 @@ from support import export_requests, fail
 
 from gladly_emulator import UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN, Emulator, Fault, StaticExports
 from tap_gladly import __version__
+from tap_gladly.exceptions import GladlyError
 from tap_gladly.transport import session
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def test_log_never_has_secrets_or_content(
     if status in {200, 404}:
         sync()
     else:
-        with pytest.raises(SystemExit):
+        with pytest.raises(GladlyError):
             sync()
 
     token = emulator.settings["api_token"]

@@ -11,6 +11,7 @@ import pytest
 from raw_server import RawServer, chunked, respond, with_length
 from support import SETTINGS, list_warnings
 
+from tap_gladly.exceptions import GladlyError
 from tap_gladly.streams.reports import base as reports
 from tap_gladly.timestamps import format_instant
 from tap_gladly.transport import backoff, client
@@ -178,7 +179,7 @@ def test_unverified_response_that_is_empty_or_cut_is_never_accepted(
     body = b"" if cut == "empty" else surface.body[:-4]
     headers = [length] if length else []
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(GladlyError):
         load(surface, lambda _: respond(body, *headers))
 
     assert "nothing proves that the response is complete. Check api_url and the network" in log.text

@@ -50,7 +50,7 @@ def test_persistently_invalid_job_list_is_one_line(
     errors = fail(sync, log)
 
     assert len(errors) == 1
-    assert "something that is not a list" in errors[0]
+    assert "something other than a JSON array" in errors[0]
     assert len(emulator.requests) > 2
 
 
