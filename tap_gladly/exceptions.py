@@ -174,7 +174,7 @@ _FAILURES: dict[type[BaseException], str] = {
     ssl.SSLCertVerificationError: "the host's certificate is not trusted; to trust a "
     "certificate authority of your own, set REQUESTS_CA_BUNDLE to its PEM file",
     ConnectionRefusedError: "the connection was refused",
-    requests.exceptions.ContentDecodingError: "the response's compression is invalid or unexpected",
+    requests.exceptions.ContentDecodingError: "the response's compression is invalid",
     requests.Timeout: "the request timed out",
     requests.exceptions.ChunkedEncodingError: "the response was incomplete",
     requests.exceptions.InvalidHeader: "the response's headers are invalid",
