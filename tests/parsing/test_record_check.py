@@ -1,0 +1,388 @@
+"""RecordCheck accepts exactly the records that targets accept, and takes everything else out without a loss."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
+from singer_sdk.helpers._compat import datetime_fromisoformat
+
+from tap_gladly.parsing.json_text import encode
+from tap_gladly.parsing.jsonl import decode_raw, parse_line
+from tap_gladly.parsing.numbers import make_readable
+from tap_gladly.parsing.record_check import RecordCheck, drop_property
+from tap_gladly.streams.base import load_schemas
+
+Schema = dict[str, Any]
+METADATA = {"_job_id", "_job_updated_at", "_unmapped", "_window_end", "_row_hash", "_row_key"}
+SCHEMAS = {
+    name: {
+        **schema,
+        "properties": {key: it for key, it in schema["properties"].items() if key not in METADATA},
+    }
+    for name, schema in load_schemas().items()
+    if "id" in schema["properties"]
+}
+TIMES = st.sampled_from(
+    ["2026-11-20T07:15:19Z", "2026-11-20T07:15:19.07272933Z", "2024-02-29T00:00:00+05:30"]
+)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**25), 10**25)
+    | st.text(max_size=5)
+    | st.floats(allow_nan=False)
+)
+ANYTHING = st.recursive(
+    SCALARS | TIMES | st.sampled_from(["yesterday", "", "2026-11-20", "2026-11-20T07:15:60Z", "\x00"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+formats = FormatChecker(formats=())
+
+
+@formats.checks("date-time", raises=ValueError)
+def is_read_by_sdk_targets(value: object) -> bool:
+    """Return whether a target on the SDK can parse a timestamp."""
+    return not isinstance(value, str) or datetime_fromisoformat(value) is not None
+
+
+def values(schema: Schema) -> st.SearchStrategy[Any]:
+    """Generate values that a schema accepts."""
+    return st.one_of(*(typed_values(name, schema) for name in schema["type"]))
+
+
+def typed_values(name: str, schema: Schema) -> st.SearchStrategy[Any]:
+    """Generate values of one of a schema's types."""
+    if name == "object":
+        properties = {key: values(it) for key, it in schema.get("properties", {}).items()}
+        return st.fixed_dictionaries({}, optional=properties)
+    if name == "array":
+        return st.lists(values(schema["items"]), max_size=2)
+    scalars: dict[str, st.SearchStrategy[Any]] = {
+        "null": st.none(),
+        "boolean": st.booleans(),
+        "integer": st.integers(-(2**63), 2**63 - 1),
+        "number": st.integers(-(2**53), 2**53) | st.floats(-1e15, 1e15),
+        "string": TIMES if schema.get("format") == "date-time" else st.text(max_size=5),
+    }
+    return scalars[name]
+
+
+def iter_paths(schema: Schema, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """List the paths of the properties that a schema declares, without those inside arrays."""
+    paths: list[tuple[str, ...]] = []
+    for key, it in schema.get("properties", {}).items():
+        if (*path, key) != ("id",):
+            paths += [(*path, key), *iter_paths(it, (*path, key))]
+    return paths
+
+
+def put(record: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    """Set a nested property, and make the objects around it."""
+    for key in path[:-1]:
+        if not isinstance(record.get(key), dict):
+            record[key] = {}
+        record = record[key]
+    record[path[-1]] = value
+
+
+@st.composite
+def drifted_records(draw: st.DrawFn, schema: Schema) -> dict[str, Any]:
+    """Generate a record with up to three values of any type at declared places."""
+    record: dict[str, Any] = {
+        **(draw(typed_values("object", schema))),
+        "id": draw(st.text(min_size=1, max_size=3)),
+    }
+    for path in draw(st.lists(st.sampled_from(iter_paths(schema)), max_size=3)):
+        put(record, path, draw(ANYTHING))
+    return record
+
+
+@pytest.mark.parametrize("stream", SCHEMAS)
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_conform_moves_every_misfit_and_nothing_else(stream: str, data: st.DataObject) -> None:
+    """The result is valid, and putting back what was taken out gives the record as it was."""
+    schema = SCHEMAS[stream]
+    check = RecordCheck(schema, keys=["id"])
+    line = encode(data.draw(drifted_records(schema)))
+    record, original, raw = parse_line(1, line), parse_line(1, line), parse_line(1, line, decode=decode_raw)
+    assert isinstance(record, dict)
+    assert isinstance(raw, dict)
+
+    removed, problems = check.conform(record)
+    raw_removed, raw_problems = check.conform(raw)
+    sent = json.loads(encode(record))
+
+    Draft202012Validator(schema, format_checker=formats).validate(sent)
+    assert sent == json.loads(encode(raw))
+    assert (encode(removed), problems) == (encode(raw_removed), raw_problems)
+    for path, value in zip([problem.path for problem in problems], removed.values(), strict=True):
+        put(record, path, value)
+    assert json.loads(encode(record)) == json.loads(encode(make_readable(original)))
+    assert check.is_valid(line) <= (not removed)
+    assert check.find_valid([line]) <= [not removed]
+
+
+@pytest.mark.parametrize("stream", SCHEMAS)
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_valid_record_is_found_valid(stream: str, data: st.DataObject) -> None:
+    """A record that the schema accepts is valid without a closer look, unless text looks like a number."""
+    schema = SCHEMAS[stream]
+    record = {**data.draw(typed_values("object", schema)), "id": "a"}
+    check = RecordCheck(schema, keys=["id"])
+
+    removed, problems = check.conform(deepcopy(record))
+
+    assert (removed, problems) == ({}, [])
+    assert check.is_valid(encode({key: it for key, it in record.items() if not has_number(it)}))
+
+
+def has_number(value: object) -> bool:
+    """Return whether a value contains a number, which may have many digits."""
+    return any(digit in json.dumps(value) for digit in "0123456789")
+
+
+def check_value(schema: Schema, text: str) -> str:
+    """Return the path and the words of the problem that a property has with a value."""
+    check = RecordCheck({"properties": {"id": {"type": ["string"]}, "x": schema}}, keys=["id"])
+    line = b'{"id":"1","x":%b}' % text.encode()
+    record = parse_line(1, line)
+    assert isinstance(record, dict)
+    removed, problems = check.conform(record)
+    assert check.is_valid(line) is not bool(removed)
+    return "".join(f"{'.'.join(it.path)}: {it.declared}, {it.actual}" for it in problems)
+
+
+DATE_TIME = {"type": ["string", "null"], "format": "date-time"}
+INTEGER, NUMBER = {"type": ["integer", "null"]}, {"type": ["number", "null"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-20T07:15:19Z",
+        "2026-11-20T07:15:19.1Z",
+        "2026-11-20T07:15:19.123456789Z",
+        "2026-11-20T07:15:19+14:00",
+        "2026-11-20T07:15:19.5-09:30",
+        "2026-11-20T07:15:19-00:00",
+        "2024-02-29T23:59:59Z",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.9999999Z",
+    ],
+)
+def test_timestamp_that_targets_accept_is_valid(text: str) -> None:
+    """RFC 3339 with 0 to 9 fraction digits, a real offset, and a year from 1 to 9999."""
+    assert check_value(DATE_TIME, f'"{text}"') == ""
+    assert datetime_fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-11-20",
+        "2026-11-20T07:15:19",
+        "2026-11-20 07:15:19Z",
+        "2026-11-20t07:15:19Z",
+        "2026-11-20T07:15:19z",
+        "2026-11-20T07:15Z",
+        "2026-11-20T07:15:60Z",
+        "2026-11-20T24:00:00Z",
+        "2026-02-29T00:00:00Z",
+        "2026-11-20T07:15:19.Z",
+        "2026-11-20T07:15:19,5Z",
+        "2026-11-20T07:15:19.1234567890Z",
+        "2026-11-20T07:15:19+0000",
+        "2026-11-20T07:15:19+14:01",
+        "2026-11-20T07:15:19+23:59",
+        "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-01:00",
+        "10000-01-01T00:00:00Z",
+        "\u0662026-11-20T07:15:19Z",
+        '2026-11-20T07:15:19Z\\",\\"2026-11-20T07:15:19Z',
+    ],
+)
+def test_timestamp_that_some_target_rejects_does_not_fit(text: str) -> None:
+    """Leap seconds, other spellings, times without an offset, and years out of range don't fit."""
+    assert check_value(DATE_TIME, f'"{text}"') == "x: string or null (format date-time), a different string"
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        (INTEGER, "9223372036854775807"),
+        (INTEGER, "-9223372036854775808"),
+        (NUMBER, "9223372036854775807"),
+        (NUMBER, "1e308"),
+        (NUMBER, "0.%s" % ("1" * 9999)),
+        (NUMBER, "0e999999"),
+        (NUMBER, "1e-300"),
+    ],
+)
+def test_number_in_range_is_valid(schema: Schema, text: str) -> None:
+    """Integers of 64 bits and decimals in the range of a double fit, whatever their precision."""
+    check = RecordCheck({"properties": {"x": schema}})
+    record = {"x": parse_line(1, b'{"id":"1","x":%b}' % text.encode())["x"]}  # type: ignore[index]
+
+    assert check.conform(record) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        (INTEGER, "9223372036854775808"),
+        (INTEGER, "-9223372036854775809"),
+        (NUMBER, "9223372036854775808"),
+        (NUMBER, "1e309"),
+        (NUMBER, "-1e9999999999999999999"),
+        (NUMBER, "1e-9999999999999999999"),
+        (NUMBER, "0.%s" % ("1" * 17_000)),
+        (NUMBER, "9" * 4301),
+        (INTEGER, "-" + "9" * 4300),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_number_out_of_range_does_not_fit(schema: Schema, text: str) -> None:
+    """A number that some target can't read is taken out as its text."""
+    problem = check_value(schema, text)
+
+    assert problem.startswith("x: ")
+    assert problem.endswith("number out of range")
+
+
+@pytest.mark.parametrize("text", ["1.0", "true", '"1"', "1e2"])
+def test_integer_column_accepts_integers_only(text: str) -> None:
+    """A decimal without a fraction isn't an integer to a target that parses decimals."""
+    assert check_value(INTEGER, text).startswith("x: integer or null, ")
+
+
+def test_array_moves_as_a_whole() -> None:
+    """One wrong element takes the whole array out, and the problem names the elements' types."""
+    schema = {"type": ["array", "null"], "items": {"type": ["string", "null"]}}
+
+    assert check_value(schema, '["a",{"b":1},2]') == "x: array of string or null, array of object"
+
+
+def test_undeclared_number_out_of_range_moves() -> None:
+    """A number that targets can't read is taken out of an undeclared place, too, as text."""
+    check = RecordCheck({"properties": {"x": {"type": ["object", "null"]}}})
+    record: dict[str, Any] = {"x": {"a": {"b": 10**30}, "c": [1, 10**30], "d": 1}, "y": [10**30]}
+
+    removed, _ = check.conform(record)
+
+    assert removed == {"y": [str(10**30)], "x.a.b": str(10**30), "x.c": [1, str(10**30)]}
+    assert record == {"x": {"a": {"b": None}, "c": None, "d": 1}}
+
+
+def test_path_that_is_taken_gets_a_suffix() -> None:
+    """A property whose name contains a dot doesn't overwrite a nested value."""
+    check = RecordCheck(
+        {"properties": {"x": {"type": ["object"], "properties": {"a": {"type": ["string"]}}}}}
+    )
+    record: dict[str, Any] = {"x": {"a": 1}, "x.a": 2}
+
+    removed, _ = check.conform(record)
+
+    assert removed == {"x.a": 2, "x.a_": 1}
+
+
+def test_property_that_is_not_nullable_is_removed() -> None:
+    """Where null doesn't fit either, the property is absent."""
+    check = RecordCheck({"properties": {"x": {"type": "string"}, "y": {"type": "string"}}})
+    record: dict[str, Any] = {"x": 1, "y": None}
+
+    removed, _ = check.conform(record)
+
+    assert (record, removed) == ({}, {"x": 1, "y": None})
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "string", "enum": ["a", "b"]}, "a", "c"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "a", 1),
+        ({"type": ["integer", "null"], "minimum": 3}, 3, 2),
+        ({"type": ["string", "null"], "x-sql-datatype": "uuid"}, "a", 1),
+        ({"type": ["object", "null"], "additionalProperties": {"type": "string"}}, {"a": "b"}, {"a": 1}),
+        ({"type": ["object", "null"], "additionalProperties": False}, {}, {"a": 1}),
+        ({"type": ["array", "null"]}, [1, [2]], "a"),
+        ({"type": ["object", "null"], "properties": {'"': {"type": "string"}}}, {'"': "a"}, {'"': 1}),
+        ({"type": ["string", "array", "null"], "format": "date-time"}, "2026-11-20T07:15:19Z", "a"),
+        ({"type": ["object", "null"], "required": ["a"]}, {"a": 1}, {"b": 1}),
+    ],
+    ids=str,
+)
+def test_keywords_of_a_users_schema_are_checked(schema: Schema, good: object, bad: object) -> None:
+    """A catalog may use any keyword of JSON schema."""
+    check = RecordCheck({"properties": {"x": schema}})
+    record = {"x": bad}
+
+    kept = check.conform({"x": good})
+    removed, _ = check.conform(record)
+
+    assert kept == ({}, [])
+    assert removed
+    Draft202012Validator({"properties": {"x": schema}}, format_checker=formats).validate(record)
+
+
+@pytest.mark.parametrize("schema", [{}, True, {"type": "timestamp"}, {"type": []}, 7, None], ids=str)
+def test_property_without_a_usable_schema_accepts_anything(schema: object) -> None:
+    """A catalog may contain what isn't a JSON schema."""
+    check = RecordCheck({"properties": {"x": schema}})
+
+    assert check.conform({"x": {"a": [1]}}) == ({}, [])
+    assert check.is_valid(b'{"x":{"a":[1]}}')
+
+
+def test_depth_closes_nested_objects() -> None:
+    """Undeclared properties of the objects that flattening takes apart are taken out by their paths."""
+    inner = {"type": ["object", "null"], "properties": {"b": {"type": ["string", "null"]}}}
+    schema = {"properties": {"x": {"type": ["object", "null"], "properties": {"a": inner}}}}
+    record: dict[str, Any] = {"x": {"a": {"b": "1", "new": 2}, "new": 3}}
+
+    removed, problems = RecordCheck(schema, depth=1).conform(record)
+
+    assert removed == {"x.new": 3}
+    assert [problem.declared for problem in problems] == [""]
+    assert record == {"x": {"a": {"b": "1", "new": 2}}}
+
+
+def test_find_valid_has_one_answer_per_line() -> None:
+    """One wrong timestamp in a block doesn't make the other lines invalid."""
+    check = RecordCheck({"properties": {"id": {"type": ["string"]}, "at": DATE_TIME}}, keys=["id"])
+    times = [
+        b'"2026-11-20T07:15:19Z"',
+        b'"2026-11-20T07:15:19z"',
+        b"5",
+        b"null",
+        b'"2026-11-20T07:15:19+01:00"',
+    ]
+
+    assert check.find_valid([b'{"id":"1","at":%b}' % time for time in times]) == [
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_drop_property_ignores_missing_objects() -> None:
+    """Deselection of a nested property passes by records that don't have it."""
+    record = {"a": {"b": 1, "c": 2}, "d": None}
+    for outer, name in (("a",), "b"), (("a", "x"), "b"), (("d",), "b"), ((), "e"):
+        drop_property(record, outer, name)
+
+    assert record == {"a": {"c": 2}, "d": None}
