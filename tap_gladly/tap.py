@@ -324,6 +324,7 @@ class TapGladly(CommandLineTap):
 
     @override
     def setup_mapper(self) -> None:
+        _ = self.streams  # reports complete their entry of the catalog
         self.mapper = GladlyMapper(plugin_config=dict(self.config), logger=self.logger)
         self.mapper.register_raw_streams_from_catalog(self.catalog)
         for name, alias in self._aliases.items():

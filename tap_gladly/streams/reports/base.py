@@ -7,6 +7,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.singerlib import Schema
 from typing_extensions import override
 
 from tap_gladly.exceptions import GladlyError, RequestRejectedError
@@ -82,10 +83,12 @@ class ReportStream(WindowedStream):
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
-        own_keys = self.primary_keys
+        # The key depends on the settings. A catalog made before they changed names another one.
+        if entry := catalog.get_stream(self.name):
+            entry.key_properties = list(self.primary_keys)
+            for key in self.primary_keys:
+                (entry.schema.properties or {}).setdefault(key, Schema(type=["string"]))
         super().apply_catalog(catalog)
-        # The key depends on the settings, and a catalog made before they changed names another one.
-        self.primary_keys = own_keys
 
     @property
     def key_spec(self) -> KeySpec:
@@ -250,7 +253,8 @@ class ReportStream(WindowedStream):
         # A stream map can give a column a value that doesn't come from the report.
         maps = (self.config.get("stream_maps") or {}).values()
         mapped = {column for columns in maps if isinstance(columns, dict) for column in columns}
-        return self._known_fields - frozenset(header) - mapped
+        selected = {name for name in self._known_fields if self.mask["properties", name]}
+        return frozenset(selected - {*header} - mapped)
 
     def _warn_missing(self, columns: AbstractSet[str]) -> None:
         if new := sorted(columns - self._reported_missing):

@@ -103,14 +103,6 @@ class CustomReportStream(ReportStream):
         schema = entry.schema.to_dict() if entry else {}
         return schema if schema.get("properties") else self._make_schema(())
 
-    @property
-    @override
-    def effective_schema(self) -> dict[str, Any]:
-        schema = super().effective_schema
-        # A catalog made before `key_columns` changed lacks the key.
-        fields = {**{key: _METADATA_FIELDS[key] for key in self.primary_keys}, **schema["properties"]}
-        return {**schema, "properties": fields}
-
     def _discover_header(self) -> Sequence[str]:
         """Return the header of the report; nothing if Gladly returns none, or rejects the report.
 

@@ -52,15 +52,15 @@ def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
             Fault("body", path=REPORTS, body=b"Timestamp,Agent ID,Agent\n2026-11-24T01:00:00Z,a"),
             "its last row is incomplete",
         ),
-        (Fault("status", path=REPORTS, status=429), "Gladly answered 429 for /api/v1/reports"),
+        (Fault("status", path=REPORTS, status=429), "Gladly answered 429"),
         (
             Fault("status", path=REPORTS, status=429, headers={"Retry-After": "0.01"}),
-            "429 for /api/v1/reports",
+            "Gladly answered 429",
         ),
-        (Fault("status", path=REPORTS, status=500), "Gladly answered 500 for /api/v1/reports"),
+        (Fault("status", path=REPORTS, status=500), "Gladly answered 500"),
         (Fault("cut", path=REPORTS, at_byte=20), "the response was incomplete"),
         (Fault("reset", path=REPORTS, at_byte=20), "the response was incomplete"),
-        (Fault("gzip", path=REPORTS, at_byte=30), "the response's compression is invalid"),
+        (Fault("gzip", path=REPORTS, at_byte=30), "the response's compression is invalid or unexpected"),
         (Fault("stall", path=REPORTS, at_byte=20, seconds=1), "the request timed out"),
         (Fault("delay", path=REPORTS, seconds=1), "the request timed out"),
     ],
@@ -68,7 +68,6 @@ def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_invalid_response_is_retried(
     emulator: Emulator,
-    report_requests: Callable[[], Requests],
     exports: StaticExports,
     read: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
@@ -82,7 +81,7 @@ def test_invalid_response_is_retried(
     run = read(AGENTS, start_date="2026-11-24")
 
     assert [row["agent_id"] for row in run.rows(AGENTS)] == ["a1"]
-    assert len(report_requests()) >= 2
+    assert len([request for request in emulator.requests if request.path == "/api/v1/reports"]) >= 2
     assert f"{what}; retrying" in log.text
 
 

@@ -189,10 +189,8 @@ def test_summary_includes_reports(
 
     read("agent_timestamps_report", start_date="2026-11-24")
 
-    assert (
-        "rows: agent_timestamps_report 1; bytes 43; malformed lines 0; unknown properties 0; unexpected types 0; retries 1"
-        in log.text
-    )
+    assert "rows: agent_timestamps_report 1; bytes 43;" in log.text
+    assert "retries 1," in log.text
     assert "agent_timestamps_report: window 1 of 1 (2026-11-24), 1 rows" in log.text
 
 
