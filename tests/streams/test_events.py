@@ -1,4 +1,4 @@
-"""Events: what is asked for and sent, and what does not stop it."""
+"""Events: requests, rows, and failures."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
 
 
-def test_events_are_rows_as_they_came(exports: StaticExports, read_events: Callable[..., Sync]) -> None:
-    """Gladly's own timestamp, open content, every digit; what the schema does not know is in `_unmapped`."""
+def test_event_is_sent_unchanged(exports: StaticExports, read_events: Callable[..., Sync]) -> None:
+    """Timestamp text, open content and digits stay; undeclared properties go to `_unmapped`."""
     at = ago(HOUR).replace("Z", "123Z")
     line = f'{{"id":"e1","type":"TASK/CREATED","timestamp":"{at}","content":{{"a":{{"b":[0.10]}}}},"new":1}}'
     exports.events.add(line.encode(), at=at)
@@ -38,8 +38,10 @@ def test_events_are_rows_as_they_came(exports: StaticExports, read_events: Calla
     assert schema["schema"]["properties"]["content"]["additionalProperties"] is True
 
 
-def test_one_request_takes_all_entities(emulator: Emulator, read_events: Callable[..., Sync]) -> None:
-    """All eight that Gladly documents, of the last day but a margin, up to a minute ago."""
+def test_first_request_covers_all_entities_and_the_last_day(
+    emulator: Emulator, read_events: Callable[..., Sync]
+) -> None:
+    """One request names all eight documented entities, from almost a day ago to a minute ago."""
     before = time.time_ns()
     run = read_events()
 
@@ -52,10 +54,10 @@ def test_one_request_takes_all_entities(emulator: Emulator, read_events: Callabl
     assert run.schemas == ["events"]
 
 
-def test_event_entities_narrow_it(
+def test_event_entities_limits_the_request(
     exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync]
 ) -> None:
-    """Only what the setting names is asked for."""
+    """The request names only the entities in `event_entities`."""
     exports.events.add(make_event("e1", ago(HOUR)), make_event("e2", ago(HOUR), type="TASK/CREATED"))
 
     run = read_events(event_entities=["TASK", "CUSTOMER"])
@@ -79,10 +81,10 @@ def test_event_entities_narrow_it(
     ],
     ids=["cut", "reset", "503", "html", "error", "broken-line", "page", "sentence", "message"],
 )
-def test_a_broken_answer_costs_another_request(
+def test_invalid_response_is_retried(
     exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync], fault: Fault
 ) -> None:
-    """Nothing of it is sent before it is here whole."""
+    """An incomplete or unexpected response is requested again, and no event is sent twice."""
     exports.events.add(*(make_event(f"e{number}", ago(HOUR)) for number in range(5)))
     emulator.faults.add(fault)
 
@@ -92,13 +94,13 @@ def test_a_broken_answer_costs_another_request(
     assert len(emulator.requests) == 2
 
 
-def test_lines_that_are_no_events_are_kept(
+def test_line_without_an_id_goes_to_malformed_lines(
     exports: StaticExports,
     read_events: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     catalog: Callable[..., dict[str, Any]],
 ) -> None:
-    """They go to `malformed_lines` as they came, are counted, told by place, and stop nothing."""
+    """The line goes to `malformed_lines` unchanged; a warning names its position, and the sync continues."""
     start = ago(3 * HOUR)
     exports.events.add(b'{"type":"Anna"}', at=ago(2 * HOUR))
     exports.events.add(make_event("e1", ago(HOUR)))
@@ -118,10 +120,10 @@ def test_lines_that_are_no_events_are_kept(
     assert log.records[-1].summary["malformed_lines"] == 1  # type: ignore[attr-defined] # the log's extra
 
 
-def test_a_dry_run_moves_no_state(
+def test_dry_run_keeps_the_state(
     exports: StaticExports, emulator: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--test` asks once, and leaves the state alone however little there is."""
+    """`--test` sends one request and doesn't advance the bookmark."""
     exports.events.add(make_event("e1", ago(HOUR)))
     tap = TapGladly(config=emulator.settings)
 
@@ -132,13 +134,13 @@ def test_a_dry_run_moves_no_state(
     assert "events" not in tap.state.get("bookmarks", {})
 
 
-def test_events_that_are_refused_fail_that_stream_alone(
+def test_rejected_events_fail_alone(
     emulator: Emulator,
     sync: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     catalog: Callable[..., dict[str, Any]],
 ) -> None:
-    """The others are read, and the run ends with a status that is not zero."""
+    """Other streams sync, and the run fails at its end."""
     emulator.faults.add(Fault("status", path="events", status=400, times=None))
 
     run = sync(catalog=catalog("events", "teams"), ends_badly=True)
@@ -147,19 +149,19 @@ def test_events_that_are_refused_fail_that_stream_alone(
     assert log.records[-1].summary["failed_streams"] == ["events"]  # type: ignore[attr-defined] # the log's extra
 
 
-def test_events_that_stream_maps_take_out_are_not_asked_for(
+def test_events_removed_by_a_stream_map_are_not_requested(
     emulator: Emulator, read_events: Callable[..., Sync]
 ) -> None:
-    """What would be dropped whole costs no request."""
+    """Events that `stream_maps` removes cost no request."""
     read_events(stream_maps={"events": None})
 
     assert not emulator.requests
 
 
-def test_batches_do_not_take_the_events(
+def test_events_are_sent_as_records_with_batch_config(
     exports: StaticExports, read_events: Callable[..., Sync], tmp_path: Path
 ) -> None:
-    """A batch would leave later than the STATE that covers it."""
+    """Events ignore `batch_config`, because a batch would follow the STATE that covers it."""
     exports.events.add(make_event("e1", ago(HOUR)))
     encoding = {"format": "jsonl", "compression": "none"}
 
@@ -168,10 +170,10 @@ def test_batches_do_not_take_the_events(
     assert run.ids("events") == ["e1"]
 
 
-def test_the_summary_counts_the_events(
+def test_summary_counts_events(
     exports: StaticExports, read_events: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Rows and bytes."""
+    """The run summary counts rows and bytes of events."""
     exports.events.add(make_event("e1", ago(HOUR)))
 
     read_events()
@@ -181,10 +183,10 @@ def test_the_summary_counts_the_events(
     assert summary["bytes"]["events"] > 80
 
 
-def test_memory_does_not_grow_with_the_answer(
+def test_memory_does_not_grow_with_the_response(
     exports: StaticExports, emulator: Emulator, catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """A day of 20 MB passes through in pieces."""
+    """A response of 20 MB needs less than 12 MB of memory."""
     at = ago(HOUR)
     filler = "x" * 10_000
     exports.events.add(*(make_event(f"e{number}", at, content={"a": filler}) for number in range(2_000)))

@@ -1,4 +1,4 @@
-"""Events by which clock: Gladly's, or this machine's."""
+"""Events when Gladly's clock and this machine's differ."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def days_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine whose clock is ten days ahead of what Gladly's answers say."""
+    """Set this machine's clock ten days ahead of Gladly's `Date` header."""
     now = time.time_ns() + 10 * DAY
     monkeypatch.setattr(time, "time_ns", lambda: now)
 
 
-def test_a_clock_that_is_fast_does_not_reach_into_the_last_minute(
+def test_fast_clock_does_not_load_the_last_minute(
     exports: StaticExports, read_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Now is what Gladly's answer says, if that is earlier; the bookmark stays behind it, too."""
+    """If Gladly's `Date` is earlier, events and bookmark end a minute before it."""
     exports.events.add(make_event("e1", ago(10 * SECOND)))
     now = time.time_ns()
     monkeypatch.setattr(time, "time_ns", lambda: now + HOUR)
@@ -42,13 +42,13 @@ def test_a_clock_that_is_fast_does_not_reach_into_the_last_minute(
 
 
 @pytest.mark.usefixtures("days_later")
-def test_a_clock_that_is_days_off_is_told_and_not_gone_by(
+def test_clock_days_ahead_is_a_warning(
     exports: StaticExports,
     emulator: Emulator,
     read_events: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
 ) -> None:
-    """The answer's Date is days behind: what was asked for has come all the same, and is sent."""
+    """If the clocks are days apart, a warning says so, and the events are sent."""
     emulator.advance(timedelta(days=10))
     at = ago(HOUR)
     exports.events.add(make_event("e1", at))
@@ -62,10 +62,10 @@ def test_a_clock_that_is_days_off_is_told_and_not_gone_by(
 
 @pytest.mark.usefixtures("days_later")
 @pytest.mark.parametrize("days", [None, 20])
-def test_a_clock_that_is_days_off_moves_no_bookmark(
+def test_clock_days_ahead_keeps_the_bookmark_without_events(
     emulator: Emulator, read_events: Callable[..., Sync], days: int | None
 ) -> None:
-    """When nothing came, nobody knows which clock is right, and so up to when nothing happened."""
+    """Without events, nothing tells which clock is right, so the bookmark stays."""
     emulator.faults.add(Fault("status", path="events", status=200, content_type="application/x-ndjson"))
 
     at = ago(days * DAY) if days else None

@@ -1,4 +1,4 @@
-"""Where events are read from and up to, and how far the state says they have been read."""
+"""Events: the requested span, and the bookmark."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 REPORTS = ("conversation", "contact", "task", "agent")
 
 
-def asked(emulator: Emulator) -> dict[str, str]:
-    """Give the query of the newest request for events."""
+def last_query(emulator: Emulator) -> dict[str, str]:
+    """Return the query of the last request for events."""
     return [request for request in emulator.requests if request.path == "/api/v1/events"][-1].query
 
 
-def test_a_second_run_sends_what_is_new(
+def test_second_run_sends_new_events(
     exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync]
 ) -> None:
-    """It asks from the newest event on, itself included; what was read at that instant is not sent twice."""
+    """The request starts at the newest event loaded, inclusive; events loaded at that instant aren't repeated."""
     at = ago(HOUR)
     exports.events.add(make_event("e1", ago(2 * HOUR)), make_event("e2", at), make_event("e3", at))
     first = read_events()
@@ -41,12 +41,14 @@ def test_a_second_run_sends_what_is_new(
     second = read_events(first.state)
 
     assert first.bookmark("events") == event_bookmark(at, "e2", "e3")["bookmarks"]["events"]
-    assert asked(emulator)["startAt"] == at
+    assert last_query(emulator)["startAt"] == at
     assert second.ids("events") == ["late", "e4"]
 
 
-def test_instants_are_compared_as_such(exports: StaticExports, read_events: Callable[..., Sync]) -> None:
-    """Fractions of any length and offsets: the bookmark stands at the newest, in UTC, at full precision."""
+def test_event_timestamps_are_compared_as_instants(
+    exports: StaticExports, read_events: Callable[..., Sync]
+) -> None:
+    """Whatever the fraction or offset, the bookmark is the newest instant, in UTC, at full precision."""
     hour = ago(HOUR)[:19]
     exports.events.add(make_event("e1", f"{hour}Z"), make_event("e2", f"{hour}.5Z"))
     exports.events.add(make_event("e3", f"{hour}.500000001+00:00"))
@@ -60,10 +62,10 @@ def test_instants_are_compared_as_such(exports: StaticExports, read_events: Call
     assert second.ids("events") == []
 
 
-def test_the_last_minute_is_left_for_the_next_run(
+def test_last_minute_is_left_to_the_next_run(
     exports: StaticExports, read_events: Callable[..., Sync]
 ) -> None:
-    """An event that is published late lies ahead of the bookmark still."""
+    """The request ends a minute ago, so an event published late still falls after the bookmark."""
     exports.events.add(make_event("e1", ago(2 * MINUTE)), make_event("e2", ago(10 * SECOND)))
 
     run = read_events()
@@ -71,10 +73,10 @@ def test_the_last_minute_is_left_for_the_next_run(
     assert run.ids("events") == ["e1"]
 
 
-def test_a_quiet_account_keeps_up(
+def test_bookmark_advances_without_events(
     exports: StaticExports, read_events: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """When nothing came, the bookmark moves to the end of what was asked for: nothing has been missed."""
+    """Without events, the bookmark moves to the end of the requested span."""
     at = ago(23 * HOUR)
     exports.events.add(make_event("e1", at))
     first = read_events()
@@ -90,23 +92,23 @@ def test_a_quiet_account_keeps_up(
     assert not list_warnings(log)
 
 
-def test_a_bookmark_beyond_the_day_says_what_is_gone(
+def test_expired_bookmark_is_reported_once(
     exports: StaticExports,
     emulator: Emulator,
     read_events: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
 ) -> None:
-    """It starts at the edge, names the span, and names the reports that hold the same facts; once."""
+    """A warning names the expired span and the reports that hold the same facts; the next run is silent."""
     old = ago(3 * DAY)
     exports.events.add(make_event("e1", ago(HOUR)))
 
     first = read_events(event_bookmark(old, "e0"))
     [warning] = list_warnings(log)
-    edge = asked(emulator)["startAt"]
+    edge = last_query(emulator)["startAt"]
     log.clear()
     read_events(first.state)
 
-    assert warning.startswith(f"Events from {old} to {edge} have expired")
+    assert warning.startswith(f"Events from {old} to {edge} have expired: ")
     for report in REPORTS:
         assert f"{report}_timestamps_report" in warning
     assert parse_instant(edge) > time.time_ns() - DAY
@@ -115,26 +117,24 @@ def test_a_bookmark_beyond_the_day_says_what_is_gone(
 
 
 @pytest.mark.parametrize("ahead", [-50 * SECOND, 0, 10 * DAY])
-def test_a_bookmark_within_the_last_minute_or_ahead_costs_nothing(
+def test_bookmark_in_the_last_minute_or_later_sends_no_request(
     emulator: Emulator, read_events: Callable[..., Sync], log: pytest.LogCaptureFixture, ahead: int
 ) -> None:
-    """There is nothing to ask for: no request, no error, and the bookmark stays."""
+    """If no event is due, the run sends no request and keeps the bookmark."""
     state = event_bookmark(ago(-ahead), "e1")
 
     run = read_events(state)
 
     assert not emulator.requests
     assert run.state == state
-    told = (
-        ["The bookmark lies in the future (events). Nothing before it will be loaded."] if ahead > DAY else []
-    )
-    assert list_warnings(log) == told
+    warning = "The bookmark lies in the future (events). Nothing before it will be loaded."
+    assert list_warnings(log) == ([warning] if ahead > DAY else [])
 
 
-def test_state_moves_as_it_goes(
+def test_state_follows_every_checkpoint(
     exports: StaticExports, read_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every so many events there is a STATE; going on from any of them loses and repeats nothing."""
+    """A STATE follows every `CHECKPOINT_EVERY` events; a run from any of them loses and repeats nothing."""
     monkeypatch.setattr(events, "CHECKPOINT_EVERY", 2)
     times = [ago(HOUR - second * SECOND) for second in range(5)]
     order = [0, 1, 1, 1, 2, 3, 4]  # some share an instant
@@ -148,14 +148,14 @@ def test_state_moves_as_it_goes(
     assert [mark["replication_key_value"] for mark in marks] == [times[order[n]] for n in (1, 3, 5, 6)]
     for place in places:
         sent = sum(message["type"] == "RECORD" for message in run.messages[:place])
-        gone_on = read_events(replay(run.messages[: place + 1]))
-        assert gone_on.ids("events") == [f"e{number}" for number in range(sent, len(order))]
+        resumed = read_events(replay(run.messages[: place + 1]))
+        assert resumed.ids("events") == [f"e{number}" for number in range(sent, len(order))]
 
 
-def test_events_out_of_order_are_all_sent(
+def test_events_out_of_order_have_one_state(
     emulator: Emulator, read_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then the only STATE is the last: one on the way would pass over what is still to come."""
+    """If the response isn't sorted, STATE only follows the last event, so no older one is skipped."""
     monkeypatch.setattr(events, "CHECKPOINT_EVERY", 1)
     newest, oldest = ago(HOUR), ago(2 * HOUR)
     body = [make_event("e1", newest), make_event("e2", oldest), make_event("e3", newest)]
@@ -169,10 +169,10 @@ def test_events_out_of_order_are_all_sent(
     assert run.state == event_bookmark(newest, "e1", "e3")
 
 
-def test_an_answer_that_ends_early_is_gone_on_with(
+def test_response_without_its_last_lines_is_resumed(
     exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync]
 ) -> None:
-    """Lines that are missing leave no sign; the bookmark stays at the newest event that came."""
+    """A response that lacks lines leaves the bookmark at its newest event, so the next run loads the rest."""
     at = ago(2 * HOUR)
     exports.events.add(make_event("e1", at), make_event("e2", ago(HOUR)))
     emulator.faults.add(Fault("body", path="events", body=json.dumps(make_event("e1", at)).encode() + b"\n"))
@@ -184,8 +184,8 @@ def test_an_answer_that_ends_early_is_gone_on_with(
     assert second.ids("events") == ["e2"]
 
 
-def test_an_event_without_a_time_is_sent(exports: StaticExports, read_events: Callable[..., Sync]) -> None:
-    """It cannot move the bookmark."""
+def test_event_without_timestamp_is_sent(exports: StaticExports, read_events: Callable[..., Sync]) -> None:
+    """An event without a timestamp is sent, and doesn't move the bookmark."""
     at = ago(HOUR)
     exports.events.add(make_event("e1", at), b'{"id":"e3"}')
 
@@ -210,13 +210,13 @@ def test_event_with_invalid_timestamp_keeps_it_in_unmapped(
 
 
 @pytest.mark.parametrize("mark", [{"replication_key_value": "soon"}, {"ids_read": "e1"}, {"ids_read": [1]}])
-def test_a_bookmark_that_is_none_fails_the_stream(
+def test_invalid_bookmark_fails_the_stream(
     emulator: Emulator,
     read_events: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     mark: dict[str, object],
 ) -> None:
-    """One line says what to do, and nothing is asked for."""
+    """One error line names the stream and what to do; no request is sent."""
     state = event_bookmark(ago(HOUR))
     state["bookmarks"]["events"].update(mark)
 
@@ -228,10 +228,8 @@ def test_a_bookmark_that_is_none_fails_the_stream(
     assert not emulator.requests
 
 
-def test_a_bookmark_by_hand_includes_its_own_instant(
-    exports: StaticExports, read_events: Callable[..., Sync]
-) -> None:
-    """The time alone is enough."""
+def test_handwritten_bookmark_is_inclusive(exports: StaticExports, read_events: Callable[..., Sync]) -> None:
+    """A bookmark without `ids_read` loads the events at its own instant."""
     at = ago(HOUR)
     exports.events.add(make_event("e1", at))
 
@@ -240,10 +238,10 @@ def test_a_bookmark_by_hand_includes_its_own_instant(
     assert run.ids("events") == ["e1"]
 
 
-def test_dates_bound_the_events(
+def test_dates_bound_events_inclusively(
     exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync]
 ) -> None:
-    """`start_date` and `end_date` include themselves; a span that is past costs no request."""
+    """`start_date` and `end_date` are inclusive, and an expired span costs no request."""
     times = [ago(hours * HOUR) for hours in (4, 3, 2, 1)]
     exports.events.add(*(make_event(f"e{number}", at) for number, at in enumerate(times)))
 
@@ -254,10 +252,10 @@ def test_dates_bound_the_events(
     assert len(emulator.requests) == 1
 
 
-def test_full_table_reads_the_day_every_run(
+def test_full_table_events_load_the_day_in_every_run(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """The catalog may ask for everything; the bookmark is neither used nor moved."""
+    """Events set to FULL_TABLE ignore the bookmark and don't change it."""
     selected = catalog("events")
     catalog_entry(selected, "events")["replication_method"] = "FULL_TABLE"
     exports.events.add(make_event("e1", ago(20 * HOUR)))
