@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def start(settings: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a sync in a process."""
+    """Start a sync in a subprocess."""
     return subprocess.Popen(
         [sys.executable, "-m", "tap_gladly", "--config=ENV", *arguments],
         env=tap_environment(settings, PYTHONUNBUFFERED="1"),
@@ -50,7 +50,7 @@ def test_signal_ends_a_run_with_a_nonzero_status(
     with start(emulator.settings) as process:
         assert process.stdout is not None
         output = b""
-        while b'"id":"j2"' not in output or not output.endswith(b"\n"):
+        while b'"type":"STATE"' not in output:
             output += process.stdout.readline()
         process.send_signal(number)
         rest, log = process.communicate(timeout=10)
