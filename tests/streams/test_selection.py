@@ -1,17 +1,23 @@
-"""Selection in catalogs, complete and minimal ones."""
+"""Catalogs: selection, replication methods, aliases, and omitted parts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from support import (
+    HOUR,
     Sync,
+    ago,
     catalog_entry,
     export_requests,
     jsonl,
+    make_event,
     rows_named,
     stream_metadata,
 )
+
+from tap_gladly.timestamps import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +116,59 @@ def test_full_table_loads_every_listed_job_and_keeps_no_bookmark(
     assert (first.ids("topics"), second.ids("topics")) == (["t1"], [])
     assert list(second.state["bookmarks"]) == ["topics"]
     assert not first.of_type("ACTIVATE_VERSION")
+
+
+def test_replication_method_in_metadata_overrides_the_entry(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """`replication-method` in a stream's metadata wins over the INCREMENTAL of a discovered entry."""
+    chosen = catalog("customers")
+    entry = catalog_entry(chosen, "customers")
+    stream_metadata(entry)["replication-method"] = "FULL_TABLE"
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+
+    first = sync(catalog=chosen)
+    second = sync(catalog=chosen, state=first.state)
+
+    assert entry["replication_method"] == "INCREMENTAL"
+    assert (first.ids("customers"), second.ids("customers")) == (["c1"], ["c1"])
+    assert "customers" not in second.state["bookmarks"]
+
+
+@pytest.mark.parametrize("stream", ["customers", "teams", "events", "task_export_report"])
+def test_entry_with_another_stream_name_is_an_alias(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    stream: str,
+) -> None:
+    """An entry whose `stream` isn't its `tap_stream_id` sends its messages under `stream`."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+    exports.lists["teams"] = [{"id": "t1"}]
+    exports.events.add(make_event("e1", ago(HOUR)))
+    chosen = catalog(stream)
+    catalog_entry(chosen, stream)["stream"] = "gladly_alias"
+
+    run = sync(catalog=chosen, start_date=ago(30 * DAY))
+
+    assert run.schemas == ["gladly_alias"]
+    assert {message.get("stream", "gladly_alias") for message in run.messages} == {"gladly_alias"}
+    assert stream == "task_export_report" or len(run.rows("gladly_alias")) == 1
+
+
+def test_alias_keeps_the_bookmark_of_its_stream(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> None:
+    """The state names the stream by its `tap_stream_id`, so an alias doesn't start over."""
+    chosen = catalog("customers")
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
+    first = sync(catalog=chosen)
+    catalog_entry(chosen, "customers")["stream"] = "gladly_alias"
+
+    second = sync(catalog=chosen, state=first.state)
+
+    assert not second.rows("gladly_alias")
+    assert second.bookmark("customers") == first.bookmark("customers")
 
 
 def test_minimal_catalog_is_completed(exports: StaticExports, sync: Callable[..., Sync]) -> None:
