@@ -24,10 +24,11 @@ with newest as (
             'work_session_after_contact_time_sec': 'number',
             'work_session_unknown_time_sec': 'number',
             'accepted_inbox_id': 'string',
+            '_row_key': 'string',
             '_window_end': 'timestamp',
             '_unmapped': 'json',
         },
-        key=['contact_session_id', 'agent_id'],
+        key=['_row_key'],
         newest='_window_end'
     ) }}
 )
@@ -52,6 +53,7 @@ select
     {{ gladly.read('work_session_after_contact_time_sec', 'number') }} as work_session_after_contact_time_sec,
     {{ gladly.read('work_session_unknown_time_sec', 'number') }} as work_session_unknown_time_sec,
     {{ gladly.read('accepted_inbox_id', 'string') }} as accepted_inbox_id,
+    {{ gladly.read('_row_key', 'string') }} as _row_key,
     {{ gladly.read('_window_end', 'timestamp') }} as _window_end,
     {{ gladly.read('_unmapped', 'json') }} as _unmapped
 from newest
