@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import errno
+import gc
 import gzip
 import io
 import os
+import subprocess
+import sys
 import tempfile
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 import requests
 import urllib3
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support import fail, tap_environment
 
 from gladly_emulator import Fault
-from tap_gladly.exceptions import DiskFullError
 from tap_gladly.transport.download import MEMORY_LIMIT_BYTES, download
 from tap_gladly.transport.prefetch import Prefetcher
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from types import FrameType
     from typing import IO
+
+    from support import Sync
 
     from gladly_emulator import Emulator, StaticExports
 
@@ -108,19 +115,95 @@ def test_download_decompresses_gzip(
         assert file.read() == body * members
 
 
-def test_download_reports_a_full_disk(
+@pytest.mark.parametrize("reason", ["no folder", "read-only", "full"])
+def test_unusable_temporary_folder_is_one_line(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    reason: str,
+) -> None:
+    """The error names TMPDIR, ends the run without a retry, and has no traceback."""
+    number = {"no folder": errno.ENOENT, "read-only": errno.EROFS, "full": errno.ENOSPC}[reason]
+    monkeypatch.setattr(tempfile, "TemporaryFile", raiser(OSError(number, os.strerror(number))))
+    exports.add_job("j", "2026-11-20T00:00:00Z", {"customers.jsonl": b'{"id":"c"}\n' + b"\n" * len(LARGE)})
+
+    errors = fail(sync, log)
+
+    assert len(errors) == 1
+    assert "set TMPDIR to a writable folder with enough space." in errors[0]
+    assert "Traceback" not in log.text
+
+
+def test_unusable_temporary_folder_fails_a_connection_test(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path
+) -> None:
+    """`--test` downloads a large file, too, and reports the folder in one line."""
+    exports.add_job("j", "2026-11-20T00:00:00Z", {"customers.jsonl": b'{"id":"c"}\n' + b"\n" * len(LARGE)})
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, sys, tempfile\n"
+        "tempfile._candidate_tempdir_list = lambda: ['/nonexistent']\n"
+        "from tap_gladly.tap import TapGladly\n"
+        "TapGladly.cli(['--config=ENV', '--test'])\n"
+    )
+
+    run = subprocess.run(
+        [sys.executable, script],
+        env=tap_environment(emulator.settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert "TMPDIR" in run.stderr.splitlines()[-1]
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Python ignores it by default, too
+def test_interrupted_download_leaves_nothing_behind(
     exports: StaticExports, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk is one line that names TMPDIR, without a retry."""
+    """A signal anywhere in a download raises only its own exception: no finalizer fails after it."""
+    monkeypatch.setattr("tap_gladly.transport.download.MEMORY_LIMIT_BYTES", 100)
+    exports.add_job("j", "2026-11-20T00:00:00Z", {"f": SMALL})
+    files = (download.__code__.co_filename, tempfile.__file__)
+    at = lines = 0
 
-    def write_nothing(*_args: object, **_more: object) -> IO[bytes]:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal lines
+        if frame.f_code.co_filename not in files:
+            return None
+        lines += event == "line"
+        if lines == at:
+            raise KeyboardInterrupt
+        return trace
 
-    monkeypatch.setattr(tempfile, "TemporaryFile", write_nothing)
-    exports.add_job("j", "2026-11-20T00:00:00Z", {"f": LARGE})
+    is_interrupted = True
+    while is_interrupted:
+        at, lines = at + 3, 0
+        with get(emulator) as response:
+            sys.settrace(trace)
+            try:
+                download(response).file.close()
+                is_interrupted = False
+            except KeyboardInterrupt:
+                pass
+            finally:
+                sys.settrace(None)
+        gc.collect()
 
-    with get(emulator) as response, pytest.raises(DiskFullError, match=r"No space .* set TMPDIR"):
-        download(response)
+    assert at > 50
+
+
+def raiser(error: Exception) -> Callable[..., NoReturn]:
+    """Return a function that raises an error."""
+
+    def fail_always(*_args: object, **_more: object) -> NoReturn:
+        raise error
+
+    return fail_always
 
 
 class Gates:
