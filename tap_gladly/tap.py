@@ -30,6 +30,7 @@ from tap_gladly.output.batch_files import BATCH_CONFIG, iter_batch_errors
 from tap_gladly.output.message_writer import MessageWriter
 from tap_gladly.output.run_summary import RunSummary
 from tap_gladly.output.stream_maps import GladlyMapper, iter_map_errors
+from tap_gladly.output.termination import GRACE_SECONDS, exit_within, log_briefly
 from tap_gladly.streams import STREAMS
 from tap_gladly.streams.base import load_schemas
 from tap_gladly.streams.events import ENTITIES
@@ -343,7 +344,9 @@ class TapGladly(CommandLineTap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         # The SDK would emit STATE here, perhaps in the middle of a row, and exit with 0. The last STATE emitted is
         # already valid, and a stopped run is not a successful one.
-        self.logger.warning(
-            "Stopped by %s. The next run resumes from the last STATE.", signal.Signals(signum).name
+        status, name = 128 + signum, signal.Signals(signum).name
+        exit_within(GRACE_SECONDS, status)
+        log_briefly(
+            lambda: self.logger.warning("Stopped by %s. The next run resumes from the last STATE.", name)
         )
-        self.message_writer.terminate(128 + signum)
+        self.message_writer.terminate(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -60,6 +61,42 @@ def test_signal_ends_a_run_with_a_nonzero_status(
     assert b"| Jobs listed 2, loaded 1, " in log.splitlines()[-1]
     messages = [json.loads(line) for line in (output + rest).splitlines()]
     assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
+
+
+def test_signal_ends_a_run_whose_log_nobody_reads(exports: StaticExports, emulator: Emulator) -> None:
+    """SIGTERM works while stderr is a full pipe, which blocks every log line."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1")})
+    emulator.faults.add(Fault("stall", path="j1", at_byte=3, seconds=60))
+    log, stderr = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tap_gladly", "--config=ENV"],
+        env=tap_environment(emulator.settings),
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+    )
+    with process, os.fdopen(log, "rb") as reader:
+        assert process.stdout is not None
+        while b'"stream":"topics"' not in process.stdout.readline():
+            pass  # the SCHEMA messages precede the download
+        fill_pipe(stderr)
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(10)
+        os.close(stderr)
+
+        assert b"Traceback" not in reader.read()
+    assert status == 128 + signal.SIGTERM
+
+
+def fill_pipe(end: int) -> None:
+    """Write to a pipe until it is full, through a file description of its own that doesn't block."""
+    own = os.open(f"/proc/self/fd/{end}", os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(own, b"x" * 4096)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(own, b"x")
+    os.close(own)
 
 
 def test_interrupt_during_startup_is_quiet() -> None:
