@@ -120,6 +120,28 @@ def test_name_columns_returns_unique_names() -> None:
     assert name_columns(names) == ["topic", "topic_2", "topic_2_2", "column_4", "column_5", "topic_3"]
 
 
+def test_name_columns_shortens_long_names() -> None:
+    """A long name has 63 bytes and stays the same if columns move. Names with a common start differ."""
+    start = "Median Time to First Response for Contacts Fulfilled in Business Hours by "
+    chat, email = (f"{start}{channel} in seconds" for channel in ("Chat", "Email"))
+
+    names = name_columns([chat, email, chat])
+
+    assert names[0] == "median_time_to_first_response_for_contacts_fulfilled_i_bd1aeb0c"
+    assert [len(name) for name in names] == [63, 63, 63]
+    assert len(set(names)) == 3
+    assert name_columns([email, chat]) == [names[1], names[0]]
+
+
+@given(header=st.lists(st.text(alphabet="aB -", min_size=55, max_size=80), max_size=12))
+def test_name_columns_fit_every_target(header: list[str]) -> None:
+    """Names are unique and at most 63 bytes long, whatever the header."""
+    names = name_columns(header)
+
+    assert len(set(names)) == len(header)
+    assert all(0 < len(name.encode()) <= 63 for name in names)
+
+
 @pytest.mark.parametrize(
     "body",
     [b"service unavailable", b"Sorry, please try again later.\n", b"No report, try again\n", b"Too late!"],
