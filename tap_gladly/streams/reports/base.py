@@ -119,6 +119,7 @@ class ReportStream(WindowedStream):
         except GladlyError:
             self._summary.reports.drop(self.name)
             self._send_schema()
+            self.writer.flush()
             raise
         self._send_schema()
         if window_count:

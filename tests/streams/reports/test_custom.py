@@ -103,6 +103,59 @@ def test_discovery_reads_columns_from_the_header(
     assert stream_metadata(entry)["selected"] is False
 
 
+def test_discovery_keeps_the_full_header_of_a_long_column(
+    exports: StaticExports, discover: Callable[..., dict[str, Any]]
+) -> None:
+    """The column name has 63 bytes, and its description has the complete header."""
+    header = "Median Time to First Response for Contacts Fulfilled in Business Hours by Chat in seconds"
+    exports.reports.put("AgentSummaryV2", f"Agent ID,{header}\na1,11\n".encode())
+
+    entry = discover(metric_set="AgentSummaryV2", key_columns=["Agent ID", header])
+
+    fields = entry["schema"]["properties"]
+    (column,) = [name for name in fields if name.startswith("median")]
+    assert len(column) == 63
+    assert fields[column]["description"] == f"Column {header} of AgentSummaryV2."
+
+
+def test_report_that_discovery_could_not_read_loads_into_unmapped(
+    exports: StaticExports, read_custom: Callable[..., Sync], emulator: Emulator
+) -> None:
+    """Once Gladly returns it, its rows arrive with their key."""
+    emulator.faults.add(Fault("status", status=400, path="/reports$", times=1))
+    exports.reports.put("AgentSummaryV2", b"Agent ID,Chats\na1,3\n")
+
+    run = read_custom(metric_set="AgentSummaryV2", key_columns=["Agent ID"])
+
+    (row,) = run.rows("agent_summary_v2")
+    assert (row["agent_id"], row["_unmapped"]) == ("a1", {"chats": "3"})
+
+
+def test_custom_report_fails_alone(
+    exports: StaticExports,
+    emulator: Emulator,
+    discover: Callable[..., dict[str, Any]],
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """If Gladly rejects the report, other reports load, and the error names the report, `attr` and `code`."""
+    exports.reports.put("AgentTimestampsReport", b"Timestamp,Agent ID\n2026-11-24T01:00:00Z,a1\n")
+    report = {"metric_set": "AgentSummaryV2"}
+    config = {**emulator.settings, "custom_reports": [report]}
+    discover(**report)
+    catalog = TapGladly(config=config, setup_mapper=False).catalog_dict
+    for name in ("agent_summary_v2", "agent_timestamps_report"):
+        stream_metadata(catalog_entry(catalog, name))["selected"] = True
+    body = b'{"errors": [{"attr": "metricSet", "code": "invalid", "detail": "secret"}]}'
+    emulator.faults.add(Fault("status", status=400, body=body, in_body="AgentSummaryV2", times=None))
+
+    run = sync(catalog=catalog, start_date="2026-11-24", custom_reports=[report], ends_badly=True)
+
+    assert len(run.rows("agent_timestamps_report")) == 1
+    (error,) = [record.getMessage() for record in log.records if "AgentSummaryV2: " in record.getMessage()]
+    assert error.endswith("(400 metricSet invalid).")
+
+
 def test_discovery_extends_the_span_of_an_empty_report(
     exports: StaticExports, requested_days: Callable[[], list[str]], discover: Callable[..., dict[str, Any]]
 ) -> None:

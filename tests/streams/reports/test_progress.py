@@ -77,12 +77,17 @@ def test_report_with_an_invalid_bookmark_is_not_in_the_total(
     ]
 
 
+def long_pause(_session: session.GladlySession, _url: str) -> float:
+    """Return a wait as after ten requests in a burst."""
+    return 51.4
+
+
 def test_progress_reports_the_wait_for_the_rate_limit(
     read: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tenth request of a minute is followed by a wait; the line before it says so, and the time left."""
     monkeypatch.setattr(session, "REPORTS_PER_MINUTE", 100)
-    monkeypatch.setattr(session.GladlySession, "find_pause", lambda *_: 51.4)
+    monkeypatch.setattr(session.GladlySession, "find_pause", long_pause)
     monkeypatch.setattr(session.GladlySession, "seconds_per_report", 6.1)
 
     read(AGENTS, start_date="2026-10-26")

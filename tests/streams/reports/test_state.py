@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import Sync, catalog_entry
 
 from tap_gladly.exceptions import GladlyError
+from tap_gladly.timestamps import parse_instant
 
 from .report_rows import NOON, bookmark, conversation, event
 
@@ -175,3 +177,49 @@ def test_full_table_requests_everything_and_keeps_no_bookmark(
     assert requested_days() == ["11-21..11-21", "11-22..11-22", "11-23..11-23", "11-24..11-24"]
     assert run.state == state
     assert not run.of_type("ACTIVATE_VERSION")
+
+
+@pytest.fixture
+def read_full_table(
+    report_clock: Callable[[str], None], sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
+) -> Callable[..., Sync]:
+    """Sync agent_timestamps_report as FULL_TABLE, with ACTIVATE_VERSION enabled."""
+    report_clock(NOON)
+    selected = catalog("agent_timestamps_report")
+    catalog_entry(selected, "agent_timestamps_report")["replication_method"] = "FULL_TABLE"
+    return partial(sync, catalog=selected, emit_activate_version_messages=True)
+
+
+def test_activate_version_follows_the_last_row(
+    exports: StaticExports, read_full_table: Callable[..., Sync]
+) -> None:
+    """A FULL_TABLE report activates its version after all windows were sent."""
+    exports.reports.put("AgentTimestampsReport", b"Timestamp,Agent ID\n2026-11-24T01:00:00Z,a1\n")
+
+    run = read_full_table(start_date="2026-11-23")
+
+    kinds = [message["type"] for message in run.messages]
+    assert kinds == ["SCHEMA", "RECORD", "RECORD", "ACTIVATE_VERSION"]
+
+
+def test_activate_version_needs_all_windows(
+    exports: StaticExports, read_full_table: Callable[..., Sync]
+) -> None:
+    """If a window fails, the target keeps the rows of earlier runs."""
+    day = parse_instant("2026-11-24")
+    exports.reports.put(
+        "AgentTimestampsReport",
+        lambda query: b"Foo,Bar\n1,2\n" if query.start == day else b"Timestamp,Agent ID\n2026-11-23,a1\n",
+    )
+
+    run = read_full_table(start_date="2026-11-23", ends_badly=True)
+
+    assert len(run.of_type("RECORD")) == 1
+    assert not run.of_type("ACTIVATE_VERSION")
+
+
+def test_activate_version_needs_a_window(read_full_table: Callable[..., Sync]) -> None:
+    """A run without any window says nothing about the rows of earlier runs."""
+    run = read_full_table(start_date="2026-11-25")
+
+    assert [message["type"] for message in run.messages] == ["SCHEMA"]
