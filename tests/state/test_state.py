@@ -1,4 +1,4 @@
-"""Exactly the files that are new: bookmarks from run to run."""
+"""Bookmarks from run to run: each file is loaded exactly once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add(exports: StaticExports, job_id: str, updated_at: str, *, status: str = "
 
 
 def test_bookmark_is_as_documented(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """One bookmark a stream: the newest `_job_updated_at`, and the jobs read in Gladly's own text."""
+    """A bookmark has the newest `_job_updated_at` and the jobs loaded, with Gladly's own timestamps."""
     add(exports, "vZgCEQlDR6aQz_0HeWZ9_Q", "2026-11-20T07:15:19.07272933Z")
 
     run = sync()
@@ -33,10 +33,10 @@ def test_bookmark_is_as_documented(exports: StaticExports, sync: Callable[..., S
     assert run.bookmark("jobs")["replication_key_value"] == "2026-11-20T07:15:19.07272933Z"
 
 
-def test_nothing_new_costs_one_request_and_sends_no_rows(
+def test_run_with_nothing_new_sends_one_request_and_no_rows(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """The second run over the same jobs asks for the list alone."""
+    """A second run over the same jobs requests only the job list."""
     for hour in range(10, 20):
         add(exports, f"j{hour}", f"2026-11-20T{hour}:00:00Z")
     first = sync()
@@ -50,10 +50,10 @@ def test_nothing_new_costs_one_request_and_sends_no_rows(
 
 
 @pytest.mark.parametrize("digits", range(10))
-def test_any_number_of_digits_is_read_once(
+def test_jobs_with_any_number_of_digits_are_loaded_once(
     exports: StaticExports, sync: Callable[..., Sync], digits: int
 ) -> None:
-    """Jobs within one second, told apart by digits that text would sort otherwise, are each read once."""
+    """Jobs within one second are ordered as instants, not as text, and each is loaded once."""
     fraction = f".{'000000001'[:digits]}" if digits else ""
     add(exports, "a", f"2026-11-20T07:00:00{fraction}Z")
     first = sync()
@@ -66,8 +66,8 @@ def test_any_number_of_digits_is_read_once(
     assert not sync(state=second.state).of_type("RECORD")
 
 
-def test_two_jobs_at_one_instant_are_both_read(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """The second is read even if it appears after the first has been read."""
+def test_jobs_with_one_timestamp_are_all_loaded(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """A job is loaded even if another with its timestamp was loaded before."""
     add(exports, "a", "2026-11-20T07:00:00Z")
     first = sync()
     add(exports, "b", "2026-11-20T07:00:00.000Z")
@@ -77,10 +77,10 @@ def test_two_jobs_at_one_instant_are_both_read(exports: StaticExports, sync: Cal
     assert second.ids("customers") == ["of-b"]
 
 
-def test_a_job_listed_up_to_a_day_late_is_read_once(
+def test_job_listed_up_to_a_day_late_is_loaded_once(
     exports: StaticExports, sync: Callable[..., Sync]
 ) -> None:
-    """Older than the bookmark by 24 hours or less, and not read before: it is loaded, and only once."""
+    """A job up to 24 hours older than the bookmark is loaded once."""
     add(exports, "newest", "2026-11-20T12:00:00Z")
     first = sync()
     add(exports, "late", "2026-11-19T12:00:00Z")
@@ -92,10 +92,10 @@ def test_a_job_listed_up_to_a_day_late_is_read_once(
     assert not sync(state=second.state).of_type("RECORD")
 
 
-def test_a_job_listed_later_than_that_is_told(
+def test_job_listed_over_a_day_late_is_reported(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """It is not loaded, but named; the jobs that were there all along are not."""
+    """A warning names the job, which isn't loaded, and no job that was listed before."""
     add(exports, "old", "2026-11-12T12:00:00Z")
     add(exports, "newest", "2026-11-20T12:00:00Z")
     first = sync()
@@ -112,10 +112,10 @@ def test_a_job_listed_later_than_that_is_told(
     assert len(export_requests(emulator)) == 1
 
 
-def test_a_late_job_is_told_once(
+def test_late_job_is_reported_in_one_run(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """When the bookmark has moved on, the job belongs to those that have been there."""
+    """After the bookmark advances, a late job counts as known."""
     add(exports, "newest", "2026-11-20T12:00:00Z")
     first = sync()
     add(exports, "too-late", "2026-11-15T00:00:00Z")
@@ -128,10 +128,10 @@ def test_a_late_job_is_told_once(
     assert "too-late" not in log.text
 
 
-def test_a_job_run_again_under_its_id_is_read_again(
+def test_job_run_again_under_its_id_is_loaded_again(
     exports: StaticExports, sync: Callable[..., Sync]
 ) -> None:
-    """A later `updatedAt` under an id that was read makes the job new."""
+    """A loaded job with a later `updatedAt` is due again."""
     add(exports, "a", "2026-11-20T07:00:00.000000001Z")
     first = sync()
     add(exports, "a", "2026-11-20T07:00:00.000000002Z")
@@ -142,8 +142,8 @@ def test_a_job_run_again_under_its_id_is_read_again(
     assert not sync(state=second.state).of_type("RECORD")
 
 
-def test_a_job_that_finishes_later_is_read_then(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """Listed while in progress, it is a row of `jobs`; completed, it is another, and its files are read."""
+def test_job_that_completes_later_is_loaded(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """A job in progress is a row of `jobs`. Once completed, it is a row again and its files are loaded."""
     add(exports, "a", "2026-11-20T07:00:00Z", status="IN_PROGRESS")
     add(exports, "b", "2026-11-20T08:00:00Z")
     first = sync()
@@ -156,10 +156,10 @@ def test_a_job_that_finishes_later_is_read_then(exports: StaticExports, sync: Ca
     assert second.ids("customers") == ["of-a"]
 
 
-def test_a_stream_selected_later_gets_all_there_is(
+def test_stream_selected_later_loads_every_listed_job(
     exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> None:
-    """Each stream goes by its own bookmark, whatever the others have read."""
+    """Each stream follows its own bookmark."""
     files = {"customers.jsonl": rows_named("c"), "topics.jsonl": rows_named("t")}
     exports.add_job("a", "2026-11-10T07:00:00Z", files)
     exports.add_job("b", "2026-11-20T07:00:00Z", files)
@@ -171,8 +171,8 @@ def test_a_stream_selected_later_gets_all_there_is(
     assert [row["_job_id"] for row in second.rows("topics")] == ["a", "b"]
 
 
-def test_a_bookmark_written_by_hand_is_inclusive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """It takes the jobs at its own instant, and leaves out those before, now and in the next run."""
+def test_handwritten_bookmark_is_inclusive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """A bookmark without `jobs_read` loads jobs at its own instant or later, and never the earlier ones."""
     for job_id, updated_at in (("a", "2026-11-20T06:59:59.999Z"), ("b", "2026-11-20T07:00:00Z")):
         add(exports, job_id, updated_at)
     state = {"bookmarks": {"customers": {"replication_key_value": "2026-11-20T07:00:00Z"}}}
@@ -185,8 +185,8 @@ def test_a_bookmark_written_by_hand_is_inclusive(exports: StaticExports, sync: C
     assert second.ids("customers") == ["of-c"]
 
 
-def test_a_bookmark_set_back_by_hand_is_inclusive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """An earlier `replication_key_value` beside the old `jobs_read` reads again what came after it."""
+def test_bookmark_moved_back_by_hand_is_inclusive(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """An earlier `replication_key_value` beside the old `jobs_read` reloads the jobs since then."""
     for hour in ("05", "06", "07"):
         add(exports, hour, f"2026-11-20T{hour}:00:00Z")
     state = sync().state
@@ -208,7 +208,7 @@ def test_a_bookmark_set_back_by_hand_is_inclusive(exports: StaticExports, sync: 
 def test_dates_bound_jobs_inclusively(
     exports: StaticExports, sync: Callable[..., Sync], bounds: dict[str, str], read: list[str]
 ) -> None:
-    """`start_date` and `end_date` compare with `updatedAt`, as instants."""
+    """`start_date` and `end_date` are compared with `updatedAt` as instants."""
     add(exports, "a", "2026-11-19T23:59:59.999999999Z")
     add(exports, "b", "2026-11-20T07:00:00Z")
     add(exports, "c", "2026-11-20T23:00:00.000Z")
@@ -220,10 +220,8 @@ def test_dates_bound_jobs_inclusively(
     assert run.ids("customers") == [f"of-{job_id}" for job_id in read]
 
 
-def test_a_run_that_ended_early_by_date_is_gone_on_with(
-    exports: StaticExports, sync: Callable[..., Sync]
-) -> None:
-    """What `end_date` left out is read by a later run without it."""
+def test_run_limited_by_end_date_is_resumed(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """A later run without `end_date` loads the jobs that it excluded."""
     add(exports, "a", "2026-11-10T00:00:00Z")
     add(exports, "b", "2026-11-20T00:00:00Z")
 
@@ -232,10 +230,10 @@ def test_a_run_that_ended_early_by_date_is_gone_on_with(
     assert sync(state=first.state).ids("customers") == ["of-b"]
 
 
-def test_empty_files_count_as_read(
+def test_empty_file_counts_as_loaded(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """A file without a row moves the bookmark, and is not asked for again."""
+    """A file without rows advances the bookmark, and isn't requested again."""
     exports.add_job("a", "2026-11-20T07:00:00Z", {"customers.jsonl": b"", "topics.jsonl": b"\n \r\n"})
 
     first = sync()
@@ -246,10 +244,10 @@ def test_empty_files_count_as_read(
     assert len(export_requests(emulator)) == 1
 
 
-def test_a_state_that_is_no_place_is_refused(
+def test_invalid_bookmark_ends_the_run(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """One line names the stream and the part, and nothing is read."""
+    """The error names the stream and the invalid property."""
     add(exports, "a", "2026-11-20T07:00:00Z")
 
     sync(state={"bookmarks": {"customers": {"replication_key_value": "soon"}}}, ends_badly=True)
@@ -260,8 +258,10 @@ def test_a_state_that_is_no_place_is_refused(
     )
 
 
-def test_a_job_at_the_edge_of_the_day_is_read_once(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """The 24 hours end at the bookmark's own instant, not at its microsecond."""
+def test_job_24_hours_before_the_bookmark_is_loaded_once(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """The 24 hours are counted from the newest job's full timestamp, not from the truncated bookmark."""
     add(exports, "a", "2026-11-19T07:15:19.072729100Z")
     add(exports, "b", "2026-11-20T07:15:19.072729331Z")
     first = sync()
@@ -272,8 +272,10 @@ def test_a_job_at_the_edge_of_the_day_is_read_once(exports: StaticExports, sync:
     assert not second.of_type("RECORD")
 
 
-def test_jobs_read_without_a_place_is_no_bookmark(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """Someone took the place out: all there is is read again."""
+def test_jobs_read_without_replication_key_value_is_no_bookmark(
+    exports: StaticExports, sync: Callable[..., Sync]
+) -> None:
+    """If the user removes `replication_key_value`, the stream starts over."""
     add(exports, "a", "2026-11-20T07:00:00Z")
     state = sync().state
     del state["bookmarks"]["customers"]["replication_key_value"]
@@ -281,10 +283,10 @@ def test_jobs_read_without_a_place_is_no_bookmark(exports: StaticExports, sync: 
     assert sync(state=state).ids("customers") == ["of-a"]
 
 
-def test_a_bookmark_in_the_future_is_told(
+def test_bookmark_in_the_future_is_reported(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """It reads nothing, which would look like all was well."""
+    """A bookmark in the future loads nothing, and a warning says so."""
     add(exports, "a", "2026-11-20T07:00:00Z")
 
     run = sync(state={"bookmarks": {"customers": {"replication_key_value": "2199-01-01T00:00:00Z"}}})
