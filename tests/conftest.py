@@ -6,18 +6,20 @@ import contextlib
 import io
 import json
 import logging
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from shifted_clock.sitecustomize import shift_clock
 from support import Clock, Sync, stream_metadata
 
 from gladly_emulator import Emulator, ReportLimits, StaticExports
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.streams.reports import base as reports
 from tap_gladly.tap import TapGladly
-from tap_gladly.timestamps import parse_instant
+from tap_gladly.timestamps import SECOND, parse_instant
 from tap_gladly.transport import backoff, client, rate_limit, session
 
 if TYPE_CHECKING:
@@ -30,8 +32,18 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that accepts the current output."""
+    """Add the tests' own options."""
     parser.addoption("--update-snapshots", action="store_true", help="write the golden files")
+    parser.addoption("--clock", metavar="TIME", help="start at this time, such as 2028-02-28T23:59:30Z")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Shift the clock of this process and of its subprocesses, if `--clock` is set."""
+    if start := config.getoption("--clock"):
+        offset = (parse_instant(start) - time.time_ns()) / SECOND
+        path = [str(Path(__file__).parent / "shifted_clock"), os.environ.get("PYTHONPATH", "")]
+        os.environ |= {"CLOCK_OFFSET": str(offset), "PYTHONPATH": os.pathsep.join(filter(None, path))}
+        shift_clock(offset)
 
 
 @pytest.fixture
