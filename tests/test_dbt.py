@@ -85,7 +85,10 @@ def test_each_model_tests_its_key(folder: str) -> None:
 def test_marts_test_relationships_and_values() -> None:
     """Every kind of data test is in use."""
     tests = {
-        name for entry in _iter_described("marts") for column in entry["columns"] for name in _list_tests(column)
+        name
+        for entry in _iter_described("marts")
+        for column in entry["columns"]
+        for name in _list_tests(column)
     }
 
     assert tests >= {"unique", "not_null", "relationships", "accepted_values"}
@@ -93,7 +96,9 @@ def test_marts_test_relationships_and_values() -> None:
 
 def test_package_needs_no_other_package() -> None:
     """`dbt deps` downloads nothing, and no macro comes from a package other than dbt and this one."""
-    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.sql") if "target" not in path.parts]
+    texts = [
+        path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.sql") if "target" not in path.parts
+    ]
 
     called = {name for text in texts for name in re.findall(r"\b(\w+)\.\w+\(", text)}
     assert {"packages.yml", "dependencies.yml"}.isdisjoint(path.name for path in PACKAGE.iterdir())

@@ -270,7 +270,7 @@ def test_tables_page_has_examples_of_every_stream() -> None:
             assert row.keys() >= set(stream.primary_keys)
 
 
-@pytest.mark.parametrize("page", ["*.md", "docs/*.md", "benchmarks/*.md", "hub/texts/*.md"])
+@pytest.mark.parametrize("page", ["*.md", "docs/*.md", "benchmarks/*.md", "dbt/*.md", "hub/texts/*.md"])
 def test_links_lead_somewhere(page: str) -> None:
     """Each linked file exists, and each linked heading does."""
     pages = list(ROOT.glob(page))

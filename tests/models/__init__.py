@@ -1,1 +1,1 @@
-"""The dbt package on DuckDB and PostgreSQL, in an environment of its own: `make e2e`."""
+"""Tests of the dbt package on DuckDB and PostgreSQL, in a separate environment: `make e2e`."""

@@ -1,4 +1,4 @@
-"""The two weeks of `make models`, and a look at every other stream, in both databases."""
+"""Fixtures: both databases with the two weeks of `make models`, and a few days of every other stream."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Its table appears with the first malformed line, and the emulator has none.
+# The table exists only after the first malformed line, and the emulator serves none.
 _ABSENT = "malformed_lines"
 _LOADED = {stream for extraction in EXTRACTIONS for stream in extraction.streams}
-# Few days of the others: the tap requests 10 reports a minute.
+# The tap requests at most 10 reports per minute, so the other streams start later.
 OTHERS = Extraction(tuple(load_schemas().keys() - _LOADED - {_ABSENT}), "2026-03-12")
 ALL_STREAMS = {**VARIABLES, **{f"gladly__{stream}_enabled": True for stream in OTHERS.streams}}
 
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    """The invented organization on a Saturday in March, without limits."""
+    """Run the emulator at the time of `make models`, without rate limits."""
     exports = GeneratedExports()
     with Emulator(exports, clock=lambda: NOW, requests_per_second=None, report_limits=None) as running:
         yield running
@@ -36,13 +36,13 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def figures(emulator: Emulator) -> Figures:
-    """What the emulator's events say, of which the models read none."""
+    """Return figures from the emulator's event reports, which the marts under test don't read."""
     return Figures(emulator)
 
 
 @pytest.fixture(scope="session")
 def messages(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """What the tap extracts, in files."""
+    """Run the tap once per extraction, and return the files of its messages."""
     folder = tmp_path_factory.mktemp("extractions")
     started = [
         start_extraction(folder / str(number), extraction.settings, emulator)
@@ -55,7 +55,7 @@ def messages(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> li
 
 @pytest.fixture(scope="session")
 def socket() -> Iterator[str]:
-    """The folder of a PostgreSQL server's socket."""
+    """Run a PostgreSQL server, and return the folder of its socket."""
     with serve_postgres() as folder:
         yield folder
 
@@ -64,13 +64,10 @@ def socket() -> Iterator[str]:
 def warehouse(
     request: pytest.FixtureRequest, messages: list[Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Warehouse:
-    """A database with the tap's tables."""
+    """Return a database with the tap's tables."""
     folder = tmp_path_factory.mktemp(request.param)
-    destination: DuckDB | Postgres
-    if request.param == "duckdb":
-        destination = DuckDB(folder)
-    else:
-        destination = Postgres(request.getfixturevalue("socket"), "gladly")
+    is_duckdb = request.param == "duckdb"
+    destination = DuckDB(folder) if is_duckdb else Postgres(request.getfixturevalue("socket"), "gladly")
     project = folder / "project"
     project.mkdir()
     load(Project(project, []), destination, messages)
@@ -79,5 +76,5 @@ def warehouse(
 
 @pytest.fixture(scope="session")
 def build(warehouse: Warehouse) -> DbtRun:
-    """The package, built with every stream."""
+    """Build the package with every stream enabled."""
     return warehouse.dbt("build", variables=ALL_STREAMS)

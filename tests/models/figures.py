@@ -1,4 +1,4 @@
-"""Figures from the events that the emulator reports, while the models are made of items, rows and spans."""
+"""Figures computed from the emulator's event reports. The marts under test use items, export rows and spans."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 ZONE = ZoneInfo("America/New_York")
 START = datetime(2026, 3, 2, tzinfo=timezone.utc)
 END = datetime(2026, 3, 14, tzinfo=timezone.utc)
-"""Where the loaded reports start and end."""
+"""Start and end of the loaded reports."""
 
-# Conversations that started before the loaded data go on until the end of its first day.
+# On the first day, conversations that began before the loaded data are still in progress.
 _FIRST_DAY, _LAST_DAY = date(2026, 3, 3), date(2026, 3, 13)
 _REPORTED_FROM = "2026-02-20"
 _STATUSES = {
@@ -35,7 +35,7 @@ Row = dict[str, str]
 
 @dataclass
 class Contact:
-    """A contact as its events describe it."""
+    """A contact, put together from its events."""
 
     id: str
     conversation_id: str
@@ -48,7 +48,7 @@ class Contact:
     ended_at: datetime | None = None
 
     def follow(self, row: Row) -> None:
-        """Take note of an event."""
+        """Apply an event."""
         time = read_time(row["Timestamp"])
         match row["Event Type"]:
             case "CONTACT/STARTED" | "CONTACT/OFFER_ACCEPTED" if row["Initiator Type"] == "AGENT":
@@ -60,15 +60,15 @@ class Contact:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether it was queued in the loaded days, or ended in them."""
+        """Whether it was queued or ended in the loaded days."""
         return any(time is not None and START <= time < END for time in (self.started_at, self.ended_at))
 
 
 class Figures:
-    """What the events of conversations, contacts and agents add up to.
+    """Figures from the events of conversations, contacts and agents.
 
     Args:
-        emulator: Where they are requested.
+        emulator: The emulator that serves the reports.
     """
 
     def __init__(self, emulator: Emulator) -> None:
@@ -86,16 +86,16 @@ class Figures:
 
     @property
     def days(self) -> list[date]:
-        """The days on which everything is known."""
+        """The days for which the loaded data is complete."""
         return [_FIRST_DAY + timedelta(days=number) for number in range((_LAST_DAY - _FIRST_DAY).days + 1)]
 
     def statuses(self) -> dict[str, str]:
-        """Return the status of each conversation that was created in the loaded days."""
+        """Return the status of each conversation created in the loaded days."""
         created = self._created()
         return {key: changes[-1][1] for key, changes in self._histories().items() if key in created}
 
     def first_responses(self) -> dict[str, float]:
-        """Return the seconds to the first response of each conversation of the loaded days that has one."""
+        """Return the seconds to the first response, by conversation created in the loaded days."""
         asked: dict[str, datetime] = {}
         seconds: dict[str, float] = {}
         created = self._created()
@@ -104,7 +104,7 @@ class Figures:
             key, time = row["Conversation ID"], read_time(row["Timestamp"])
             if key not in created:
                 continue
-            # A call's item has the time at which it began.
+            # The item of a call has the time when the call began.
             exported = started[row["Contact ID"]] if row["Channel"] == "PHONE_CALL" else time
             if exported >= self.files_end:
                 continue
@@ -115,7 +115,7 @@ class Figures:
         return seconds
 
     def backlog(self) -> dict[date, tuple[int, float | None]]:
-        """Return the open conversations at the end of each day, and the age of the oldest in seconds."""
+        """Return the count of open conversations at the end of each day, and the age of the oldest in seconds."""
         created = self._created()
         opened = [changes for key, changes in self._histories().items() if key in created]
         newest = max(changes[-1][0] for changes in opened)
@@ -131,7 +131,7 @@ class Figures:
         return backlog
 
     def changes_by_day(self) -> dict[date, tuple[int, int, int]]:
-        """Return how often conversations were created, reopened and closed on each day."""
+        """Return how many times conversations were created, reopened and closed on each day."""
         created = self._created()
         counts = Counter(
             (local_day(read_time(row["Timestamp"])), row["Event Type"])
@@ -142,7 +142,7 @@ class Figures:
         return {day: tuple(counts[day, kind] for kind in kinds) for day in self.days}  # type: ignore[misc]
 
     def topics(self) -> dict[tuple[date, str], int]:
-        """Return the conversations to which each topic was added on a day, and that kept it."""
+        """Return the count of conversations that got and kept a topic, by day and topic."""
         newest: dict[tuple[str, str], Row] = {}
         for row in sorted(self._changes, key=lambda row: row["Timestamp"]):
             if row["Event Type"] in {"CONVERSATION/TOPIC_ADDED", "CONVERSATION/TOPIC_REMOVED"}:
@@ -154,7 +154,7 @@ class Figures:
         )
 
     def contacts(self) -> list[Contact]:
-        """Return all contacts, those outside the loaded days included."""
+        """Return all contacts, including those outside the loaded days."""
         contacts: dict[str, Contact] = {}
         for row in sorted(self._contact_events, key=lambda row: row["Timestamp"]):
             if row["Event Type"] == "CONTACT/STARTED":
@@ -165,13 +165,13 @@ class Figures:
                     row["Channel"],
                     started_at=read_time(row["Timestamp"]),
                 )
-            # Some started before the report does.
+            # Some contacts started before the report does.
             if (contact := contacts.get(row["Contact ID"])) is not None:
                 contact.follow(row)
         return list(contacts.values())
 
     def handled(self) -> dict[tuple[str, date], tuple[int, float]]:
-        """Return the contacts that each agent handled on each day, and the seconds that took."""
+        """Return the count of handled contacts and their handle time in seconds, by agent and day."""
         seconds: dict[tuple[str, date], list[float]] = defaultdict(list)
         for contact in self.contacts():
             if contact.ended_at and contact.accepted_at and START <= contact.ended_at < END:
@@ -180,7 +180,7 @@ class Figures:
         return {key: (len(times), sum(times)) for key, times in seconds.items() if key[1] in self.days}
 
     def active_seconds(self) -> dict[tuple[str, date], float]:
-        """Return how long each agent was at the desk on each day, from logins, logouts and breaks."""
+        """Return the active seconds by agent and day, from logins, logouts and breaks."""
         seconds: dict[tuple[str, date], float] = defaultdict(float)
         signs = {"LOGGED_IN": -1, "WENT_AWAY": 1, "RETURNED_FROM_AWAY": -1, "LOGGED_OUT": 1}
         for row in self._report("AgentTimestampsReport"):
@@ -191,7 +191,7 @@ class Figures:
         return seconds
 
     def message_counts(self) -> dict[tuple[str, str], int]:
-        """Return the messages in export files by channel and kind of author."""
+        """Return the count of messages in the export files, by channel and author type."""
         kinds = {"CONTACT/MESSAGE_SENT", "CONTACT/MESSAGE_RECEIVED"}
         return Counter(
             (row["Channel"], row["Initiator Type"])
@@ -200,7 +200,7 @@ class Figures:
         )
 
     def _histories(self) -> dict[str, list[tuple[datetime, str]]]:
-        """Return the statuses of each conversation, in order, and when each began."""
+        """Return the statuses of each conversation in order, with the time when each began."""
         histories: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         for row in sorted(self._changes, key=lambda row: row["Timestamp"]):
             if status := _STATUSES.get(row["Event Type"]):
@@ -234,19 +234,19 @@ class Figures:
 
 
 def read_time(text: str) -> datetime:
-    """Return a time, cut to microseconds."""
+    """Parse a timestamp, truncated to microseconds."""
     seconds, _, fraction = text.removesuffix("Z").partition(".")
     time = datetime.fromisoformat(seconds).replace(tzinfo=timezone.utc)
     return time + timedelta(microseconds=int(f"{fraction:0<6}"[:6]))
 
 
 def local_day(time: datetime) -> date:
-    """Return the day that it is in the organization's time zone."""
+    """Return the day in the organization's time zone."""
     return time.astimezone(ZONE).date()
 
 
 def _is_question(row: Row) -> bool:
-    """Return whether a customer wrote or called."""
+    """Return whether the event is a customer's message or call."""
     is_call = row["Event Type"] == "CONTACT/STARTED" and row["Channel"] == "PHONE_CALL"
     return row["Initiator Type"] == "CUSTOMER" and (
         is_call or row["Event Type"] == "CONTACT/MESSAGE_RECEIVED"
@@ -254,7 +254,7 @@ def _is_question(row: Row) -> bool:
 
 
 def _is_answer(row: Row) -> bool:
-    """Return whether an agent wrote, or a call was answered."""
+    """Return whether the event is an agent's message or an answered call."""
     if row["Channel"] == "PHONE_CALL":
         return row["Event Type"] == "CONTACT/FULFILLED"
     return row["Initiator Type"] == "AGENT" and row["Event Type"] == "CONTACT/MESSAGE_SENT"

@@ -1,4 +1,4 @@
-"""The marts' numbers are those that the emulator's events add up to."""
+"""The marts' numbers equal figures computed from the emulator's event reports."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("build")
 
 _MILLISECOND = 0.002
-# The report on agents' spans is loaded from here on.
+# Start of the loaded rows of agent_durations_report_v2.
 _SPANS_FROM = date(2026, 3, 4)
 
 
 def test_conversations_have_the_status_of_their_newest_event(warehouse: Warehouse, figures: Figures) -> None:
-    """Export files end hours before the report does, so the status comes from both."""
+    """The status combines the report with status changes of the export files, which end hours earlier."""
     expected = figures.statuses()
 
     found = dict(
@@ -33,7 +33,7 @@ def test_conversations_have_the_status_of_their_newest_event(warehouse: Warehous
 
 
 def test_conversations_count_their_own_rows_once(warehouse: Warehouse) -> None:
-    """Joins with messages, contacts, topics and status changes add no rows."""
+    """Joins with messages, contacts, topics and status changes don't duplicate rows."""
     (totals,) = warehouse.ask(
         """SELECT count(*), count(DISTINCT conversation_id), sum(count_of_customer_messages),
             (SELECT count(*) FROM {0}.gladly__messages WHERE direction = 'INBOUND' AND conversation_id IS NOT NULL)
@@ -45,7 +45,7 @@ def test_conversations_count_their_own_rows_once(warehouse: Warehouse) -> None:
 
 
 def test_first_response_is_measured_from_question_to_answer(warehouse: Warehouse, figures: Figures) -> None:
-    """For every conversation that began in the loaded days, and no other."""
+    """Every conversation that began in the loaded days has a value, and no other has one."""
     expected = figures.first_responses()
 
     found = dict(
@@ -58,8 +58,8 @@ def test_first_response_is_measured_from_question_to_answer(warehouse: Warehouse
     assert found == pytest.approx(expected, abs=_MILLISECOND)
 
 
-def test_backlog_is_what_events_leave_open(warehouse: Warehouse, figures: Figures) -> None:
-    """On each day, with the age of the oldest, over a weekend and a change of the clocks."""
+def test_backlog_counts_open_conversations(warehouse: Warehouse, figures: Figures) -> None:
+    """Counts and the oldest age are right on each day, across a weekend and the start of daylight saving time."""
     found = {
         day: (int(count), age)
         for day, count, age in warehouse.ask(
@@ -76,7 +76,7 @@ def test_backlog_is_what_events_leave_open(warehouse: Warehouse, figures: Figure
 
 
 def test_backlog_counts_changes_by_day(warehouse: Warehouse, figures: Figures) -> None:
-    """Created, reopened and closed conversations."""
+    """Created, reopened and closed conversations are counted on the local day of the change."""
     found = {
         day: tuple(map(int, counts))
         for day, *counts in warehouse.ask(
@@ -84,15 +84,15 @@ def test_backlog_counts_changes_by_day(warehouse: Warehouse, figures: Figures) -
             FROM {}.gladly__backlog_daily GROUP BY date_day"""
         )
     }
-    # After the newest export file, only a conversation's latest close is known.
+    # The report that covers the hours after the newest export file has only the latest close.
     expected = {day: counts for day, counts in figures.changes_by_day().items() if day < figures.days[-1]}
 
     assert {day: found[day] for day in expected} == expected
 
 
 def test_topics_are_those_that_conversations_kept(warehouse: Warehouse, figures: Figures) -> None:
-    """On the day on which each was added last."""
-    last = figures.days[-1]  # its last hours are in no export file yet
+    """A topic counts on the day on which it was last added."""
+    last = figures.days[-1]  # the export files lack its last hours
     expected = {key: count for key, count in figures.topics().items() if START.date() <= key[0] < last}
 
     found = {
@@ -107,7 +107,7 @@ def test_topics_are_those_that_conversations_kept(warehouse: Warehouse, figures:
 
 
 def test_agent_days_sum_up_handled_contacts(warehouse: Warehouse, figures: Figures) -> None:
-    """By the day on which a contact ended."""
+    """A contact counts on the day on which it ended."""
     found = {
         (agent, day): (count, seconds)
         for agent, day, count, seconds in warehouse.ask(
@@ -126,8 +126,8 @@ def test_agent_days_sum_up_handled_contacts(warehouse: Warehouse, figures: Figur
     )
 
 
-def test_agent_days_have_the_time_at_the_desk(warehouse: Warehouse, figures: Figures) -> None:
-    """Spans and events say the same."""
+def test_agent_days_have_the_active_time(warehouse: Warehouse, figures: Figures) -> None:
+    """Active time from spans equals active time from events."""
     found = {
         (agent, day): seconds
         for agent, day, seconds in warehouse.ask(
@@ -142,7 +142,7 @@ def test_agent_days_have_the_time_at_the_desk(warehouse: Warehouse, figures: Fig
 
 
 def test_utilization_is_handle_time_in_active_time(warehouse: Warehouse, figures: Figures) -> None:
-    """As a share."""
+    """Utilization is a share, not a percentage."""
     handled, active = figures.handled(), figures.active_seconds()
     expected = {key: handled[key][1] / time for key, time in active.items() if key[1] >= _SPANS_FROM}
 
@@ -157,7 +157,7 @@ def test_utilization_is_handle_time_in_active_time(warehouse: Warehouse, figures
 
 
 def test_contacts_are_those_that_were_queued_or_ended(warehouse: Warehouse, figures: Figures) -> None:
-    """One row each, with the time to the answer."""
+    """Each contact has one row, with the time to the answer."""
     contacts = [contact for contact in figures.contacts() if contact.is_loaded]
     answered = {
         contact.id: (contact.fulfilled_at - contact.started_at).total_seconds()
@@ -178,7 +178,7 @@ def test_contacts_are_those_that_were_queued_or_ended(warehouse: Warehouse, figu
 
 
 def test_customers_count_their_contacts(warehouse: Warehouse, figures: Figures) -> None:
-    """With the time of the newest."""
+    """Each customer has the count of contacts and the time of the newest one."""
     counts: dict[str, int] = {}
     newest: dict[str, datetime] = {}
     for contact in figures.contacts():
@@ -197,7 +197,7 @@ def test_customers_count_their_contacts(warehouse: Warehouse, figures: Figures) 
 
 
 def test_messages_have_channel_and_author(warehouse: Warehouse, figures: Figures) -> None:
-    """As many as there are events of messages, under the reports' names of channels."""
+    """Counts by channel and author type equal those of message events; channels have the reports' names."""
     counts = {
         (channel, author): count
         for channel, author, count in warehouse.ask(

@@ -1,4 +1,4 @@
-"""The package builds on both databases, with all streams or some, and is documented."""
+"""The package builds on both databases with any selection of streams, and documents every column."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _enable(*streams: str) -> dict[str, object]:
 
 
 def test_package_builds_with_every_stream(build: DbtRun) -> None:
-    """Models, data tests and unit tests pass, without a warning."""
+    """Models, data tests and unit tests pass without a warning."""
     kinds = {name.split(".")[0] for name in build.results}
 
     assert build.status == 0, build.output[-6000:]
@@ -53,7 +53,7 @@ def test_package_builds_with_every_stream(build: DbtRun) -> None:
 
 
 def test_answers_on_the_page_are_those_of_the_models(warehouse: Warehouse) -> None:
-    """Its SQL runs unchanged on what `make models` builds, and returns what docs/questions.md shows."""
+    """The SQL in docs/questions.md returns the answers there, with the variables of `make models`."""
     run = warehouse.dbt("build", variables=VARIABLES, schema="answers")
     assert run.status == 0, run.output[-6000:]
     command = [sys.executable, ROOT / "docs" / "questions.py", "--check", warehouse.address]
@@ -99,7 +99,7 @@ def test_every_column_is_documented(warehouse: Warehouse) -> None:
 def test_models_of_streams_that_are_not_loaded_are_disabled(
     warehouse: Warehouse, streams: tuple[str, ...], missing: set[str]
 ) -> None:
-    """The others build and pass their tests."""
+    """The other models build and pass their tests."""
     run = warehouse.dbt("build", variables=_enable(*streams), schema="some")
 
     assert run.status == 0, run.output[-6000:]
@@ -110,7 +110,7 @@ def test_models_of_streams_that_are_not_loaded_are_disabled(
 
 
 def test_missing_table_is_named_with_its_variable(warehouse: Warehouse) -> None:
-    """Who enables a stream that is not loaded reads what to do."""
+    """If a stream is enabled but not loaded, the error says what to do."""
     run = warehouse.dbt("build", variables=_enable("malformed_lines"), schema="some")
 
     assert run.status == 1
@@ -119,12 +119,15 @@ def test_missing_table_is_named_with_its_variable(warehouse: Warehouse) -> None:
 
 
 def test_dropped_columns_are_null(tmp_path: Path) -> None:
-    """Stream maps and deselection take columns away; malformed lines have a model, too."""
+    """A deselected column doesn't fail a model. `malformed_lines` has a model, too."""
     exports = StaticExports()
     customers = (
         b'{"id":"c1","name":"One","emailAddresses":["one@mail.example","more@mail.example"]}\n{"id":\n'
     )
-    items = b'{"id":"i1","conversationId":"v1","timestamp":"2026-03-04T10:00:00Z","content":{"type":"SMS","content":"Hi"}}\n'
+    items = (
+        b'{"id":"i1","conversationId":"v1","timestamp":"2026-03-04T10:00:00Z",'
+        b'"content":{"type":"SMS","content":"Hi"}}\n'
+    )
     exports.add_job(
         "j1", "2026-03-04T12:15:19Z", {"customers.jsonl": customers, "conversation_items.jsonl": items}
     )
@@ -153,7 +156,7 @@ def test_dropped_columns_are_null(tmp_path: Path) -> None:
 
 
 def test_package_installs_from_a_git_repository(warehouse: Warehouse, tmp_path: Path) -> None:
-    """A project names the repository and the folder in it, and sets the package's variables."""
+    """A project installs it with `subdirectory`, and sets its variables."""
     repository, project = tmp_path / "tap-gladly", tmp_path / "project"
     shutil.copytree(
         PACKAGE, repository / "dbt", ignore=shutil.ignore_patterns("target", "logs", "dbt_packages")
@@ -163,7 +166,7 @@ def test_package_installs_from_a_git_repository(warehouse: Warehouse, tmp_path: 
         ("add", "."),
         ("-c", "user.name=T", "-c", "user.email=t@mail.example", "commit", "--quiet", "--message=All"),
     ):
-        subprocess.run(["git", *command], cwd=repository, check=True)
+        subprocess.run(["git", *command], cwd=repository, check=True)  # noqa: S607
     project.mkdir()
     (project / "dbt_project.yml").write_text(
         "name: shop\nversion: 1.0.0\nprofile: gladly\n", encoding="utf-8"

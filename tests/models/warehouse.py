@@ -1,4 +1,4 @@
-"""What the tap extracts, loaded into a database, and dbt on it."""
+"""Runs of the tap, loads into a database, and runs of dbt on it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OWN_VARIABLES = ("TAP_GLADLY_", "TARGET_", "MELTANO_", "DBT_", "GLADLY_")
 def start_extraction(
     folder: Path, settings: Mapping[str, str], emulator: Emulator
 ) -> tuple[subprocess.Popen[bytes], Path]:
-    """Start the tap in a project of its own, and return the process and the file of its messages."""
+    """Start the tap in a separate project, and return the process and the file of its messages."""
     folder.mkdir()
     project = Project(folder, [])
     messages = folder / "messages.jsonl"
@@ -47,7 +47,7 @@ def start_extraction(
 
 
 def load(project: Project, destination: DuckDB | Postgres, files: Iterable[Path]) -> None:
-    """Load messages into a database, with the target as meltano.yml sets it up."""
+    """Load messages into a database, with the target's settings in meltano.yml."""
     environment = {
         **_plain_environment(),
         **destination.settings,
@@ -73,7 +73,7 @@ class DbtRun:
 
     Attributes:
         status: Its exit status.
-        output: What it printed.
+        output: Its standard output and standard error.
         results: The status of each model and test, by its unique id.
     """
 
@@ -88,7 +88,7 @@ class DbtRun:
 
 
 class Warehouse:
-    """A database that holds the tap's tables, and the package's models.
+    """A database with the tap's tables and the package's models.
 
     Args:
         destination: The database.
@@ -101,7 +101,7 @@ class Warehouse:
 
     @property
     def address(self) -> str:
-        """How docs/questions.py reaches it."""
+        """The address that docs/questions.py connects to."""
         return (
             str(self.destination.path) if isinstance(self.destination, DuckDB) else self.destination.address
         )
@@ -134,7 +134,7 @@ class Warehouse:
         return DbtRun(done.returncode, done.stdout + done.stderr, statuses)
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run SQL; `{}` stands for the models' schema."""
+        """Run SQL in which `{}` is the models' schema."""
         return self.destination.ask(statement.format(SCHEMA))
 
     @property
