@@ -61,7 +61,7 @@ types: .venv/.ready ## Check types with mypy and basedpyright
 docs: .venv/.ready ## Generate docs/tables.md and the dbt package's staging models from the schemas
 	@$(BIN)/python docs/tables.py > docs/tables.md.new
 	@mv docs/tables.md.new docs/tables.md
-	@$(BIN)/python dbt/generate.py
+	@$(BIN)/python dbt/staging.py
 
 # Without .meltano and its state, this is the first run of a new user: Meltano installs its plugins, too. That
 # removes the plugins that the tests of targets use.

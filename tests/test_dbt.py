@@ -36,7 +36,7 @@ def _list_tests(entry: dict[str, Any]) -> set[str]:
 
 def test_generated_files_are_current() -> None:
     """Sources and staging models are what `make docs` writes, one model per stream."""
-    make_texts: Callable[[], dict[str, str]] = runpy.run_path(str(PACKAGE / "generate.py"))["make_texts"]
+    make_texts: Callable[[], dict[str, str]] = runpy.run_path(str(PACKAGE / "staging.py"))["make_texts"]
 
     found = {path.name: path.read_text(encoding="utf-8") for path in (MODELS / "staging").iterdir()}
     assert found == make_texts()

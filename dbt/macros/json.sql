@@ -1,10 +1,10 @@
-{# JSON, in each database's own way. #}
+{# JSON functions, for each database. #}
 
 {% macro to_json(expression) %}{{ return(adapter.dispatch('to_json', 'gladly')(expression)) }}{% endmacro %}
 
 {% macro default__to_json(expression) %}{{ return('cast(' ~ expression ~ ' as json)') }}{% endmacro %}
 
-{# Lists of text are arrays there. #}
+{# target-postgres stores lists of text as arrays. #}
 {% macro postgres__to_json(expression) %}
     {{ return('cast(null as jsonb)' if expression == 'null' else 'to_jsonb(' ~ expression ~ ')') }}
 {% endmacro %}
@@ -12,7 +12,7 @@
 {% macro snowflake__to_json(expression) %}{{ return('to_variant(' ~ expression ~ ')') }}{% endmacro %}
 
 {% macro json_get(json, names) %}
-    {#- Return the SQL of a value within JSON, as JSON. -#}
+    {#- Return SQL for a value in JSON, as JSON. -#}
     {{ return(adapter.dispatch('json_get', 'gladly')(json, names)) }}
 {% endmacro %}
 
@@ -29,7 +29,7 @@
 {% endmacro %}
 
 {% macro json_text(json, names) %}
-    {#- Return the SQL of a value within JSON, as text. -#}
+    {#- Return SQL for a value in JSON, as text. -#}
     {{ return(adapter.dispatch('json_text', 'gladly')(json, names)) }}
 {% endmacro %}
 
@@ -47,7 +47,7 @@
 {% endmacro %}
 
 {% macro json_first(json) %}
-    {#- Return the SQL of the first text of a JSON list. -#}
+    {#- Return SQL for the first text in a JSON list. -#}
     {{ return(adapter.dispatch('json_first', 'gladly')(json)) }}
 {% endmacro %}
 
@@ -60,7 +60,7 @@
 {% macro bigquery__json_first(json) %}{{ return('json_value(' ~ json ~ ", '$[0]')") }}{% endmacro %}
 
 {% macro cross_join_json_list(json, alias) %}
-    {#- Return the end of a FROM clause that joins each text of a JSON list, as `<alias>.value`. -#}
+    {#- Return the end of a FROM clause that joins each text in a JSON list, as `<alias>.value`. -#}
     {{ return(adapter.dispatch('cross_join_json_list', 'gladly')(json, alias)) }}
 {% endmacro %}
 

@@ -1,16 +1,16 @@
-{# Reading the tap's tables: the newest row of each key, and a null for a column that was not loaded. #}
+{# Read the tap's tables: the newest row of each key, and null for columns that weren't loaded. #}
 
 {% macro newest_rows(stream, columns, key, newest=none) %}
     {#- Select the newest row of each key of a stream's table.
 
-    A target that upserts has one row for each key already; one that appends has a row for each load.
+    A target that upserts already has one row per key. A target that appends has one row per load.
 
     Args:
-        stream: The stream, whose table has the same name.
-        columns: The kind of each column that the stream declares, by name: json, number, ... A column that the
-            table lacks, because it was deselected or dropped by a stream map, is null.
+        stream: The stream. Its table has the same name.
+        columns: The kind of each declared column, by name: json, number, ... A column that the table lacks,
+            because it was deselected or dropped by a stream map, is null.
         key: The stream's key columns.
-        newest: The column that is greatest in the newest row.
+        newest: The column whose greatest value marks the newest row.
     -#}
     {%- set relation = source('gladly', stream) -%}
     {%- set loaded = gladly.loaded_columns(relation) -%}

@@ -1,7 +1,7 @@
-{# Streams that are loaded or not, and what they call a channel. #}
+{# Whether a stream is loaded, and channel names. #}
 
 {% macro channel_of(item_type) %}
-    {#- Return the SQL of the reports' name of a conversation item's channel. -#}
+    {#- Return SQL for the channel name in reports, from a conversation item's type. -#}
     case {{ item_type }}
         when 'CHAT_MESSAGE' then 'CHAT'
         when 'FACEBOOK_MESSAGE' then 'FB_MESSENGER'
@@ -12,7 +12,7 @@
 
 {% macro is_enabled(stream) %}{{ return(var('gladly__' ~ stream ~ '_enabled')) }}{% endmacro %}
 {% macro no_rows(columns) %}
-    {#- Select nothing, with columns of these kinds, in the place of a stream that is not loaded. -#}
+    {#- Select no rows, with columns of these kinds: a stand-in for a stream that isn't loaded. -#}
     select
     {%- for name, kind in columns.items() %}
         {{ gladly.null_of(kind) }} as {{ name }}{{ ',' if not loop.last }}

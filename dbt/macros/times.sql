@@ -1,7 +1,7 @@
-{# Times are timestamps in UTC; local ones are in the time zone of the variable gladly__timezone. #}
+{# Timestamps are in UTC. Local times are in the time zone of the variable gladly__timezone. #}
 
 {% macro seconds_between(start, end) %}
-    {#- Return the SQL of the seconds from one timestamp to another, with fractions. -#}
+    {#- Return SQL for the seconds between two timestamps, with fractions. -#}
     {{ return(adapter.dispatch('seconds_between', 'gladly')(start, end)) }}
 {% endmacro %}
 
@@ -18,7 +18,7 @@
 {% endmacro %}
 
 {% macro to_local(timestamp) %}
-    {#- Return the SQL of a timestamp in UTC as local time. -#}
+    {#- Return SQL that converts a timestamp in UTC to local time. -#}
     {{ return(adapter.dispatch('to_local', 'gladly')(timestamp, var('gladly__timezone'))) }}
 {% endmacro %}
 
@@ -35,7 +35,7 @@
 {% endmacro %}
 
 {% macro from_local(timestamp) %}
-    {#- Return the SQL of a local time as a timestamp in UTC. -#}
+    {#- Return SQL that converts a local time to a timestamp in UTC. -#}
     {{ return(adapter.dispatch('from_local', 'gladly')(timestamp, var('gladly__timezone'))) }}
 {% endmacro %}
 

@@ -1,7 +1,7 @@
-{# Columns and JSON as typed values. `path` is a column's name and, after dots, the names within its JSON. #}
+{# Typed values from columns and JSON. `path` is a column's name, then the property names in its JSON, joined with dots. #}
 
 {% macro read(path, kind) %}
-    {#- Return the SQL of a value of a source table, as json, string, number, integer, boolean or timestamp. -#}
+    {#- Return SQL for a value in a source table, as json, string, number, integer, boolean or timestamp. -#}
     {%- set names = path.split('.') -%}
     {%- set column = gladly.source_column(names[0]) -%}
     {%- if kind == 'json' -%}
@@ -14,7 +14,7 @@
 {% endmacro %}
 
 {% macro convert(expression, kind) %}
-    {#- Return the SQL of a value as a string, number, integer, boolean or timestamp; empty text is null. -#}
+    {#- Return SQL that converts a value to a string, number, integer, boolean or timestamp. Empty text is null. -#}
     {%- set text = "nullif(cast(" ~ expression ~ " as " ~ dbt.type_string() ~ "), '')" -%}
     {%- if kind == 'timestamp' -%}
         {{ return('cast(' ~ expression ~ ' as ' ~ dbt.type_timestamp() ~ ')') }}
@@ -32,7 +32,7 @@
 {% endmacro %}
 
 {% macro null_of(kind) %}
-    {#- Return a null of a kind. -#}
+    {#- Return SQL for null, as a value of this kind. -#}
     {%- set types = {
         'string': dbt.type_string(),
         'number': gladly.type_double(),
@@ -44,7 +44,7 @@
     {{ return(gladly.to_json('null') if kind == 'json' else 'cast(null as ' ~ types[kind] ~ ')') }}
 {% endmacro %}
 
-{# dbt's own float has 4 bytes in DuckDB. #}
+{# dbt.type_float() has only 4 bytes in DuckDB. #}
 {% macro type_double() %}{{ return(adapter.dispatch('type_double', 'gladly')()) }}{% endmacro %}
 
 {% macro default__type_double() %}{{ return('double precision') }}{% endmacro %}
@@ -67,7 +67,7 @@
 {% macro bigquery__text_to_number(text) %}{{ return('safe_cast(' ~ text ~ ' as float64)') }}{% endmacro %}
 
 {% macro text_to_timestamp(text) %}
-    {#- Return the SQL of an RFC 3339 time as a timestamp in UTC. -#}
+    {#- Return SQL that converts an RFC 3339 timestamp to a timestamp in UTC. -#}
     {{ return(adapter.dispatch('text_to_timestamp', 'gladly')(text)) }}
 {% endmacro %}
 

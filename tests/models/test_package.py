@@ -56,8 +56,9 @@ def test_answers_on_the_page_are_those_of_the_models(warehouse: Warehouse) -> No
     """The SQL in docs/questions.md returns the answers there, with the variables of `make models`."""
     run = warehouse.dbt("build", variables=VARIABLES, schema="answers")
     assert run.status == 0, run.output[-6000:]
-    command = [sys.executable, ROOT / "docs" / "questions.py", "--check", warehouse.address]
-    done = subprocess.run([*command, "--schema", "answers"], capture_output=True, text=True, check=False)
+    options = ["--check", warehouse.address, "--schema", "answers"]
+    command = [sys.executable, ROOT / "docs" / "questions.py", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
 

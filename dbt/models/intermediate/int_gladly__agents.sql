@@ -1,4 +1,4 @@
--- Agents by id: those of the list, and those of export files that the list lacks.
+-- Agents from the list, and agents that only export files have.
 with found as (
     {% if gladly.is_enabled('agents_list') -%}
     select agent_id, name, email_address, 1 as place from {{ ref('stg_gladly__agents_list') }}

@@ -1,4 +1,4 @@
--- Every conversation that any loaded stream names, and when it began.
+-- Every conversation in any loaded stream, and when it began.
 with mentions as (
     {% if gladly.is_enabled('conversation_items') -%}
     select conversation_id, customer_id, occurred_at as mentioned_at
@@ -42,7 +42,7 @@ reported as (
 ),
 
 exported as (
-    -- Of what began before the oldest export file, the first messages may be missing.
+    -- The first messages of conversations that began before the oldest export file may be missing.
     {% if gladly.is_enabled('jobs') -%}
     select min(parameters_start_at) as first_exported_at
     from {{ ref('stg_gladly__jobs') }}

@@ -1,4 +1,4 @@
--- Every local day from the first to the last on which something was opened, closed, or worked on.
+-- Every local day from the first to the last status change or agent's time span.
 with times as (
     select changed_at as known_at from {{ ref('int_gladly__status_changes') }}
     {% if gladly.is_enabled('agent_durations_report_v2') -%}
@@ -22,7 +22,7 @@ digits as (
     {%- endfor %}
 ),
 
--- Up to 10,000 days, since 27 years are enough and every database can count like this.
+-- Up to 10,000 days (27 years), in SQL that every database runs.
 numbers as (
     select ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit as number_of_day
     from digits as ones

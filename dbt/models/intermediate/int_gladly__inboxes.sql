@@ -1,4 +1,4 @@
--- Inboxes by id.
+-- Names of inboxes.
 {% if gladly.is_enabled('inboxes') -%}
 select
     inbox_id,

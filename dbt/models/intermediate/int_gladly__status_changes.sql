@@ -1,4 +1,4 @@
--- Each change of a conversation's status, from its beginning on, and until when it held.
+-- Each status that a conversation had, from its creation on, and when the next one began.
 with conversations as (
     select * from {{ ref('int_gladly__conversations') }}
 ),
@@ -38,8 +38,8 @@ last_recorded as (
     group by conversation_id
 ),
 
--- The report knows closings that happened after the newest export file, or before the oldest. It stamps the
--- same closing to the millisecond, so a second apart counts as the same.
+-- The report also has closes after the newest export file and before the oldest one. Its timestamps have milliseconds
+-- only, so closes less than a second apart are the same one.
 newer_reports as (
     select
         reported.conversation_id,
@@ -65,7 +65,7 @@ known as (
     from newer_reports
     where is_unrecorded
     union all
-    -- It was opened again, at a time that is not known yet.
+    -- The conversation was reopened after that. The time isn't in the loaded data, so it is one second later here.
     select conversation_id, {{ dbt.dateadd('second', 1, 'last_closed_at') }} as changed_at, 'OPEN' as status, 4 as place
     from newer_reports
     where status = 'OPEN'

@@ -1,4 +1,4 @@
--- Topics by id, each with its parent: those of the list, and those of export files that the list lacks.
+-- Topics from the list, and topics that only export files have, each with its parent.
 with found as (
     {% if gladly.is_enabled('topics_list') -%}
     select topic_id, name, is_disabled, parent_id, 1 as place from {{ ref('stg_gladly__topics_list') }}

@@ -15,7 +15,7 @@ with spans as (
     {%- endif %}
 ),
 
--- A span over midnight counts on both days.
+-- A span across midnight is split between both days.
 pieces as (
     select
         spans.agent_id,

@@ -24,7 +24,7 @@ span as (
     from changes
 ),
 
--- The last day ends with what is known.
+-- The last day ends with the newest status change.
 days as (
     select
         days.date_day,
@@ -48,7 +48,7 @@ changed as (
     group by changed_date, inbox_id
 ),
 
--- What was opened and closed on the same day never is in a day's backlog.
+-- A conversation that was opened and closed on the same day is in no day's backlog.
 waiting as (
     select * from changes
     where status = 'OPEN' and (until_date is null or until_date > changed_date)

@@ -51,7 +51,7 @@ sessions as (
     {%- endif %}
 ),
 
--- The agent who took the contact first stands for it; colleagues who joined add to its times.
+-- The contact has the agent who accepted it first. Work of other agents is added to its times.
 first_sessions as (
     select * from sessions where row_number_of_session = 1
 ),

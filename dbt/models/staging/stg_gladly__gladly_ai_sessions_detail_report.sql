@@ -1,4 +1,4 @@
--- Written by dbt/generate.py from the tap's schemas.
+-- Generated from the tap's schemas by `make docs`.
 {{ config(enabled=var('gladly__gladly_ai_sessions_detail_report_enabled')) }}
 
 with newest as (

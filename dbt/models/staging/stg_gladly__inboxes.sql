@@ -1,4 +1,4 @@
--- Written by dbt/generate.py from the tap's schemas.
+-- Generated from the tap's schemas by `make docs`.
 {{ config(enabled=var('gladly__inboxes_enabled')) }}
 
 with newest as (

@@ -1,9 +1,8 @@
-"""Write the package's sources and staging models from the schemas that the tap declares: `make docs`."""
+"""Generate the dbt package's sources and staging models from the tap's schemas: `make docs`."""
 
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parent / "models" / "staging"
 
-_NOTE: Final = "Written by dbt/generate.py from the tap's schemas."
+_NOTE: Final = "Generated from the tap's schemas by `make docs`."
 _DEFAULT_NAMES: Final = {"disabled": "is_disabled", "primary": "is_primary"}
 _NAMES: Final = {
     "agents.id": "agent_id",
@@ -44,7 +43,7 @@ _NAMES: Final = {
     "work_session_events_report_v4.id": "work_session_id",
     "work_session_events_report_v4.contact_session_id": "contact_id",
 }
-"""Columns that get another name than Gladly's in snake_case: by stream and path."""
+"""Names of columns, by stream and path. Other columns have Gladly's name in snake_case."""
 _CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -53,9 +52,9 @@ class Column(NamedTuple):
 
     Attributes:
         name: Its name.
-        path: Where its value is: the stream's column, then the names within its JSON, joined with dots.
-        kind: What it is read as: json, string, number, integer, boolean or timestamp.
-        description: What it means.
+        path: The stream's column, then the property names in its JSON, joined with dots.
+        kind: Its type: json, string, number, integer, boolean or timestamp.
+        description: Its description in the schema.
     """
 
     name: str
@@ -65,7 +64,7 @@ class Column(NamedTuple):
 
 
 def main() -> None:
-    """Write the files, and remove those of streams that are no longer there."""
+    """Write the files, and remove those of streams that no longer exist."""
     texts = make_texts()
     for path in FOLDER.iterdir():
         if path.name not in texts:
@@ -75,7 +74,7 @@ def main() -> None:
 
 
 def make_texts() -> dict[str, str]:
-    """Return the text of each file by its name."""
+    """Return the text of each file, by file name."""
     streams = TapGladly(validate_config=False).discover_streams()
     models = {f"stg_gladly__{stream.name}.sql": "".join(_iter_model(stream)) for stream in streams}
     sources = "".join(line for stream in streams for line in _iter_source(stream))
@@ -89,7 +88,7 @@ version: 2
 
 sources:
 - name: gladly
-  description: Tables that tap-gladly loads, one a stream.
+  description: Tables that tap-gladly loads, one per stream.
   database: "{{{{ var('gladly_database', target.database) }}}}"
   schema: "{{{{ var('gladly_schema', 'gladly') }}}}"
   tables:
@@ -103,7 +102,7 @@ models:
 
 
 def _iter_source(stream: Stream) -> Iterator[str]:
-    """Yield the lines of a source's table."""
+    """Yield the lines of a table in the source."""
     yield f"  - name: {stream.name}\n"
     yield f"    description: {_quote(stream.schema['description'])}\n"
     yield f"    config:\n      enabled: \"{{{{ var('gladly__{stream.name}_enabled') }}}}\"\n"
@@ -150,7 +149,7 @@ def _iter_model(stream: Stream) -> Iterator[str]:
 
 
 def _find_newest(stream: Stream) -> str | None:
-    """Return the column that is greatest in the newest row of a key."""
+    """Return the column whose greatest value marks the newest row of a key, if the stream has one."""
     return stream.replication_key or (
         "_job_updated_at" if "_job_updated_at" in stream.schema["properties"] else None
     )
@@ -177,7 +176,7 @@ def _name(stream: str, path: str) -> str:
 
 
 def find_kind(schema: Mapping[str, Any]) -> str:
-    """Return what a value of a schema is read as; text if it may be of several types."""
+    """Return the type that a value is read as: a string, if the schema allows several types."""
     types = set(schema["type"]) - {"null"}
     if types & {"array", "object"}:
         return "json" if len(types) == 1 else "string"
@@ -187,9 +186,9 @@ def find_kind(schema: Mapping[str, Any]) -> str:
 
 
 def _quote(text: str) -> str:
-    """Return a text as YAML in one line."""
+    """Return a text as a YAML scalar in one line."""
     return "'" + text.replace("'", "''") + "'"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
