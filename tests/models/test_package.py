@@ -57,7 +57,7 @@ def test_answers_on_the_page_are_those_of_the_models(warehouse: Warehouse) -> No
     run = warehouse.dbt("build", variables=VARIABLES, schema="answers")
     assert run.status == 0, run.output[-6000:]
     options = ["--check", warehouse.address, "--schema", "answers"]
-    command = [sys.executable, ROOT / "docs" / "questions.py", *options]
+    command = [sys.executable, str(ROOT / "docs" / "questions.py"), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
