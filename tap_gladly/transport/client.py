@@ -186,11 +186,8 @@ class GladlyClient:
         return self._session.find_pause(f"{self._base_url}/reports")
 
     def _find_suspect(self, error: Exception) -> str:
-        return (
-            "the proxy"
-            if isinstance(error, ProxyFailureError)
-            else f"{self._address_setting} and the network"
-        )
+        setting = "the proxy" if isinstance(error, ProxyFailureError) else self._address_setting
+        return f"{setting} and the network"
 
     def _send(self, request: requests.Request, policy: RequestPolicy) -> requests.Response:
         prepared = self._session.prepare_request(request)
@@ -209,9 +206,11 @@ class GladlyClient:
             return self._session.send(
                 prepared, timeout=policy.timeout_seconds, allow_redirects=False, **environment
             )
-        except requests.exceptions.ProxyError as error:
+        except requests.RequestException as error:
+            if not proxy:
+                raise
             raise describe_proxy_failure(error, proxy) from error
-        except (requests.RequestException, MemoryError):
+        except MemoryError:
             raise
         except Exception as error:
             # requests lets some errors of the libraries below it pass, such as ValueError.

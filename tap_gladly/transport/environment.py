@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import requests
 from requests.utils import select_proxy
 from singer_sdk.exceptions import RetriableAPIError
 
@@ -18,7 +19,6 @@ from tap_gladly.exceptions import NetworkConfigError, describe_failure, is_perma
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import requests
 
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 _PROXY_VARIABLES = "HTTPS_PROXY, ALL_PROXY and NO_PROXY"
@@ -27,7 +27,7 @@ _REJECTIONS = {"403": "denied the connection", "407": "requires authentication"}
 
 
 class ProxyFailureError(RetriableAPIError):
-    """The proxy failed; a retry may help."""
+    """A request through a proxy failed; a retry may help."""
 
 
 def find_proxy(url: str, proxies: Mapping[str, str]) -> str:
@@ -54,8 +54,8 @@ def find_proxy(url: str, proxies: Mapping[str, str]) -> str:
     return f"{host}:{port}" if port else host
 
 
-def describe_proxy_failure(error: requests.exceptions.ProxyError, proxy: str) -> Exception:
-    """Return the error for a failure of the proxy.
+def describe_proxy_failure(error: requests.RequestException, proxy: str) -> Exception:
+    """Return the error for a failed request through a proxy.
 
     Args:
         error: The failure.
@@ -64,6 +64,8 @@ def describe_proxy_failure(error: requests.exceptions.ProxyError, proxy: str) ->
     Returns:
         A `NetworkConfigError` if a retry can't help, otherwise a `ProxyFailureError`.
     """
+    if not isinstance(error, requests.exceptions.ProxyError):
+        return ProxyFailureError(f"{describe_failure(error)}, through the proxy at {proxy}")
     status = _TUNNEL_STATUS.search(str(error))
     if status and status[1] in _REJECTIONS:
         reason = f"{_REJECTIONS[status[1]]} ({status[1]})"
