@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import signal
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
@@ -14,7 +12,6 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from tap_gladly import DISTRIBUTION
-from tap_gladly.cli import CommandLineTap
 from tap_gladly.config.custom_reports import CUSTOM_REPORTS, iter_report_errors
 from tap_gladly.config.validation import (
     NO_SETTINGS_HINT,
@@ -25,10 +22,9 @@ from tap_gladly.config.validation import (
     pop_aliases,
     read_environment,
 )
-from tap_gladly.exceptions import GladlyError, StreamsFailedError, StreamUnavailableError, config_error
+from tap_gladly.exceptions import config_error
 from tap_gladly.output.batch_files import BATCH_CONFIG, iter_batch_errors
 from tap_gladly.output.message_writer import MessageWriter
-from tap_gladly.output.run_summary import RunSummary
 from tap_gladly.output.stream_maps import GladlyMapper, iter_map_errors
 from tap_gladly.output.termination import GRACE_SECONDS, exit_within, log_briefly
 from tap_gladly.streams import STREAMS
@@ -38,6 +34,7 @@ from tap_gladly.streams.reports.base import ReportStream
 from tap_gladly.streams.reports.custom import CustomReportStream
 from tap_gladly.streams.reports.metric_sets import name_stream
 from tap_gladly.streams.reports.standard import STANDARD_REPORTS
+from tap_gladly.sync_tap import SyncTap
 from tap_gladly.transport.client import GladlyClient
 from tap_gladly.transport.session import GladlySession
 
@@ -52,15 +49,7 @@ if TYPE_CHECKING:
     from tap_gladly.streams.base import GladlyStream
 
 
-def _demote_skipped_streams(record: logging.LogRecord) -> bool:
-    # The SDK logs this line at INFO for each of some 20 streams that aren't selected.
-    if str(record.msg).startswith("Skipping deselected stream"):
-        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
-        return logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
-    return True
-
-
-class TapGladly(CommandLineTap):
+class TapGladly(SyncTap):
     """Singer tap for Gladly: export jobs and their files, reference lists, events and reports."""
 
     name = "tap-gladly"
@@ -143,7 +132,6 @@ class TapGladly(CommandLineTap):
             self._aliases = pop_aliases(catalog)
             catalog = normalize_catalog(catalog, load_schemas())
         super().__init__(catalog=catalog, **kwargs)
-        self.logger.addFilter(_demote_skipped_streams)
 
     @property
     @override
@@ -168,11 +156,6 @@ class TapGladly(CommandLineTap):
         return dict(
             sorted(super().streams.items(), key=lambda item: not getattr(item[1], "is_fail_fast", True))
         )
-
-    @cached_property
-    def summary(self) -> RunSummary:
-        """What the run did so far."""
-        return RunSummary()
 
     @override
     def discover_streams(self) -> list[GladlyStream]:
@@ -208,85 +191,6 @@ class TapGladly(CommandLineTap):
         for report in reports:
             _ = report.schema
         return reports
-
-    # The SDK marks the next two methods as final. It has no hook for the end of a run that fails, nor for the
-    # result of a connection test. tests/test_sdk.py pins what they rely on.
-
-    @override  # type: ignore[misc]
-    def sync_all(self) -> None:
-        """Sync all selected streams, and log the run summary however the run ends.
-
-        Raises:
-            GladlyError: A stream failed.
-            ConfigValidationError: The catalog selects none of the tap's streams.
-        """
-        self._check_selection()
-        try:
-            self._sync_and_summarize()
-        except GladlyError as error:
-            # After the summary, because `meltano config test` shows only the last line.
-            self.logger.error("%s", error)  # noqa: TRY400
-            error.is_logged = True
-            raise
-        self._raise_failures("Some streams failed")
-
-    def _sync_and_summarize(self) -> None:
-        try:
-            super().sync_all()
-        finally:
-            for stream in self.streams.values():
-                cast("GladlyStream", stream).summarize()
-            self.summary.log(self.logger)
-
-    @override  # type: ignore[misc]
-    def run_connection_test(self) -> bool:
-        """Request the job list, and one record of each list and of events.
-
-        Raises:
-            GladlyError: A request failed. The message names every stream that failed.
-        """
-        super().run_connection_test()
-        self._raise_failures("Connection test failed")
-        skipped = list(self._failed_streams)
-        if skipped:
-            self.logger.warning(
-                "Connection test passed, but not for all streams: Gladly doesn't let this agent read %s.",
-                ", ".join(skipped),
-            )
-        else:
-            self.logger.info("Connection test passed: Gladly accepted the credentials")
-        return True
-
-    @property
-    def _failed_streams(self) -> dict[str, GladlyError]:
-        streams = cast("dict[str, GladlyStream]", self.streams)
-        return {name: stream.error for name, stream in streams.items() if stream.error}
-
-    def _raise_failures(self, what: str) -> None:
-        failures = {
-            name: error
-            for name, error in self._failed_streams.items()
-            if not isinstance(error, StreamUnavailableError)
-        }
-        if failures:
-            reasons = (f"{name}: {error}" for name, error in failures.items())
-            raise StreamsFailedError(f"{what}: {' '.join(reasons)}")
-
-    def _check_selection(self) -> None:
-        if self.input_catalog:
-            unknown = sorted(
-                entry.tap_stream_id
-                for entry in self.input_catalog.streams
-                if entry.tap_stream_id not in self.streams and entry.metadata.root.selected
-            )
-            if unknown:
-                self.logger.warning(
-                    "The catalog selects streams that this tap doesn't have, or custom reports that aren't in "
-                    "custom_reports: %s",
-                    ", ".join(unknown),
-                )
-        if not any(stream.selected for stream in self.streams.values()):
-            raise config_error("The catalog selects none of this tap's streams", "select at least one stream")
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

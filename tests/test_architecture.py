@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LAYERS = (
     {"__main__", "shape"},
     {"tap"},
+    {"sync_tap"},
     {"cli", "streams"},
     {"output"},
     {"parsing", "state", "transport"},
