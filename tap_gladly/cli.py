@@ -11,7 +11,8 @@ from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
-from tap_gladly.config.validation import CATALOG_SCHEMA, check_json_object, read_json_object
+from tap_gladly.config.catalog import CATALOG_SCHEMA
+from tap_gladly.config.validation import check_json_object, read_json_object
 from tap_gladly.exceptions import GladlyError
 
 if TYPE_CHECKING:

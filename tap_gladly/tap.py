@@ -12,14 +12,13 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from tap_gladly import DISTRIBUTION
+from tap_gladly.config.catalog import normalize_catalog, pop_aliases
 from tap_gladly.config.custom_reports import CUSTOM_REPORTS, iter_report_errors
 from tap_gladly.config.validation import (
     NO_SETTINGS_HINT,
     describe_validation_error,
     iter_config_errors,
     iter_conflicts,
-    normalize_catalog,
-    pop_aliases,
     read_environment,
 )
 from tap_gladly.exceptions import config_error
