@@ -74,7 +74,8 @@ class WindowedStream(RecordStream):
         """Return the time by Gladly's clock, in nanoseconds since 1970: a wrong clock here could skip data."""
         clock = self._client.clock
         if not clock.has_response:
-            policy = self.request_policy._replace(accepted_statuses=range(100, 500))
+            # Any response has a date. An endpoint that fails must not stop the reports.
+            policy = self.request_policy._replace(accepted_statuses=range(100, 600))
             self._client.fetch(
                 ("organization",), lambda _response, body: body.close(), policy=policy, logger=self.logger
             )
