@@ -55,7 +55,8 @@ def socket() -> Iterator[str]:
         yield folder
 
 
-def _make_destination(kind: str, request: pytest.FixtureRequest, folder: Path) -> Destination:
+def make_destination(kind: str, request: pytest.FixtureRequest, folder: Path) -> Destination:
+    """Return a destination; `batch` is PostgreSQL through BATCH files."""
     match kind:
         case "duckdb":
             return DuckDB(folder)
@@ -75,7 +76,7 @@ def _make_destination(kind: str, request: pytest.FixtureRequest, folder: Path) -
 @pytest.fixture(scope="session", params=["duckdb", "postgres", "batch", "jsonl"])
 def load(request: pytest.FixtureRequest, project: Project, tmp_path_factory: pytest.TempPathFactory) -> Load:
     """An organization loaded into a destination; `batch` is PostgreSQL by way of BATCH files."""
-    destination = _make_destination(request.param, request, tmp_path_factory.mktemp(request.param))
+    destination = make_destination(request.param, request, tmp_path_factory.mktemp(request.param))
     organization = Organization()
     snapshots = []
     with Emulator(organization.exports, requests_per_second=None) as emulator:
