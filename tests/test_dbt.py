@@ -94,6 +94,27 @@ def test_marts_test_relationships_and_values() -> None:
     assert tests >= {"unique", "not_null", "relationships", "accepted_values"}
 
 
+def test_questions_page_has_ten_checked_answers() -> None:
+    """`make e2e` compares every answer on the page: each question has SQL and output that the script finds."""
+    script = runpy.run_path(str(ROOT / "docs" / "questions.py"))
+    page = script["PAGE"].read_text(encoding="utf-8")
+
+    titles = re.findall(r"^## \d+\. (.+)$", page, re.MULTILINE)
+    assert len(titles) == 10
+    assert [match["title"] for match in script["_QUESTION"].finditer(page)] == titles
+
+
+def test_meltano_runs_the_package() -> None:
+    """The dbt utility in meltano.yml builds it with pinned versions."""
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (utility,) = [plugin for plugin in project["plugins"]["utilities"] if plugin["name"] == "dbt"]
+    values = {setting["name"]: setting["value"] for setting in utility["settings"]}
+
+    assert utility["pip_url"] == "--requirement requirements/dbt.txt"
+    assert values["project_dir"] == values["profiles_dir"] == "$MELTANO_PROJECT_ROOT/dbt"
+    assert utility["commands"]["build"]["args"].startswith("build ")
+
+
 def test_package_needs_no_other_package() -> None:
     """`dbt deps` downloads nothing, and no macro comes from a package other than dbt and this one."""
     texts = [
