@@ -68,6 +68,7 @@ _LOG_FILE: Final = _DATABASE.with_suffix(".log")
 _LOAD: Final = ("meltano", "run", "--full-refresh", "--state-id-suffix=models", "tap-gladly", "target-duckdb")
 _BUILD: Final = ("meltano", "invoke", "dbt:build")
 _ANSWER: Final = ("python", "docs/questions.py", f"{_DATABASE}")
+_CONSTRAINTS: Final = ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT")
 _SHOWN_LINES: Final = 20
 
 
@@ -92,14 +93,7 @@ def _run(command: tuple[str, ...], settings: Mapping[str, str]) -> bool:
     """Run Meltano with its output in the log. Return whether it succeeded."""
     print(f"$ {' '.join(command)}", end="", flush=True)
     started = time.monotonic()
-    environment = {
-        **os.environ,
-        "MELTANO_PROJECT_ROOT": str(Path.cwd()),
-        "TARGET_DUCKDB_PATH": str(_DATABASE),
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
-        **settings,
-    }
+    environment = {**_environment(command), **settings}
     program = str(Path(sys.executable).with_name(command[0]))
     with _LOG_FILE.open("a", encoding="utf-8") as log:
         status = subprocess.run(
@@ -120,6 +114,22 @@ def _run(command: tuple[str, ...], settings: Mapping[str, str]) -> bool:
             file=sys.stderr,
         )
     return status == 0
+
+
+def _environment(command: tuple[str, ...]) -> dict[str, str]:
+    """Return the environment variables for a command, without the settings of the tap and of dbt."""
+    environment = {
+        **os.environ,
+        "MELTANO_PROJECT_ROOT": str(Path.cwd()),
+        "TARGET_DUCKDB_PATH": str(_DATABASE),
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+    if command == _BUILD:
+        # The Makefile constrains the tap's dependencies. dbt has pins of its own, and the two conflict.
+        for name in _CONSTRAINTS:
+            environment.pop(name, None)
+    return environment
 
 
 if __name__ == "__main__":

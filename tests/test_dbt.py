@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from demo import models
 from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
@@ -113,6 +114,17 @@ def test_meltano_runs_the_package() -> None:
     assert utility["pip_url"] == "--requirement requirements/dbt.txt"
     assert values["project_dir"] == values["profiles_dir"] == "$MELTANO_PROJECT_ROOT/dbt"
     assert utility["commands"]["build"]["args"].startswith("build ")
+
+
+def test_make_models_installs_dbt_with_its_own_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Makefile's constraints, which conflict with the pins of dbt, apply to the tap only."""
+    for name in models._CONSTRAINTS:
+        monkeypatch.setenv(name, "requirements/dev.txt")
+    recipe = re.findall(r"^PINNED := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert re.findall(r"(\w+)=", recipe[0]) == list(models._CONSTRAINTS)
+    assert models._environment(models._LOAD).keys() >= set(models._CONSTRAINTS)
+    assert models._environment(models._BUILD).keys().isdisjoint(models._CONSTRAINTS)
 
 
 def test_package_needs_no_other_package() -> None:
