@@ -37,7 +37,7 @@ FROM answered
 GROUP BY channel
 ORDER BY median(epoch(wait));
 
--- Which inbox replies fastest? Time to the first reply, or until a call is answered
+-- Which inbox replies fastest? Time to the first reply, or to an answered call
 WITH replies AS (
     SELECT conversationid, min(coalesce((content ->> 'answeredAt')::TIMESTAMP, "timestamp")) AS sent
     FROM conversation_items

@@ -360,11 +360,13 @@ def test_summary_has_everything(
     age = summary.pop("newest_window_age_seconds")
     assert age == pytest.approx(5 * 3600, abs=1800)  # the suite takes a while
     assert summary.pop("retry_seconds") > 0
+    assert summary.pop("duration_seconds") > 0
     assert summary == {
         "jobs_listed": 2,
         "jobs_loaded": 1,
         "jobs_skipped": 1,
         "rows": {"jobs": 2, **dict.fromkeys((*FILE_STREAMS, *LISTS), 0), "customers": 2},
+        "rows_sent": {"jobs": 2, **dict.fromkeys((*FILE_STREAMS, *LISTS), 0), "customers": 2},
         "bytes": {**dict.fromkeys(FILE_STREAMS, 0), "customers": len(body)},
         "malformed_lines": 1,
         "unknown_properties": {"customers": ["tier"]},
