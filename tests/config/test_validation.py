@@ -48,7 +48,7 @@ def test_missing_settings_are_in_the_last_line() -> None:
         ("api_token", "", "api_token must not be empty"),
         ("api_token", 12345678, "api_token must be text"),
         ("api_url", "http://proxy.example", "api_url must be a scheme, host and port"),
-        ("start_date", "last week", "start_date is not a time such as 2026-11-20T00:00:00Z"),
+        ("start_date", "last week", "start_date is not a timestamp such as 2026-11-20T00:00:00Z"),
         ("event_entities", ["CONTACTS"], "event_entities.0 must be one of AGENT_AVAILABILITY, "),
         ("event_entities", "CONTACT", "event_entities must be an array"),
         (
@@ -61,7 +61,7 @@ def test_missing_settings_are_in_the_last_line() -> None:
             {"agents": {"x": 1.25}},
             "stream_maps.agents.x must be __NULL__, or ",
         ),
-        ("end_date", "2026-02-30", "end_date is not a time such as 2026-11-20T00:00:00Z"),
+        ("end_date", "2026-02-30", "end_date is not a timestamp such as 2026-11-20T00:00:00Z"),
     ],
 )
 def test_invalid_settings_are_named_without_their_values(
@@ -121,7 +121,7 @@ def test_flattened_column_names_must_differ(emulator: Emulator) -> None:
             TapGladly(config={**emulator.settings, **settings}).sync_all()
 
         assert len(rejected.value.errors) == 1
-        assert rejected.value.errors[0].startswith("stream_maps or flattening do not fit ")
+        assert rejected.value.errors[0].startswith("stream_maps or flattening can't be applied to ")
 
 
 def test_parquet_requires_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +156,7 @@ def test_unknown_settings_are_warned_about(log: pytest.LogCaptureFixture) -> Non
     TapGladly(config={**SETTINGS, **known, **misspelled})
 
     assert list_warnings(log) == [
-        "Settings that the tap does not know are not used: ['max_paralel_downloads', 'start-date']"
+        "Ignoring unknown settings: max_paralel_downloads, start-date"
     ]
 
 
@@ -167,7 +167,7 @@ def test_misspelled_settings_are_named_before_missing_ones(log: pytest.LogCaptur
             config={"organization": "myorg", "agent_email": "agent@myorg.example", "api_tokn": "secret"}
         )
 
-    assert list_warnings(log) == ["Settings that the tap does not know are not used: ['api_tokn']"]
+    assert list_warnings(log) == ["Ignoring unknown settings: api_tokn"]
 
 
 def test_end_date_before_start_date_is_rejected() -> None:
