@@ -62,6 +62,8 @@ class ReportStream(WindowedStream):
     """A column that is empty until the row is final. The row is sent only then."""
     mutable_columns: frozenset[str] = frozenset()
     """Columns that Gladly fills in later. The row's hash excludes them."""
+    renamed_columns: Mapping[str, str] = MappingProxyType({})
+    """Columns that Gladly has two names for, each with its other name. A report has one of the two."""
     extra_params: Mapping[str, Any] = MappingProxyType({})
     """Request parameters besides the metric set and the span."""
 
@@ -258,7 +260,14 @@ class ReportStream(WindowedStream):
         return frozenset(selected - {*header} - mapped)
 
     def _warn_missing(self, columns: AbstractSet[str]) -> None:
-        if new := sorted(columns - self._reported_missing):
+        other_names = [
+            *self.renamed_columns.items(),
+            *((new, old) for old, new in self.renamed_columns.items()),
+        ]
+        expected = {name for name, other in other_names if other not in columns}
+        # Columns that repeat the request's filters hold no data.
+        expected |= {name for name in columns if name.endswith("_filter")}
+        if new := sorted(columns - expected - self._reported_missing):
             self._reported_missing.update(new)
             self.logger.warning(
                 "%s: Gladly's report lacks the columns %s. The tap doesn't send them, so a target that upserts "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from tap_gladly.streams.reports.base import ReportStream
 from tap_gladly.streams.reports.rows import ROW_KEY
 
@@ -19,6 +21,15 @@ class ConversationExportReportStream(ReportStream):
     window_days = 7
     look_back_days = 30
     initial_days = 730
+    # Newer headers leave out the unit and "Assigned".
+    renamed_columns = MappingProxyType(
+        {
+            "conversation_handle_time_in_seconds": "conversation_handle_time",
+            "count_of_agents_assigned": "count_of_agents",
+            "created_to_first_closed_time_in_seconds": "created_to_first_closed_time",
+            "created_to_last_closed_time_in_seconds": "created_to_last_closed_time",
+        }
+    )
 
 
 class ConversationTimestampsReportStream(ReportStream):

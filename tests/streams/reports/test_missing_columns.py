@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import Sync, catalog_entry, list_warnings
 
+from gladly_emulator import GeneratedExports
+from tap_gladly.streams.reports.metric_sets import name_stream
+from tap_gladly.streams.reports.standard import STANDARD_REPORTS
 from tap_gladly.timestamps import parse_instant
 
 from .report_rows import NOON, conversation
@@ -58,6 +61,38 @@ def test_renamed_column_goes_to_unmapped(read_body: Callable[..., Sync]) -> None
     (columns,) = declared(run)
     assert "status" not in columns
     assert run.rows(CONVERSATIONS)[0]["_unmapped"] == {"state": "OPEN"}
+
+
+@pytest.mark.parametrize("name", ["Count of Agents Assigned", "Count of Agents"])
+def test_other_name_of_a_column_is_not_missing(
+    read_body: Callable[..., Sync], log: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Gladly has two names for some columns, and a report has one of them. Filter columns hold no data."""
+    run = read_body(f"Conversation ID,{name}\nv1,2\n".encode())
+
+    (columns,) = declared(run)
+    (warning,) = [text for text in list_warnings(log) if "lacks the columns" in text]
+    assert len({"count_of_agents", "count_of_agents_assigned"} & columns) == 1
+    assert "count_of_agents" not in warning
+    assert "_filter" not in warning
+
+
+def test_emulated_reports_lack_no_column(
+    exports: StaticExports,
+    read: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    report_clock: Callable[[str], None],
+) -> None:
+    """A run against complete reports logs no warning."""
+    report_clock(NOON)
+    generated = GeneratedExports()
+    for stream in STANDARD_REPORTS:
+        exports.reports.put(stream.metric_set, generated.reports.make)
+    names = [name_stream(stream.metric_set) for stream in STANDARD_REPORTS]
+
+    read(*names, start_date="2026-11-23")
+
+    assert not [text for text in list_warnings(log) if "lacks the columns" in text]
 
 
 def test_schema_is_complete_without_rows(read_body: Callable[..., Sync]) -> None:
