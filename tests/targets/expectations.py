@@ -1,4 +1,4 @@
-"""What a destination is to hold, from what the emulator has served."""
+"""The rows that a destination should have, from the records that the emulator served."""
 
 from __future__ import annotations
 
@@ -21,32 +21,31 @@ TIMES = {
     for stream, schema in SCHEMAS.items()
 }
 
-_ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
+_OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def read_time(text: str) -> datetime:
-    """Return the time that a timestamp tells, cut to microseconds."""
+    """Return a timestamp, truncated to microseconds."""
     return _EPOCH + timedelta(microseconds=parse_instant(text) // 1_000)
 
 
-def read_time_as_postgres(text: str) -> datetime:
-    """Return what PostgreSQL reads into a timestamp without time zone: rounded, and blind to the zone."""
-    return _EPOCH + timedelta(microseconds=(parse_instant(f"{_ZONE.sub('', text)}Z") + 500) // 1_000)
+def read_time_without_offset(text: str) -> datetime:
+    """Return a timestamp as target-postgres reads it from a batch file: it ignores the offset."""
+    return read_time(f"{_OFFSET.sub('', text)}Z")
 
 
 def expect(stream: str, row: Row, destination: Destination) -> Record:
-    """Return a row as it is to stand in a table: every column, in the destination's own way."""
+    """Return the row that a table should have: every column, as the destination stores it."""
     columns = SCHEMAS[stream]["properties"]
     known = {name: value for name, value in row.record.items() if name in columns}
     others = {name: value for name, value in row.record.items() if name not in columns}
     job = {} if row.job is None else {"_job_id": row.job["id"], "_job_updated_at": row.job["updatedAt"]}
     full = {**dict.fromkeys(columns), **known, **job, "_unmapped": others or None}
-    # The target passes on a batch file's times as they are; those of RECORD messages it reads itself.
-    read = read_time_as_postgres if destination.supports_batch and row.job else read_time
+    read = read_time_without_offset if destination.supports_batch and row.job else read_time
     times = {name: read(full[name]) for name in TIMES[stream] if full[name] is not None}
     if row.job is not None:
-        times["_job_updated_at"] = read_time(row.job["updatedAt"])  # which the tap itself has cut
+        times["_job_updated_at"] = read_time(row.job["updatedAt"])  # the tap sends it in UTC
     empty = (
         {} if destination.keeps_empty_text else {name: None for name, value in full.items() if value == ""}
     )

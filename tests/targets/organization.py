@@ -24,6 +24,8 @@ LISTS = {
     "inboxes": "inboxes",
     "audiences": "audiences",
     "business_hours": "business-hours",
+    "agents_list": "agents",
+    "topics_list": "topics",
 }
 # On a Wednesday, while the desk works.
 EARLIER = datetime(2026, 3, 4, 20, 30, tzinfo=timezone.utc)
@@ -40,7 +42,7 @@ _ODD_CUSTOMERS = """\
 """
 _ODD_ITEMS = """\
 {"id":"odd-1","timestamp":"2026-03-04T08:00:00.123456789Z","content":{"type":"KIOSK","score":9.50,\
-"large":12345678901234567890,"small":1e-7,"yes":true,"nested":{"a":[1,[2,{}]],"empty":""}}}
+"large":9223372036854775807,"small":1e-7,"yes":true,"nested":{"a":[1,[2,{}]],"empty":""}}}
 {"id":"odd-2","timestamp":"2026-03-04T10:00:00.5+02:00","content":{}}
 {"id":"odd-3","timestamp":null,"content":null,"conversationId":""}
 {"id":"odd-4","timestamp":"1969-12-31T23:59:59Z"}
