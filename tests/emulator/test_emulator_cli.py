@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from gladly_emulator.__main__ import main
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "gladly_emulator")
 PRINT_JOBS = """
 import base64, json, os, urllib.request
@@ -66,6 +68,17 @@ def test_command_serves_until_a_signal(serving: subprocess.Popen[str], number: s
     assert serving.wait(timeout=20) == 0
     assert serving.stderr.read() == ""
     assert max(job["parameters"]["startAt"] for job in response.json()) == "2026-03-04T10:00:00Z"
+
+
+def test_emulator_page_shows_the_output(serving: subprocess.Popen[str]) -> None:
+    """docs/emulator.md shows what `make emulator` prints, with the default port of the Makefile."""
+    assert serving.stderr is not None
+    output = "".join(serving.stderr.readline() for _ in range(6))
+    page = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
+    port = re.findall(r"^PORT \?= (\d+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0]
+
+    shown = page.split("$ make emulator\n")[1].split("```")[0]
+    assert re.sub(r"(127\.0\.0\.1):\d+", rf"\1:{port}", output) == shown
 
 
 def test_command_passes_settings_to_the_child() -> None:
