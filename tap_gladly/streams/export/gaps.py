@@ -80,7 +80,7 @@ def warn_gaps(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> N
     for gap in iter_gaps(jobs):
         if watch.is_new("gap", gap):
             start, end = format_instant(gap.start), format_instant(gap.end)
-            logger.warning("No job covers %s to %s. If none follows: %s.", start, end, _REMEDY)
+            logger.warning("No job covers %s to %s. %s if none follows.", start, end, _REMEDY)
 
 
 def warn_unfinished(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> None:
@@ -107,7 +107,7 @@ def warn_unfinished(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch
         watch.pending[job.id] = job.bounds
         if job.version.instant < time.time_ns() - DAY and watch.is_new("unfinished", job.version):
             logger.warning(
-                "Job %s (%s) has been %s since %s. If it doesn't complete: %s.",
+                "Job %s (%s) has been %s since %s. %s if it doesn't complete.",
                 job.id,
                 job.window,
                 job.status,
