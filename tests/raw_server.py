@@ -20,12 +20,12 @@ Reply = bytes
 def respond(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Return a response with these headers alone."""
     lines = [f"HTTP/1.1 {status}", "Connection: close", *headers]
-    return "".join(f"{line}\r\n" for line in lines).encode() + b"\r\n" + body
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1") + b"\r\n" + body
 
 
-def with_length(body: bytes, *headers: str) -> bytes:
+def with_length(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Return a complete response with Content-Length."""
-    return respond(body, f"Content-Length: {len(body)}", *headers)
+    return respond(body, f"Content-Length: {len(body)}", *headers, status=status)
 
 
 def chunked(body: bytes, *headers: str, size: int = 7) -> bytes:

@@ -11,7 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -97,6 +97,15 @@ def fail(sync: Callable[..., Sync], log: pytest.LogCaptureFixture, **settings: s
     with pytest.raises(GladlyError):
         sync(**settings)
     return [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
+
+
+def raiser(error: Exception) -> Callable[..., NoReturn]:
+    """Return a function that raises an error."""
+
+    def fail_always(*_args: object, **_more: object) -> NoReturn:
+        raise error
+
+    return fail_always
 
 
 def export_requests(emulator: Emulator) -> list[Request]:

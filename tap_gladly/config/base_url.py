@@ -16,7 +16,8 @@ _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ORGANIZATION = re.compile(rf"{_LABEL}(?:\.[a-z]{{2}}-[a-z0-9]+)?")
 _GLADLY_HOST = re.compile(rf"(?:{_LABEL}\.){{1,2}}gladly\.(?:com|qa)")
 _PASTED_URL = re.compile(rf"(?:https?://)?({_LABEL}(?:\.{_LABEL})+)(?:[/?#][^\\\s]*)?")
-_API_URL = re.compile(r"(https?)://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")
+_HOST = r"[a-z0-9][a-z0-9_-]{0,62}(?:\.[a-z0-9_-]{1,63})*\.?"
+_API_URL = re.compile(rf"(https?)://({_HOST}|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?/?")
 _MAX_PORT = 65535
 
 

@@ -206,15 +206,11 @@ class GladlyClient:
             return self._session.send(
                 prepared, timeout=policy.timeout_seconds, allow_redirects=False, **environment
             )
-        except requests.RequestException as error:
-            if not proxy:
-                raise
-            raise describe_proxy_failure(error, proxy) from error
         except MemoryError:
             raise
         except Exception as error:
             # requests lets some errors of the libraries below it pass, such as ValueError.
-            raise requests.ConnectionError(error) from error
+            raise describe_proxy_failure(error, proxy) if proxy else requests.ConnectionError(error) from error
 
     def _error_for(self, response: requests.Response, policy: RequestPolicy) -> Exception:
         status, path = response.status_code, urlsplit(response.url).path

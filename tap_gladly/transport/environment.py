@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import select_proxy
 from singer_sdk.exceptions import RetriableAPIError
+from urllib3.exceptions import LocationParseError
 
 from tap_gladly.exceptions import NetworkConfigError, describe_failure, is_permanent
 
@@ -41,20 +42,28 @@ def find_proxy(url: str, proxies: Mapping[str, str]) -> str:
         return ""
     try:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        host, port = parts.hostname, parts.port
+        is_valid = bool(parts.hostname) and parts.port != 0 and parts.scheme.lower() in _PROXY_SCHEMES
     except ValueError:
-        host, port, parts = None, None, urlsplit("")
-    if not host or parts.scheme.lower() not in _PROXY_SCHEMES:
-        raise NetworkConfigError(f"The URL of the proxy is invalid. Check the variables {_PROXY_VARIABLES}.")
+        raise _invalid_proxy() from None  # the cause quotes the URL, which may hold a password
+    if not is_valid:
+        raise _invalid_proxy()
+    address = parts.netloc.rpartition("@")[2]
     if parts.scheme.lower().startswith("socks") and not find_spec("socks"):
         raise NetworkConfigError(
-            f"The proxy at {host} is a SOCKS proxy, which needs the package PySocks. Install it, or check "
+            f"The proxy at {address} is a SOCKS proxy, which needs the package PySocks. Install it, or check "
             f"the variables {_PROXY_VARIABLES}."
         )
-    return f"{host}:{port}" if port else host
+    return address
 
 
-def describe_proxy_failure(error: requests.RequestException, proxy: str) -> Exception:
+def _invalid_proxy() -> NetworkConfigError:
+    return NetworkConfigError(
+        "The URL of the proxy is invalid. Use a URL such as http://proxy.example:3128 in the variables "
+        f"{_PROXY_VARIABLES}."
+    )
+
+
+def describe_proxy_failure(error: Exception, proxy: str) -> Exception:
     """Return the error for a failed request through a proxy.
 
     Args:
@@ -64,6 +73,8 @@ def describe_proxy_failure(error: requests.RequestException, proxy: str) -> Exce
     Returns:
         A `NetworkConfigError` if a retry can't help, otherwise a `ProxyFailureError`.
     """
+    if isinstance(error, (requests.exceptions.InvalidURL, LocationParseError)):
+        return _invalid_proxy()
     if not isinstance(error, requests.exceptions.ProxyError):
         return ProxyFailureError(f"{describe_failure(error)}, through the proxy at {proxy}")
     status = _TUNNEL_STATUS.search(str(error))

@@ -41,6 +41,11 @@ class GladlySession(requests.Session):
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
 
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        # The tap follows no redirect. To prepare one, requests would hold the response's body in memory.
+        return None
+
     def find_pause(self, url: str) -> float:
         """Return the seconds that the rate limits delay a request that is ready now."""
         return max(limiter.delay for limiter in self._adapter.limiters_for(url))

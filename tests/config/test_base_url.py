@@ -83,6 +83,8 @@ def test_resolve_organization_rejects_any_other_host(organization: str) -> None:
     [
         "https://proxy.example",
         "https://proxy.example:8443",
+        "https://proxy_1.example.:8443",
+        f"https://{'x' * 63}.example",
         "http://127.0.0.1:8080",
         "http://127.8.9.10:1",
         "http://localhost:8080",
@@ -107,6 +109,9 @@ def test_resolve_api_url_accepts_https_and_loopback(api_url: str) -> None:
         "https://proxy.example?x=1",
         "https://proxy.example#x",
         "https://proxy.example:port",
+        "https://proxy..example",
+        "https://.example",
+        f"https://{'x' * 64}.example",
         "https://proxy.example:99999",
         "https://proxy.example:",
         "https://proxy_.example\\.evil.com",

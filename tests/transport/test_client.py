@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import logging
 from typing import TYPE_CHECKING
 
 import pytest
-from support import export_requests, fail
+import requests
+from raw_server import RawServer, with_length
+from support import export_requests, fail, raiser
 
 from gladly_emulator import UNPRIVILEGED_AGENT_EMAIL, UNPRIVILEGED_API_TOKEN, Emulator, Fault, StaticExports
 from tap_gladly import __version__
@@ -103,6 +106,25 @@ def test_redirects_are_not_followed(
     assert len(errors) == 1
     assert "redirected /api/v1/export/jobs (302)" in errors[0]
     assert "Check api_url." in errors[0]
+
+
+@pytest.mark.parametrize("location", ["/", "\xff\xfe", "http://[", "http://a:b:c/"])
+def test_redirects_are_not_prepared(
+    sync: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    location: str,
+) -> None:
+    """Nobody reads the body of a redirect, which may be large, or its target, which may be invalid."""
+    monkeypatch.setattr(requests.Response, "content", property(raiser(AssertionError())))
+    bomb = gzip.compress(b" " * 1_000_000)
+    reply = with_length(bomb, f"Location: {location}", "Content-Encoding: gzip", status="302 Found")
+    with RawServer(lambda _path, _number: reply) as server:
+        errors = fail(sync, log, api_url=server.url)
+
+        assert len(server.paths) == 1
+    assert len(errors) == 1
+    assert "redirected /api/v1/export/jobs (302)" in errors[0]
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])

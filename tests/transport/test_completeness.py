@@ -109,7 +109,7 @@ def load(
     return run
 
 
-FORMS = {
+FORMS: dict[str, Callable[[bytes], bytes]] = {
     "length": with_length,
     "chunked": chunked,
     "gzip": lambda body: respond(gzip.compress(body, mtime=0), "Content-Encoding: gzip"),

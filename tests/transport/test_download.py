@@ -11,14 +11,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 import urllib3
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from support import fail, tap_environment
+from support import fail, raiser, tap_environment
 
 from gladly_emulator import Fault
 from tap_gladly.transport.download import MEMORY_LIMIT_BYTES, download
@@ -195,15 +195,6 @@ def test_interrupted_download_leaves_nothing_behind(
         gc.collect()
 
     assert at > 50
-
-
-def raiser(error: Exception) -> Callable[..., NoReturn]:
-    """Return a function that raises an error."""
-
-    def fail_always(*_args: object, **_more: object) -> NoReturn:
-        raise error
-
-    return fail_always
 
 
 class Gates:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import fail
+from typing_extensions import override
 
 from tap_gladly.transport import client
 
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 API = "https://api.example"
 VARIABLES = "HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+INVALID_PROXY = (
+    "The URL of the proxy is invalid. Use a URL such as http://proxy.example:3128 in the variables "
+    f"{VARIABLES}."
+)
 
 
 class ProxyHandler(socketserver.StreamRequestHandler):
     """Answers each CONNECT with the server's reply, and closes the connection."""
 
+    @override
     def handle(self) -> None:
         """Read one request and answer it."""
         lines = []
@@ -161,6 +167,11 @@ def test_proxy_with_an_unknown_name_is_one_line(
         "http://proxy.example:port",
         "http://proxy.example:99999",
         "gopher://x:1",
+        "http://proxy..example:3128",
+        f"http://{'x' * 64}.example:3128",
+        "localhost:3128",
+        "user:secret@localhost:3128",
+        "http://proxy example:3128",
     ],
 )
 def test_invalid_proxy_url_is_one_line(
@@ -171,7 +182,7 @@ def test_invalid_proxy_url_is_one_line(
 
     errors = fail(sync, log, api_url=API)
 
-    assert errors == [f"The URL of the proxy is invalid. Check the variables {VARIABLES}."]
+    assert errors == [INVALID_PROXY]
 
 
 def test_socks_proxy_without_its_package_is_one_line(
@@ -184,7 +195,7 @@ def test_socks_proxy_without_its_package_is_one_line(
 
     assert len(errors) == 1
     assert errors[0].startswith(
-        "The proxy at proxy.example is a SOCKS proxy, which needs the package PySocks."
+        "The proxy at proxy.example:1080 is a SOCKS proxy, which needs the package PySocks."
     )
     assert "secret" not in log.text
 
