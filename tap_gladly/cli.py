@@ -26,13 +26,16 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 def check_log_level() -> None:
     """End the process with one line if the environment sets an unknown log level; unset an empty one.
 
-    The SDK reads these variables before it sets up logging, and fails with a traceback.
+    The SDK reads these variables before it sets up logging, and fails with a traceback for any text that Python
+    doesn't know as a level.
     """
     for variable in ("TAP_GLADLY_LOGLEVEL", "LOGLEVEL"):
         level = os.environ.get(variable, "").strip().upper()
         if not level:
             os.environ.pop(variable, None)
-        elif level not in _LOG_LEVELS:
+        elif isinstance(logging.getLevelName(level), int):
+            os.environ[variable] = level
+        else:
             raise SystemExit(f"tap-gladly: {variable} must be one of {', '.join(_LOG_LEVELS)}")
 
 

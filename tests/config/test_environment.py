@@ -100,6 +100,15 @@ def test_empty_log_level_counts_as_unset(variable: str, arguments: tuple[str, ..
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.parametrize("level", ["warn", " Warning ", "FATAL"])
+def test_log_level_may_be_any_name_that_python_knows(level: str) -> None:
+    """Case and surrounding spaces don't matter; the level hides the tap's INFO lines."""
+    run = run_command("--config=ENV", "--test=schema", settings=SETTINGS, LOGLEVEL=level)
+
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+
+
 @pytest.mark.parametrize("variable", ["LOGLEVEL", "TAP_GLADLY_LOGLEVEL"])
 def test_unknown_log_level_is_one_line(variable: str) -> None:
     """The error names the variable and the levels."""
