@@ -210,7 +210,9 @@ class GladlyClient:
             raise
         except Exception as error:
             # requests lets some errors of the libraries below it pass, such as ValueError.
-            raise describe_proxy_failure(error, proxy) if proxy else requests.ConnectionError(error) from error
+            raise (
+                describe_proxy_failure(error, proxy) if proxy else requests.ConnectionError(error)
+            ) from error
 
     def _error_for(self, response: requests.Response, policy: RequestPolicy) -> Exception:
         status, path = response.status_code, urlsplit(response.url).path

@@ -155,9 +155,7 @@ def test_unknown_settings_are_warned_about(log: pytest.LogCaptureFixture) -> Non
 
     TapGladly(config={**SETTINGS, **known, **misspelled})
 
-    assert list_warnings(log) == [
-        "Ignoring unknown settings: max_paralel_downloads, start-date"
-    ]
+    assert list_warnings(log) == ["Ignoring unknown settings: max_paralel_downloads, start-date"]
 
 
 def test_misspelled_settings_are_named_before_missing_ones(log: pytest.LogCaptureFixture) -> None:
