@@ -20,7 +20,7 @@ PINNED := UV_CONSTRAINT=requirements/dev.txt UV_BUILD_CONSTRAINT=requirements/de
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo models emulator test lint format types docs picture hub e2e soak bench build package wheel lock clean
+.PHONY: help demo models emulator test midnight lint format types docs picture hub e2e soak bench build package wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ emulator: $(DEMO)/.ready ## Serve the emulated Gladly and print the variables to
 
 test: .venv/.ready ## Run all tests
 	@$(BIN)/pytest
+
+midnight: .venv/.ready ## Run all tests with a clock that passes midnight UTC before a leap day, in another time zone
+	@TZ=Pacific/Kiritimati $(BIN)/pytest --clock 2028-02-28T23:59:30Z
 
 lint: .venv/.ready ## Check style, format, spelling, meltano.yml, and the files in .github
 	@$(BIN)/ruff check .
