@@ -155,6 +155,9 @@ def describe_failure(error: BaseException) -> str:
     causes = list(_iter_causes(error))
     if any(map(_is_unknown_name, causes)):
         return "the host name does not resolve"
+    for cause in causes:
+        if words := _CERTIFICATE_FAILURES.get(getattr(cause, "verify_code", 0)):
+            return words
     for kind, words in _FAILURES.items():
         if any(isinstance(cause, kind) for cause in causes):
             return words
@@ -168,6 +171,11 @@ _PERMANENT_ERRORS = (
     requests.exceptions.MissingSchema,
 )
 _UNKNOWN_NAME = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
+
+# The keys are OpenSSL's codes: not yet valid, expired, and a mismatch of the host name or the address.
+_OUTDATED = "the host's certificate has expired, or isn't valid yet by this machine's clock"
+_OTHER_HOST = "the host's certificate is for another host"
+_CERTIFICATE_FAILURES = {9: _OUTDATED, 10: _OUTDATED, 62: _OTHER_HOST, 64: _OTHER_HOST}
 
 _FAILURES: dict[type[BaseException], str] = {
     socket.gaierror: "the host name could not be looked up",

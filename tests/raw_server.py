@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from typing_extensions import Self
@@ -38,12 +39,14 @@ def chunked(body: bytes, *headers: str, size: int = 7) -> bytes:
 class RawServer:
     """Listens on a loopback port, answers each request with raw bytes and closes the connection."""
 
-    def __init__(self, reply: Callable[[str, int], bytes]) -> None:
+    def __init__(self, reply: Callable[[str, int], bytes], *, tls: ssl.SSLContext | None = None) -> None:
         """Create a server.
 
         Args:
             reply: Returns the bytes for a path and the number of requests for this path before it.
+            tls: Holds the certificate for HTTPS; None for plain HTTP.
         """
+        self._tls = tls
         self._reply = reply
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self._lock = threading.Lock()
@@ -53,7 +56,8 @@ class RawServer:
     @property
     def url(self) -> str:
         """The base URL."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -75,8 +79,11 @@ class RawServer:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
+        connection.settimeout(10)
+        with suppress(OSError):
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
         with connection, suppress(OSError):
-            connection.settimeout(10)
             path = self._read_request(connection)
             if not path:
                 return
