@@ -49,7 +49,7 @@ class RetryLog:
         if is_pending:
             logger.debug("%s: %s; retrying in %.1f s", request, reason, wait)
             return
-        also = f" ({others} more requests failed for the same reason)" if others else ""
+        also = f" ({others} more failed for the same reason)" if others else ""
         logger.warning(
             "%s: %s; retrying in %.1f s, for up to %.0f s%s", request, reason, wait, max(left, wait), also
         )
