@@ -6,6 +6,7 @@ UV := $(BIN)/uv
 DEMO := .venv/demo
 TARGETS := .venv/targets
 LOADERS := .venv/bench
+PEERS := .venv/peers
 DAGSTER := .venv/dagster
 WHEEL := .venv/wheel
 RESOLUTION ?= highest
@@ -90,7 +91,7 @@ e2e: .venv/.ready $(TARGETS)/.ready $(DAGSTER)/.ready ## Run the demo twice, the
 soak: .venv/.ready ## Load 14 days with faults and kills, then compare the tables (shorter: make soak SOAK="--days 2")
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)
 
-bench: .venv/.ready $(LOADERS)/.ready ## Measure speed and memory (shorter: make bench BENCH="--quick --rounds 1")
+bench: .venv/.ready $(LOADERS)/.ready $(PEERS)/.ready $(DEMO)/.ready ## Measure speed and memory (shorter: make bench BENCH="--quick --rounds 1")
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 build: .venv/.ready ## Build the wheel and the sdist in dist/
@@ -113,7 +114,7 @@ wheel: .venv/.uv ## Test the wheel in dist/ (oldest dependencies: RESOLUTION=low
 
 lock: .venv/.uv ## Compile requirements/ (newest versions: make lock UPGRADE=--upgrade)
 	@$(COMPILE) pyproject.toml --group dev --group build --output-file requirements/dev.txt
-	@for group in uv demo dagster loader loader-jsonl loader-postgres dbt bench; do \
+	@for group in uv demo dagster loader loader-jsonl loader-postgres dbt bench peers; do \
 		$(COMPILE) --group requirements/pyproject.toml:$$group --output-file requirements/$$group.txt || exit; done
 	@$(COMPILE) --group requirements/pyproject.toml:targets --constraint requirements/demo.txt \
 		--output-file requirements/targets.txt
@@ -171,6 +172,13 @@ $(LOADERS)/.ready: .venv/.uv requirements/bench.txt
 	@$(OLDER) $(LOADERS) || { echo "The benchmarks need Python 3.10 to 3.13, because of DuckDB 1.1.3" >&2; exit 1; }
 	@$(UV) pip install --quiet --compile-bytecode --python $(LOADERS)/bin/python \
 		--require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(PEERS)/.ready: .venv/.uv requirements/peers.txt
+	@echo "Installing the tools that the benchmarks compare the tap with"
+	@$(OLDER) $(PEERS) || { echo "The benchmarks need Python 3.10 to 3.13, because of DuckDB 1.1.3" >&2; exit 1; }
+	@$(UV) pip install --quiet --compile-bytecode --python $(PEERS)/bin/python \
+		--require-hashes -r requirements/peers.txt
 	@touch $@
 
 $(DAGSTER)/.ready: .venv/.uv requirements/dagster.txt

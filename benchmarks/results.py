@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from benchmarks.measure import Run
+    from benchmarks.pipeline import Load
 
 RESULTS = Path(__file__).parent / "results"
 Row = dict[str, Any]
@@ -54,7 +55,8 @@ def save_results(
     options: Options,
     *,
     packages: Sequence[str] = (),
-    runs: Mapping[str, Sequence[Run]] | None = None,
+    versions: Mapping[str, str] | None = None,
+    runs: Mapping[str, Sequence[Run | Load]] | None = None,
 ) -> None:
     """Print a benchmark's table, and write it to a file with every single run.
 
@@ -62,7 +64,8 @@ def save_results(
         name: The benchmark's name.
         rows: The table's rows.
         options: The options of the measurement.
-        packages: The packages whose versions are recorded.
+        packages: The packages in this environment whose versions are recorded.
+        versions: The versions of packages in other environments.
         runs: The runs by command.
     """
     print(f"{format_table(rows)}\n", flush=True)
@@ -72,7 +75,11 @@ def save_results(
         "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
         "rounds": options.rounds,
         "machine": describe_machine(),
-        "versions": {"Python": platform.python_version(), **{name: version(name) for name in packages}},
+        "versions": {
+            "Python": platform.python_version(),
+            **{name: version(name) for name in packages},
+            **(versions or {}),
+        },
     }
     single = [{"what": what, **_round(asdict(run))} for what, each in (runs or {}).items() for run in each]
     parts = {"about": [about], "rows": [_round(row) for row in rows], "runs": single}
