@@ -33,7 +33,7 @@ def check_log_level() -> None:
         level = os.environ.get(variable, "").strip().upper()
         if not level:
             os.environ.pop(variable, None)
-        elif isinstance(logging.getLevelName(level), int):
+        elif isinstance(logging.getLevelName(level), int):  # pyright: ignore[reportDeprecated] # not before 3.11
             os.environ[variable] = level
         else:
             raise SystemExit(f"tap-gladly: {variable} must be one of {', '.join(_LOG_LEVELS)}")

@@ -22,7 +22,7 @@ _CELL_FORMATS = {
     "date": re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
     "list in brackets": re.compile(r"\[.*\]", re.DOTALL),
 }
-_TYPE_NAMES = {
+_TYPE_NAMES: dict[type, str] = {
     type(None): "null",
     bool: "boolean",
     int: "integer",
