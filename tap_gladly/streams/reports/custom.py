@@ -77,6 +77,7 @@ class CustomReportStream(ReportStream):
         is_discovered: bool,
     ) -> None:
         self._is_discovered = is_discovered
+        self._is_reading_header = False
         self.metric_set = settings["metric_set"]
         self.name = name_stream(self.metric_set)
         self.window_days = settings.get("window_days") or 1
@@ -108,6 +109,7 @@ class CustomReportStream(ReportStream):
 
         One report must not stop discovery, and with it every other stream. It fails at its own sync.
         """
+        self._is_reading_header = True
         try:
             return self._request_header()
         except GladlyError as error:
@@ -115,6 +117,8 @@ class CustomReportStream(ReportStream):
                 "%s: discovery found no columns, so all columns go to _unmapped. %s", self.name, error
             )
             return ()
+        finally:
+            self._is_reading_header = False
 
     def _request_header(self) -> Sequence[str]:
         for span in self._iter_discovery_spans():
@@ -156,4 +160,4 @@ class CustomReportStream(ReportStream):
     def request_policy(self) -> RequestPolicy:
         policy = super().request_policy
         # Meltano discovers before every run, so a report that is down must not hold up all other streams.
-        return policy._replace(outage_seconds=DISCOVERY_OUTAGE_SECONDS) if self._is_discovered else policy
+        return policy._replace(outage_seconds=DISCOVERY_OUTAGE_SECONDS) if self._is_reading_header else policy

@@ -7,10 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Sync, catalog_entry, stream_metadata
+from support import Sync, catalog_entry, list_warnings, stream_metadata
 
 from gladly_emulator import Fault
 from tap_gladly.streams.reports import base as reports
+from tap_gladly.streams.reports import custom
 from tap_gladly.streams.reports.metric_sets import METRIC_SETS, name_stream
 from tap_gladly.tap import TapGladly
 
@@ -351,3 +352,39 @@ def test_sync_without_a_catalog_requests_no_header(
 
     assert report_requests() == []
     assert "jobs" in run.schemas
+
+
+def test_catalog_entry_without_its_report_is_reported(
+    exports: StaticExports,
+    discover: Callable[..., dict[str, Any]],
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """A selected custom report that the settings no longer contain loads nothing, so a warning names it."""
+    exports.reports.put("AgentSummaryV2", SUMMARY)
+    entry = discover(metric_set="AgentSummaryV2")
+    stream_metadata(entry)["selected"] = True
+    selected = catalog("jobs")
+    selected["streams"].append(entry)
+
+    sync(catalog=selected)
+
+    (warning,) = [text for text in list_warnings(log) if "agent_summary_v2" in text]
+    assert "custom_reports" in warning
+
+
+@pytest.mark.parametrize("metric_set", ["AgentSummaryV2", "SomeNewReport"])
+def test_header_request_gives_up_early(
+    emulator: Emulator, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, metric_set: str
+) -> None:
+    """A report that is down doesn't hold up discovery, or a run without a catalog, for 15 minutes."""
+    monkeypatch.setattr(reports, "OUTAGE_SECONDS", 900)
+    monkeypatch.setattr(custom, "DISCOVERY_OUTAGE_SECONDS", 0.2)
+    emulator.faults.add(Fault("status", status=503, path="/reports$", times=None))
+    config = {**emulator.settings, "custom_reports": [{"metric_set": metric_set}]}
+
+    tap = TapGladly(config=config, setup_mapper=metric_set not in METRIC_SETS)
+
+    assert name_stream(metric_set) in tap.streams
+    assert "discovery found no columns" in log.text
