@@ -1,4 +1,4 @@
-"""A Meltano project that was empty before the Hub's definition of the tap was added to it."""
+"""Fixtures: an empty Meltano project to which the tap's definition was added."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOADER: dict[str, Any] = PROJECT["plugins"]["loaders"][0]
 
 @dataclass(frozen=True)
 class Meltano:
-    """Meltano in a project of its own.
+    """Meltano in a separate project.
 
     Attributes:
         folder: The project.
@@ -40,7 +40,7 @@ class Meltano:
     variables: dict[str, str]
 
     def run(self, *arguments: str, status: int = 0, **variables: str) -> str:
-        """Run a command that ends with this status, and give its output; what it logs is in `log`."""
+        """Run a command, check its exit code, and return its output. `log` has what it logs."""
         with self._log_file.open("w", encoding="utf-8") as log:
             done = subprocess.run(
                 [MELTANO_TOOLS / "meltano", *arguments],
@@ -56,23 +56,23 @@ class Meltano:
 
     @property
     def log(self) -> str:
-        """What the last command has logged."""
+        """The log of the last command."""
         return self._log_file.read_text(encoding="utf-8")
 
     @property
     def project(self) -> dict[str, Any]:
-        """What stands in the project's file."""
+        """The content of the project's `meltano.yml`."""
         file: dict[str, Any] = yaml.safe_load((self.folder / "meltano.yml").read_text(encoding="utf-8"))
         return file
 
     @property
     def extractor(self) -> dict[str, Any]:
-        """What stands there of the tap."""
+        """The entry of the tap in it."""
         extractor: dict[str, Any] = self.project["plugins"]["extractors"][0]
         return extractor
 
     def count_rows(self, table: str) -> int:
-        """Count the rows of a table that was loaded."""
+        """Return the number of rows in a table."""
         program = (
             "import duckdb, sys; db = duckdb.connect(sys.argv[1]); print(*db.sql(sys.argv[2]).fetchone())"
         )
@@ -87,18 +87,18 @@ class Meltano:
 
 @pytest.fixture(scope="session")
 def added(tmp_path_factory: pytest.TempPathFactory) -> Meltano:
-    """A project beside a clone, to which tap and loader were added as docs/meltano.md says, and no more."""
+    """Return a project next to a clone. Tap and loader were added as docs/meltano.md shows."""
     folder = tmp_path_factory.mktemp("meltano")
     copy_checkout(folder / "tap-gladly")
     # Once [project.urls] is set, the definition installs from there. This installs the clone.
     definition = folder / "tap-gladly" / "plugin.yaml"
     definition.write_text(yaml.safe_dump(CLONED), encoding="utf-8")
-    # What the tap depends on is pinned for the tests alone.
+    # Only the tests pin the tap's dependencies.
     pins = str(ROOT / "requirements" / "dev.txt")
     variables = _make_variables() | {"UV_CONSTRAINT": pins, "UV_BUILD_CONSTRAINT": pins}
     Meltano(folder, variables).run("init", "project")
     meltano = Meltano(folder / "project", variables)
-    for command in take_commands("Add it"):
+    for command in read_commands("Add it"):
         meltano.run(*command)
     loader = {**LOADER, "pip_url": LOADER["pip_url"].replace("requirements/", f"{ROOT}/requirements/")}
     file = folder / "loader.yml"
@@ -107,8 +107,8 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Meltano:
     return meltano
 
 
-def take_commands(section: str) -> list[list[str]]:
-    """Give the arguments of the calls of Meltano that a section of docs/meltano.md shows."""
+def read_commands(section: str) -> list[list[str]]:
+    """Return the arguments of the Meltano commands in a section of docs/meltano.md."""
     page = (ROOT / "docs" / "meltano.md").read_text(encoding="utf-8")
     text = page.split(f"\n## {section}\n")[1].split("```console\n")[1].split("```")[0]
     calls = re.findall(r"^\$ meltano (.+)$", text, re.MULTILINE)
@@ -117,7 +117,7 @@ def take_commands(section: str) -> list[list[str]]:
 
 @pytest.fixture
 def meltano(added: Meltano, emulator: Emulator, tmp_path: Path) -> Meltano:
-    """A copy of that project, with the settings for the emulator, no state and no rows."""
+    """Return a copy of that project with settings for the emulator, without state and rows."""
     (tmp_path / ".meltano").mkdir()
     for kind in ("extractors", "loaders"):
         (tmp_path / ".meltano" / kind).symlink_to(added.folder / ".meltano" / kind)

@@ -1,4 +1,4 @@
-"""What the Hub's definition and Meltano make of the tap: every command that the documents show."""
+"""The Hub's definition in Meltano, and every Meltano command in the docs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from e2e.conftest import CLONED, DEFINITION, PROJECT, ROOT, TOOLS, Meltano
 if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
 
-# Each command of Meltano's takes seconds, and the first test waits for the installation.
+# Each Meltano command takes seconds, and the first test waits for the installation.
 pytestmark = pytest.mark.timeout(600)
 
 STATE = "tap-gladly-to-target-duckdb"
@@ -32,20 +32,20 @@ def add_job(exports: StaticExports, *, hours_ago: int) -> None:
 
 
 def count_files(emulator: Emulator) -> int:
-    """Count the files that were read since the last time."""
+    """Return the number of files requested since the last call."""
     count = sum("/files/" in request.path for request in emulator.requests)
     emulator.clear()
     return count
 
 
 def list_sent_streams(output: str) -> set[str]:
-    """Give the streams of the rows among Singer messages."""
+    """Return the streams of the RECORD messages in an output."""
     messages = map(json.loads, output.splitlines())
     return {message["stream"] for message in messages if message["type"] == "RECORD"}
 
 
-def test_added_tap_is_what_the_definition_says(added: Meltano) -> None:
-    """All that a project's file can hold of it; the rest is for the Hub's page, but the log."""
+def test_added_plugin_equals_the_definition(added: Meltano) -> None:
+    """`meltano.yml` has every property of the definition that isn't only for the Hub, except `log_parser`."""
     settings = [{**it, "kind": it["kind"].replace("password", "string")} for it in DEFINITION["settings"]]
     wanted = {**CLONED, "settings": settings, "select": sorted(DEFINITION["select"])}
 
@@ -55,17 +55,17 @@ def test_added_tap_is_what_the_definition_says(added: Meltano) -> None:
     assert found == {name: wanted[name] for name in found}
 
 
-def test_added_tap_fits_meltanos_schema(added: Meltano) -> None:
-    """The plugin is whole as far as a project's file goes."""
+def test_added_plugin_is_valid_for_meltanos_schema(added: Meltano) -> None:
+    """Meltano's own schema accepts the project file."""
     file = str(added.folder / "meltano.yml")
     command = [str(TOOLS / "check-jsonschema"), "--builtin-schema", "meltano", file]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert told.stdout == "ok -- validation done\n"
+    assert done.stdout == "ok -- validation done\n"
 
 
-def test_tap_of_the_hub_has_its_select_and_its_log_parser(meltano: Meltano) -> None:
-    """From the Hub itself, Meltano keeps the definition in a file of its own, and takes these from there."""
+def test_plugin_from_the_hub_has_select_and_log_parser(meltano: Meltano) -> None:
+    """For a plugin from the Hub, Meltano reads `select` and `log_parser` from the lock file."""
     lock = meltano.folder / "plugins" / "extractors" / f"tap-gladly--{DEFINITION['variant']}.lock"
     lock.parent.mkdir(parents=True)
     lock.write_text(json.dumps({"plugin_type": "extractors", **DEFINITION}), encoding="utf-8")
@@ -79,8 +79,8 @@ def test_tap_of_the_hub_has_its_select_and_its_log_parser(meltano: Meltano) -> N
     assert extras["_log_parser"] == DEFINITION["log_parser"]
 
 
-def test_settings_are_known_and_the_token_is_hidden(meltano: Meltano, emulator: Emulator) -> None:
-    """Each setting has its variable; what is secret is not printed."""
+def test_settings_are_listed_and_the_token_is_hidden(meltano: Meltano, emulator: Emulator) -> None:
+    """Meltano lists a variable for each setting, and doesn't print the token."""
     listed = meltano.run("config", "list", "tap-gladly", "--all")
     printed = json.loads(meltano.run("config", "print", "tap-gladly"))
 
@@ -94,8 +94,8 @@ def test_settings_are_known_and_the_token_is_hidden(meltano: Meltano, emulator: 
     assert printed == {**emulator.settings, "api_token": "*****", **defaults}
 
 
-def test_config_test_tells_whether_gladly_lets_the_tap_in(meltano: Meltano, exports: StaticExports) -> None:
-    """If not, it ends with another status, and says why."""
+def test_config_test_checks_the_credentials(meltano: Meltano, exports: StaticExports) -> None:
+    """With a wrong token, `meltano config test` fails and logs the reason."""
     add_job(exports, hours_ago=3)
 
     assert "Plugin configuration is valid" in meltano.run("config", "test", "tap-gladly")
@@ -104,8 +104,8 @@ def test_config_test_tells_whether_gladly_lets_the_tap_in(meltano: Meltano, expo
     assert "Gladly rejected the credentials (401)" in meltano.log
 
 
-def test_config_test_tells_what_is_missing(meltano: Meltano) -> None:
-    """It shows the tap's last line alone, so that has to say it."""
+def test_config_test_names_missing_settings(meltano: Meltano) -> None:
+    """Meltano shows only the last line of the tap, which names every missing setting."""
     for setting in ("organization", "api_token"):
         del meltano.variables[f"TAP_GLADLY_{setting.upper()}"]
 
@@ -118,8 +118,8 @@ def test_config_test_tells_what_is_missing(meltano: Meltano) -> None:
     assert f"Invalid settings: {problem}" in meltano.log
 
 
-def test_select_chooses_what_is_sent(meltano: Meltano, exports: StaticExports) -> None:
-    """Streams and columns, in the project's file."""
+def test_select_limits_streams_and_columns(meltano: Meltano, exports: StaticExports) -> None:
+    """`meltano select` changes the project file, and the tap sends only what is selected."""
     add_job(exports, hours_ago=3)
     before = meltano.extractor["select"]
 
@@ -136,14 +136,14 @@ def test_select_chooses_what_is_sent(meltano: Meltano, exports: StaticExports) -
 
 
 def test_invoke_runs_the_tap_itself(meltano: Meltano) -> None:
-    """With the options that it has; whatever Meltano asks of it, it is the same catalog."""
+    """`meltano invoke` passes options to the tap."""
     catalog = json.loads(meltano.run("invoke", "tap-gladly", "--discover"))
 
     assert {f"{stream['stream']}.*" for stream in catalog["streams"]} >= set(DEFINITION["select"])
 
 
-def test_run_goes_on_from_the_state(meltano: Meltano, exports: StaticExports, emulator: Emulator) -> None:
-    """A second run asks for the jobs alone; a job that is new then comes with the third."""
+def test_run_resumes_from_the_state(meltano: Meltano, exports: StaticExports, emulator: Emulator) -> None:
+    """A run with nothing new requests only the job list, and the next one loads a new job."""
     add_job(exports, hours_ago=4)
     meltano.run(*RUN)
     assert count_files(emulator) == 3
@@ -162,10 +162,10 @@ def test_run_goes_on_from_the_state(meltano: Meltano, exports: StaticExports, em
     assert list(state["singer_state"]["bookmarks"]["topics"]["jobs_read"]) == ["job-4", "job-3"]
 
 
-def test_environments_have_states_of_their_own_and_full_refresh_has_none(
+def test_environments_have_separate_states(
     meltano: Meltano, exports: StaticExports, emulator: Emulator
 ) -> None:
-    """Each reads everything once; again when it is told to."""
+    """Each environment loads everything once, and `--full-refresh` loads it again."""
     add_job(exports, hours_ago=3)
     for environment in ("dev", "prod"):
         meltano.run(f"--environment={environment}", *RUN)
@@ -179,7 +179,7 @@ def test_environments_have_states_of_their_own_and_full_refresh_has_none(
 
 
 def test_schedule_runs_the_job(meltano: Meltano, exports: StaticExports, emulator: Emulator) -> None:
-    """Job and schedule are those of this project's own file."""
+    """The job and schedule of `meltano.yml` run the pipeline."""
     add_job(exports, hours_ago=3)
     added = {**meltano.project, "jobs": PROJECT["jobs"], "schedules": PROJECT["schedules"]}
     (meltano.folder / "meltano.yml").write_text(yaml.safe_dump(added, sort_keys=False), encoding="utf-8")
@@ -190,8 +190,8 @@ def test_schedule_runs_the_job(meltano: Meltano, exports: StaticExports, emulato
     assert meltano.run("state", "list") == f"dev:{STATE}\n"
 
 
-def test_meltano_leaves_the_layout_of_the_projects_file(meltano: Meltano) -> None:
-    """When it writes a schedule, one line is another one."""
+def test_meltano_keeps_the_layout_of_the_project_file(meltano: Meltano) -> None:
+    """When Meltano changes a schedule, only that line of `meltano.yml` changes."""
     lines = (ROOT / "meltano.yml").read_text(encoding="utf-8").splitlines()
     (meltano.folder / "meltano.yml").write_text("\n".join(lines), encoding="utf-8")
 

@@ -26,11 +26,11 @@ BLOCK = re.compile(r"```console\n(.+?)```", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 CONSTRAINTS = ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT")
 VARYING = re.compile(r"\d+(?:\.\d+)*")
-"""Numbers, which are those of another organization there."""
+"""Numbers differ between the emulator and the pages."""
 
 
 def iter_failures(text: str, meltano: Meltano, host: str) -> Iterator[str]:
-    """Type the commands of a text one after the other, and yield those that do not do what is shown."""
+    """Run the commands of a text in order, and yield those whose exit code or output isn't as shown."""
     environment = meltano.variables | {"PATH": f"{MELTANO_TOOLS}{os.pathsep}{os.environ['PATH']}"}
     for command, shown in COMMAND.findall("".join(BLOCK.findall(text))):
         done = subprocess.run(
@@ -42,14 +42,14 @@ def iter_failures(text: str, meltano: Meltano, host: str) -> Iterator[str]:
             text=True,
             check=False,
         )
-        told = done.stdout.replace(host, "myorg.gladly.com")
-        if done.returncode != ("=wrong" in command) or not is_told(shown, told):
-            yield f"$ {command}\n{told}\n"
+        output = done.stdout.replace(host, "myorg.gladly.com")
+        if done.returncode != ("=wrong" in command) or not is_as_shown(shown, output):
+            yield f"$ {command}\n{output}\n"
 
 
-def is_told(shown: str, told: str) -> bool:
-    """Say whether an output is as shown there: lines are broken anywhere, and "..." stands for anything."""
-    place, text = 0, simplify(told)
+def is_as_shown(shown: str, output: str) -> bool:
+    """Return whether an output is as shown, where "..." stands for anything. Line breaks don't matter."""
+    place, text = 0, simplify(output)
     for part in map(simplify, shown.split("...")):
         place = text.find(part, place)
         if place < 0:
@@ -59,20 +59,20 @@ def is_told(shown: str, told: str) -> bool:
 
 
 def simplify(text: str) -> str:
-    """Leave away how lines are broken, and what is another organization's."""
+    """Return a text without whitespace, and with 0 for every number."""
     return VARYING.sub("0", "".join(text.split()))
 
 
 @pytest.fixture
 def host(exports: StaticExports, emulator: Emulator) -> str:
-    """Where the emulator is, with a job."""
+    """Return the address of the emulator, which serves a job."""
     add_job(exports, hours_ago=3)
     return emulator.settings["api_url"].removeprefix("http://")
 
 
-def test_page_shows_what_meltano_does(meltano: Meltano, host: str) -> None:
-    """Status and output of each command are as shown, in that order, in one project."""
-    commands = PAGE.split("\n## Settings\n")[1]  # those before it have added the tap
+def test_page_shows_the_output_of_meltano(meltano: Meltano, host: str) -> None:
+    """In one project, each command in order has the exit code and output that the page shows."""
+    commands = PAGE.split("\n## Settings\n")[1]  # the commands before it add the tap
 
     failures = list(iter_failures(commands, meltano, host))
     assert not failures, "\n".join(failures)

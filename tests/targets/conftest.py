@@ -1,4 +1,4 @@
-"""A project, a PostgreSQL server, and an organization loaded in steps into each destination."""
+"""Fixtures: a project, a PostgreSQL server, and loads of an organization into each destination."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STREAMS = [stream for stream in SCHEMAS if "_report" not in stream]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a destination held after a run, and what the run had asked for."""
+    """The tables of a destination after a run, and the requests of the run."""
 
     tables: dict[str, list[dict[str, Any]]]
     requests: list[Request]
@@ -34,7 +34,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Load:
-    """Three runs into a destination: of an empty organization, and of its two steps."""
+    """Three runs into a destination: of an empty organization, and after each of two steps."""
 
     destination: Destination
     organization: Organization
@@ -44,13 +44,13 @@ class Load:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project in which every stream but reports is selected."""
+    """Return a project that selects every stream except reports."""
     return Project(tmp_path_factory.mktemp("project"), [f"{stream}.*" for stream in STREAMS])
 
 
 @pytest.fixture(scope="session")
 def socket() -> Iterator[str]:
-    """The folder of a PostgreSQL server's socket."""
+    """Run a PostgreSQL server, and return the folder of its socket."""
     with serve_postgres() as folder:
         yield folder
 
@@ -75,12 +75,16 @@ def make_destination(kind: str, request: pytest.FixtureRequest, folder: Path) ->
 
 @pytest.fixture(scope="session", params=["duckdb", "postgres", "batch", "jsonl"])
 def load(request: pytest.FixtureRequest, project: Project, tmp_path_factory: pytest.TempPathFactory) -> Load:
-    """An organization loaded into a destination; `batch` is PostgreSQL by way of BATCH files."""
+    """Load an organization into a destination, in three runs."""
     destination = make_destination(request.param, request, tmp_path_factory.mktemp(request.param))
     organization = Organization()
     snapshots = []
     with Emulator(organization.exports, requests_per_second=None) as emulator:
-        for change, state in ((None, "empty"), (organization.open, "full"), (organization.go_on, "full")):
+        for change, state in (
+            (None, "empty"),
+            (organization.publish_first, "full"),
+            (organization.publish_more, "full"),
+        ):
             if change:
                 change()
             emulator.clear()

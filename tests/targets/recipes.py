@@ -1,4 +1,4 @@
-"""The recipes of docs/recipes.md, taken from the page."""
+"""The code blocks of docs/recipes.md."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 RECIPES = dict(part.split("\n", 1) for part in _PAGE.split("\n## ")[1:])
 
 
-def take(title: str, language: str) -> str:
-    """Give the one block of a language under a title."""
+def read_block(title: str, language: str) -> str:
+    """Return the only block of a language under a title."""
     (block,) = re.findall(rf"^```{language}\n(.*?)^```$", RECIPES[title], re.MULTILINE | re.DOTALL)
     return str(block)
 
 
-def take_plugins(title: str) -> dict[str, list[dict[str, Any]]]:
-    """Give the plugins of the YAML under a title."""
-    plugins: dict[str, list[dict[str, Any]]] = yaml.safe_load(take(title, "yaml"))["plugins"]
+def read_plugins(title: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the plugins in the YAML block under a title."""
+    plugins: dict[str, list[dict[str, Any]]] = yaml.safe_load(read_block(title, "yaml"))["plugins"]
     return plugins

@@ -1,4 +1,4 @@
-"""The pipe in the README works, in a folder set up with the README's commands."""
+"""The pipe in the README, in a folder set up with the README's commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCRIPT = SECTION.split("$ cat load.sh\n")[1].split("$ ")[0]
 
 @pytest.fixture
 def exports() -> StaticExports:
-    """A job with one agent."""
+    """Serve a job with one agent."""
     exports = StaticExports()
     exports.add_job("job-1", "2026-03-04T12:15:19Z", {"agents.jsonl": b'{"id":"a1"}\n'})
     return exports
@@ -32,7 +32,7 @@ def exports() -> StaticExports:
 
 @pytest.fixture
 def folder(tmp_path: Path, exports: StaticExports) -> Iterator[Path]:
-    """A folder with both programs, their settings, and a state that is empty."""
+    """Return a folder with both programs, their settings, and an empty state."""
     for name, place in (("tap", ROOT / ".venv"), ("target", ROOT / ".meltano/loaders/target-duckdb/venv")):
         (tmp_path / name).symlink_to(place)
     for command in re.findall(r"^\$ (echo .+)$", SECTION, re.MULTILINE):
@@ -43,21 +43,21 @@ def folder(tmp_path: Path, exports: StaticExports) -> Iterator[Path]:
 
 
 def load(folder: Path) -> int:
-    """Run the script, and return its status."""
+    """Run the script, and return its exit code."""
     return subprocess.run(
         ["/bin/bash", "-c", SCRIPT], cwd=folder, capture_output=True, check=False
     ).returncode
 
 
 def count_agents(folder: Path) -> int:
-    """Count what the target has."""
+    """Return the number of agents in the target."""
     with duckdb.connect(str(folder / "gladly.duckdb")) as connection:
         (count,) = connection.execute("SELECT count(*) FROM gladly.gladly.agents").fetchall()[0]
     return int(count)
 
 
-def test_each_run_goes_on_from_the_one_before(folder: Path, exports: StaticExports) -> None:
-    """The state that the target prints is handed to the tap."""
+def test_each_run_resumes_the_one_before(folder: Path, exports: StaticExports) -> None:
+    """The script passes the state that the target prints to the next run of the tap."""
     assert load(folder) == 0
     first = json.loads((folder / "state.json").read_text())
     exports.add_job("job-2", "2026-03-04T13:15:19Z", {"agents.jsonl": b'{"id":"a2"}\n'})
@@ -70,8 +70,8 @@ def test_each_run_goes_on_from_the_one_before(folder: Path, exports: StaticExpor
 
 
 @pytest.mark.parametrize("file", ["config.json", "target.json"])
-def test_a_run_that_fails_says_so_and_keeps_the_state(folder: Path, file: str) -> None:
-    """Whichever of the two it is that fails."""
+def test_failed_run_keeps_the_state(folder: Path, file: str) -> None:
+    """If the tap or the target fails, the script fails and the state stays."""
     assert load(folder) == 0
     before = (folder / "state.json").read_text()
     (folder / file).write_text('{"organization": 1, "path": 2}')

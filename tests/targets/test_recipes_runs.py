@@ -13,7 +13,7 @@ import pytest
 from gladly_emulator import Emulator, StaticExports
 from targets.destinations import DuckDB, Postgres
 from targets.project import TAP, Project, tap_settings
-from targets.recipes import take, take_plugins
+from targets.recipes import read_block, read_plugins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,20 +31,20 @@ ITEMS = """\
 
 
 def make_project(folder: Path, title: str) -> Project:
-    """Make a project with the settings under a title."""
-    (tap,) = take_plugins(title)["extractors"]
+    """Return a project with the settings under a title of the page."""
+    (tap,) = read_plugins(title)["extractors"]
     folder.mkdir()
     return Project(folder, ["customers.*", "conversation_items.*", "malformed_lines.*"], config=tap["config"])
 
 
 @pytest.fixture
 def exports() -> StaticExports:
-    """What a test gives by hand."""
+    """Return the dataset that a test fills."""
     return StaticExports()
 
 
 def test_personal_data_is_hashed_or_dropped(tmp_path: Path, exports: StaticExports) -> None:
-    """In columns, in what the schema does not know, and in malformed lines."""
+    """The recipe covers columns, `_unmapped` and malformed lines."""
     files = {"customers.jsonl": CUSTOMERS.encode(), "conversation_items.jsonl": ITEMS.encode()}
     exports.add_job("job", "2026-03-04T12:15:19Z", files)
     destination = DuckDB(tmp_path)
@@ -67,11 +67,11 @@ def test_personal_data_is_hashed_or_dropped(tmp_path: Path, exports: StaticExpor
     assert not re.search(rb"Zo\xc3|Odd Lane|Mine|Secret|gold|\+1555|one@", destination.path.read_bytes())
 
 
-def test_reload_of_a_time_span(project: Project, exports: StaticExports, socket: str) -> None:
-    """Only its files are loaded, into the same rows, and the regular state doesn't change."""
+def test_reload_loads_only_its_time_span(project: Project, exports: StaticExports, socket: str) -> None:
+    """A reload loads the files of its span into the same rows, and doesn't change the regular state."""
     title = "Reload a time span"
-    dates = dict(re.findall(r"(TAP_GLADLY_\w+)=(\S+)", take(title, "console")))
-    (command,) = re.findall(r"^\$ meltano (.+)$", take(title, "console"), re.MULTILINE)
+    dates = dict(re.findall(r"(TAP_GLADLY_\w+)=(\S+)", read_block(title, "console")))
+    (command,) = re.findall(r"^\$ meltano (.+)$", read_block(title, "console"), re.MULTILINE)
     for hour in range(17, 22):
         exports.add_job(
             f"job-{hour}", f"2026-03-04T{hour}:15:19Z", {"agents.jsonl": f'{{"id":"a{hour}"}}\n'.encode()}
@@ -94,7 +94,7 @@ def test_reload_of_a_time_span(project: Project, exports: StaticExports, socket:
     assert destination.ask("SELECT id FROM agents ORDER BY id") == [("a17",), ("a18",), ("a19",), ("a20",)]
 
 
-def test_reloaded_rows_fill_gaps_only(socket: str) -> None:
+def test_reloaded_rows_only_fill_gaps(socket: str) -> None:
     """The statement inserts the rows whose key is missing, and keeps the others."""
     server = Postgres(socket, "public")
 
@@ -102,18 +102,18 @@ def test_reloaded_rows_fill_gaps_only(socket: str) -> None:
         for schema, rows in (("gladly", "('c1', 'new')"), ("gladly_reload", "('c1', 'old'), ('c2', 'only')")):
             connection.execute(f"CREATE SCHEMA {schema}")
             connection.execute(f"CREATE TABLE {schema}.customers (id, name) AS VALUES {rows}")
-        connection.execute(take("Reload a time span", "sql").encode())
+        connection.execute(read_block("Reload a time span", "sql").encode())
         found = connection.execute("SELECT id, name FROM gladly.customers ORDER BY id").fetchall()
         connection.rollback()
 
     assert found == [("c1", "new"), ("c2", "only")]
 
 
-def test_several_organizations(tmp_path: Path, socket: str) -> None:
-    """Each is loaded from its own address into its own schema."""
+def test_organizations_load_into_separate_schemas(tmp_path: Path, socket: str) -> None:
+    """Each organization is loaded from its own URL into its own schema."""
     title = "Load several organizations"
-    project = Project(tmp_path, ["agents.*"], more=take_plugins(title))
-    commands = re.findall(r"^\$ meltano (.+)$", take(title, "console"), re.MULTILINE)
+    project = Project(tmp_path, ["agents.*"], more=read_plugins(title))
+    commands = re.findall(r"^\$ meltano (.+)$", read_block(title, "console"), re.MULTILINE)
     server = Postgres(socket, "public")
     variables = {"TARGET_POSTGRES_SQLALCHEMY_URL": server.settings["TARGET_POSTGRES_SQLALCHEMY_URL"]}
 
@@ -126,7 +126,7 @@ def test_several_organizations(tmp_path: Path, socket: str) -> None:
         for command in commands:
             project.call(*command.split(), settings=variables)
 
-    found = server.ask(take(title, "sql"))
+    found = server.ask(read_block(title, "sql"))
     assert found == [("north", "same", "Of north"), ("south", "same", "Of south")]
 
 
@@ -135,7 +135,7 @@ def _agent(name: str) -> bytes:
 
 
 def _rename(settings: dict[str, Any], name: str) -> dict[str, Any]:
-    """Give the variables of an extractor by its own name; the organization stands in the project."""
+    """Return the variables of an inherited extractor, without the organization, which the project sets."""
     renamed = {
         key.replace("TAP_GLADLY_", f"TAP_GLADLY__{name.upper()}_"): value for key, value in settings.items()
     }

@@ -11,7 +11,7 @@ import pytest
 
 from targets.destinations import DuckDB, Postgres
 from targets.expectations import read_time
-from targets.recipes import take
+from targets.recipes import read_block
 
 if TYPE_CHECKING:
     from targets.conftest import Load
@@ -21,7 +21,7 @@ DATABASES = pytest.mark.parametrize("load", ["duckdb", "postgres"], indirect=Tru
 
 
 def ask(load: Load, statement: str) -> list[tuple[Any, ...]]:
-    """Run SQL where it was loaded; times are in UTC."""
+    """Run SQL in the destination; timestamps are in UTC."""
     assert isinstance(load.destination, (DuckDB, Postgres))
     return [tuple(map(_with_zone, row)) for row in load.destination.ask(statement)]
 
@@ -31,14 +31,14 @@ def _with_zone(value: object) -> object:
 
 
 def list_items(load: Load) -> list[Record]:
-    """Give the newest conversation items, in order of time."""
+    """Return the newest version of each conversation item, by timestamp."""
     rows = [row.record for step in load.organization.steps for row in step["conversation_items"]]
     items = {item["id"]: item for item in rows if item.get("timestamp")}
     return sorted(items.values(), key=lambda item: (read_time(item["timestamp"]), item["id"]))
 
 
 def list_messages(load: Load) -> dict[str, list[Record]]:
-    """Give the messages of each conversation."""
+    """Return the messages of each conversation."""
     messages: dict[str, list[Record]] = {}
     for item in list_items(load):
         if item.get("conversationId") and (item.get("content") or {}).get("content"):
@@ -60,7 +60,7 @@ def test_newest_row_per_customer(load: Load) -> None:
         folder = load.destination.settings["TARGET_JSONL_DESTINATION_PATH"]
         for table in ("customers", "jobs"):
             connection.execute(f"CREATE TABLE {table} AS FROM read_json('{folder}/{table}.jsonl')")
-        relation = connection.sql(take("Newest row per customer", "sql"))
+        relation = connection.sql(read_block("Newest row per customer", "sql"))
         found = relation.project("id, _job_id").fetchall()
     assert len(served) > len(jobs)
     assert sorted(found) == sorted((customer, job["id"]) for customer, job in jobs.items())
@@ -80,7 +80,7 @@ def test_newest_row_per_customer_ignores_regenerated_jobs(load: Load) -> None:
             ('c1', 'old', 'regenerated', '2026-03-09T02:00:00Z'))
     """
 
-    found = ask(load, tables + take("Newest row per customer", "sql"))
+    found = ask(load, tables + read_block("Newest row per customer", "sql"))
     assert [row[:2] for row in found] == [("c1", "new")]
 
 
@@ -91,7 +91,7 @@ def _window_end(job: Record) -> datetime:
 @DATABASES
 def test_messages_of_a_conversation_in_order(load: Load) -> None:
     """All messages of the conversation, oldest first, with the names of the agents."""
-    statement = take("Messages of a conversation in order", "sql")
+    statement = read_block("Messages of a conversation in order", "sql")
     (conversation,) = re.findall(r"\"conversationId\" = '(\S+)'", statement)
 
     agents = [row.record for step in load.organization.steps for row in step["agents"]]
@@ -113,16 +113,16 @@ def test_messages_of_a_conversation_in_order(load: Load) -> None:
 
 @DATABASES
 def test_first_response_time(load: Load) -> None:
-    """For every conversation that got an answer."""
+    """The result has every conversation with a reply, and the time until then."""
     expected = []
     for conversation, messages in sorted(list_messages(load).items()):
         times = [(read_time(item["timestamp"]), item["initiator"]["type"]) for item in messages]
-        asked = next((time for time, author in times if author == "CUSTOMER"), None)
-        answers = [time for time, author in times if author == "AGENT" and asked and time > asked]
-        if asked and answers:
-            expected.append((conversation, asked, answers[0] - asked))
+        question = next((time for time, author in times if author == "CUSTOMER"), None)
+        answers = [time for time, author in times if author == "AGENT" and question and time > question]
+        if question and answers:
+            expected.append((conversation, question, answers[0] - question))
 
-    found = sorted(ask(load, take("First response time", "sql")))
+    found = sorted(ask(load, read_block("First response time", "sql")))
     assert len(expected) > 50
     assert found == expected
 
@@ -138,7 +138,7 @@ def test_final_topics_of_a_conversation(load: Load) -> None:
         ended |= {names[topic] for topic in content.get("addedTopicIds", ())}
         ended -= {names[topic] for topic in content.get("removedTopicIds", ())}
 
-    statement = take("Final topics of a conversation", "sql")
+    statement = read_block("Final topics of a conversation", "sql")
     if isinstance(load.destination, DuckDB):
         statement = re.sub(r"jsonb_array_elements_text\((.+?)\)", r"unnest((\1)::VARCHAR[])", statement)
     found = ask(load, statement)

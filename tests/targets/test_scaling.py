@@ -1,4 +1,4 @@
-"""The job of docs/examples/load_gladly.py loads in two parts what one run loads."""
+"""The job of docs/examples/load_gladly.py: two extractors load what one run loads."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STREAMS = {
 
 @pytest.fixture
 def split_project(tmp_path: Path) -> Project:
-    """A project with the page's extractors, and with the database that `meltano install` makes."""
+    """Return a project with the page's extractors and with Meltano's database."""
     project = Project(tmp_path, [f"{stream}.*" for stream in sorted(STREAMS)], more=PLUGINS)
     project.call("state", "list", settings={})
     return project
@@ -43,7 +43,7 @@ def split_project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def split(socket: str) -> Postgres:
-    """A schema that is there before the first run, as the page asks."""
+    """Return a schema that exists before the first run, as the page requires."""
     destination = Postgres(socket, "split")
     with psycopg.connect(destination.address) as connection:
         connection.execute("CREATE SCHEMA split")
@@ -51,7 +51,7 @@ def split(socket: str) -> Postgres:
 
 
 def run_job(project: Project, emulator: Emulator, destination: Postgres) -> str:
-    """Run the job in the project's folder, and return what Dagster said."""
+    """Run the job in the project's folder, and return Dagster's output."""
     home = project.folder / "dagster"
     home.mkdir(exist_ok=True)
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
@@ -73,33 +73,35 @@ def run_job(project: Project, emulator: Emulator, destination: Postgres) -> str:
     return done.stdout
 
 
-def take_paths(emulator: Emulator) -> list[str]:
-    """Give what was asked for since the last time."""
+def pop_paths(emulator: Emulator) -> list[str]:
+    """Return the paths requested since the last call."""
     paths = [request.path for request in emulator.requests]
     emulator.clear()
     return paths
 
 
 def list_rows(destination: Postgres) -> dict[str, list[str]]:
-    """Give the rows of each table, in an order of their own."""
+    """Return the sorted rows of each table."""
     tables = destination.list_tables()
     return {table: sorted(map(repr, destination.iter_rows(table))) for table in tables}
 
 
-def test_parts_load_what_one_run_loads(split_project: Project, socket: str, split: Postgres) -> None:
-    """Twice, at the same time and at the first try: all there is, then what is new alone."""
+def test_parallel_extractors_load_what_one_run_loads(
+    split_project: Project, socket: str, split: Postgres
+) -> None:
+    """Both runs of the job need no retry, request what one run requests, and load the same rows."""
     organization, whole = Organization(), Postgres(socket, "whole")
     paths: dict[str, list[str]] = {"split": [], "whole": []}
-    said = []
+    outputs = []
 
     with Emulator(organization.exports, requests_per_second=None) as emulator:
-        for change in (organization.open, organization.go_on):
+        for change in (organization.publish_first, organization.publish_more):
             change()
-            said.append(run_job(split_project, emulator, split))
-            paths["split"] += take_paths(emulator)
+            outputs.append(run_job(split_project, emulator, split))
+            paths["split"] += pop_paths(emulator)
             split_project.run("target-postgres", emulator, settings=whole.settings)
-            paths["whole"] += take_paths(emulator)
-    steps = [re.findall(r" - \w+ - (STEP_START|STEP_SUCCESS|STEP_UP_FOR_RETRY) - ", text) for text in said]
+            paths["whole"] += pop_paths(emulator)
+    steps = [re.findall(r" - \w+ - (STEP_START|STEP_SUCCESS|STEP_UP_FOR_RETRY) - ", text) for text in outputs]
 
     assert steps == [["STEP_START"] * 2 + ["STEP_SUCCESS"] * 2] * 2
     assert sorted(paths["split"]) == sorted([*paths["whole"], *["/api/v1/export/jobs"] * 2])

@@ -1,4 +1,4 @@
-"""Facts in docs/targets.md besides rows and types: versions, blocks, odd characters, text tables, BATCH."""
+"""Facts in docs/targets.md besides rows and types: versions, blocks, unusual text, deleted rows, BATCH."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from gladly_emulator import Emulator, StaticExports
+from gladly_emulator import Emulator, Fault, StaticExports
 from targets.destinations import Database, Destination, DuckDB, JsonLines, Postgres
 from targets.expectations import SCHEMAS
 from targets.project import ROOT, Project
@@ -47,7 +47,7 @@ KIND_TITLES = {
 
 
 def feed(target: str, folder: Path, config: dict[str, Any], messages: list[dict[str, Any]]) -> int:
-    """Run a target on messages, and return its status."""
+    """Run a target on messages, and return its exit code."""
     file = folder / "config.json"
     file.write_text(json.dumps({"default_target_schema": "gladly", **config}), encoding="utf-8")
     program = ROOT / ".meltano" / "loaders" / target / "venv" / "bin" / target
@@ -59,7 +59,7 @@ def feed(target: str, folder: Path, config: dict[str, Any], messages: list[dict[
 
 
 def make_rows(*texts: str) -> list[dict[str, Any]]:
-    """Make a RECORD of each text."""
+    """Return one RECORD message per text."""
     return [
         {"type": "RECORD", "stream": "notes", "record": {"id": str(number), "text": text}}
         for number, text in enumerate(texts)
@@ -67,16 +67,16 @@ def make_rows(*texts: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("title", KIND_TITLES)
-def test_page_names_the_types(title: str) -> None:
-    """Those that the tables are seen to have."""
+def test_page_names_the_column_types(title: str) -> None:
+    """The page names the types that the tests see in the tables."""
     duckdb, postgres, _ = ROWS[title]
 
     assert duckdb.startswith(f"`{KINDS['duckdb'][KIND_TITLES[title]]}`")
     assert postgres.startswith(f"`{KINDS['postgres'][KIND_TITLES[title]]}`")
 
 
-def test_page_says_what_the_tests_go_by(socket: str) -> None:
-    """Server version, keys, column names and empty strings."""
+def test_page_states_what_the_tests_assume(socket: str) -> None:
+    """The page states the server version, keys, column names and empty strings that the tests rely on."""
     ((version,),) = Postgres(socket, "public").ask("SHOW server_version")
 
     assert f"PostgreSQL {version.split('.')[0]}" in ROWS["Tested with"]
@@ -90,8 +90,8 @@ def test_page_says_what_the_tests_go_by(socket: str) -> None:
     ]
 
 
-def test_reports_have_the_types_of_their_contents(tmp_path: Path, socket: str) -> None:
-    """As the other streams have, numbers with a point among them."""
+def test_report_columns_have_matching_types(tmp_path: Path, socket: str) -> None:
+    """Columns of reports have the same types as those of other streams, including decimals."""
     postgres, duckdb = Postgres(socket, "reports"), DuckDB(tmp_path)
     reports = {stream: schema for stream, schema in SCHEMAS.items() if "_report" in stream}
     messages = [
@@ -108,7 +108,7 @@ def test_reports_have_the_types_of_their_contents(tmp_path: Path, socket: str) -
     assert "DOUBLE" in duckdb.list_types("agent_durations_report_v2").values()
 
 
-def take_block(target: str) -> dict[str, Any]:
+def read_block(target: str) -> dict[str, Any]:
     """Return the loader of a plugin block on the page."""
     blocks = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     loaders = [loader for block in blocks for loader in block.get("loaders", ())]
@@ -133,7 +133,7 @@ def load_notes(folder: Path, socket: str, *, schema: str, config: dict[str, Any]
 def test_blocks_declare_the_settings_that_they_use() -> None:
     """Meltano passes a setting to a custom plugin only if the plugin declares it."""
     for target in ("postgres", "duckdb", "jsonl", "snowflake", "bigquery", "parquet"):
-        block = take_block(f"target-{target}")
+        block = read_block(f"target-{target}")
         assert block["config"].keys() <= {setting["name"] for setting in block["settings"]}
 
 
@@ -150,7 +150,7 @@ def test_null_characters_fail_by_default(tmp_path: Path, socket: str) -> None:
 def test_postgres_block_replaces_null_characters(tmp_path: Path, socket: str) -> None:
     """It does so in strings, in array items, and in the top-level values of an object."""
     note = {"text": "a\0b", "list": ["a\0b"], "object": {"key": "a\0b"}}
-    config = _without_address(take_block("target-postgres")["config"])
+    config = _without_address(read_block("target-postgres")["config"])
 
     assert load_notes(tmp_path, socket, schema="sanitized", config=config, note=note) == 0
     (row,) = Postgres(socket, "sanitized").ask("SELECT text, list, object FROM notes")
@@ -160,7 +160,7 @@ def test_postgres_block_replaces_null_characters(tmp_path: Path, socket: str) ->
 @pytest.mark.parametrize("value", [{"a\0b": 1}, {"key": {"deeper": "a\0b"}}, {"key": ["a\0b"]}])
 def test_postgres_block_fails_on_deeper_null_characters(tmp_path: Path, socket: str, value: Any) -> None:
     """The target leaves keys and deeper values of an object as they are."""
-    config = _without_address(take_block("target-postgres")["config"])
+    config = _without_address(read_block("target-postgres")["config"])
 
     assert load_notes(tmp_path, socket, schema="deeper", config=config, note={"object": value}) == 1
 
@@ -169,8 +169,8 @@ def _without_address(config: dict[str, Any]) -> dict[str, Any]:
     return {name: config[name] for name in config.keys() - {"host", "port", "user", "database"}}
 
 
-def test_duckdb_drops_the_first_row_of_a_table_of_text(tmp_path: Path) -> None:
-    """One column of another kind is enough to have them all."""
+def test_duckdb_drops_the_first_row_of_a_text_table(tmp_path: Path) -> None:
+    """A table with one column of another type keeps all rows."""
     duckdb = DuckDB(tmp_path)
     properties = {**SCHEMA["schema"]["properties"], "more": {"type": ["object", "null"]}}  # type: ignore[index]
     with_more = {**SCHEMA, "stream": "others", "schema": {"type": "object", "properties": properties}}
@@ -185,7 +185,7 @@ def test_duckdb_drops_the_first_row_of_a_table_of_text(tmp_path: Path) -> None:
 
 
 def load_versions(folder: Path, destination: Destination, stream: str, *entries: str) -> None:
-    """Load a list of two and then of one, telling the target each time which rows are of this run."""
+    """Load a list of two entries, then without the first one, with ACTIVATE_VERSION messages."""
     project, exports = Project(folder, [f"{stream}.*"]), StaticExports()
     settings = {**destination.settings, "TAP_GLADLY_EMIT_ACTIVATE_VERSION_MESSAGES": "true"}
     with Emulator(exports, requests_per_second=None) as emulator:
@@ -194,8 +194,8 @@ def load_versions(folder: Path, destination: Destination, stream: str, *entries:
             project.run(destination.target, emulator, settings=settings)
 
 
-def test_postgres_marks_what_a_list_has_no_more(tmp_path: Path, socket: str) -> None:
-    """All lists but one: it stumbles over a column that is called version."""
+def test_postgres_marks_removed_list_entries(tmp_path: Path, socket: str) -> None:
+    """An entry that is no longer in the list is marked deleted, except in the list with a `version` column."""
     postgres = Postgres(socket, "versions")
 
     load_versions(tmp_path, postgres, "teams", "t1", "t2")
@@ -204,22 +204,42 @@ def test_postgres_marks_what_a_list_has_no_more(tmp_path: Path, socket: str) -> 
     assert [name for name, it in SCHEMAS.items() if "version" in it["properties"]] == ["business_hours"]
 
 
-def test_postgres_fails_where_a_column_is_called_version(tmp_path: Path, socket: str) -> None:
-    """At the end of the run."""
+def test_postgres_fails_with_a_version_column(tmp_path: Path, socket: str) -> None:
+    """ACTIVATE_VERSION for a table with a column named `version` ends the run."""
     with pytest.raises(AssertionError, match=r"bindparam\(\) name 'version' is reserved"):
         load_versions(tmp_path, Postgres(socket, "columns"), "business_hours", "b1", "b2")
 
 
-def test_duckdb_keeps_what_a_list_has_no_more(tmp_path: Path) -> None:
-    """It takes no notice."""
+@pytest.mark.parametrize("status", [403, 404])
+def test_postgres_keeps_the_rows_of_an_unavailable_list(tmp_path: Path, socket: str, status: int) -> None:
+    """If Gladly doesn't return a list, the run succeeds and the target marks no row as deleted."""
+    postgres = Postgres(socket, f"unavailable_{status}")
+    project, exports = Project(tmp_path, ["teams.*", "inboxes.*"]), StaticExports()
+    settings = {**postgres.settings, "TAP_GLADLY_EMIT_ACTIVATE_VERSION_MESSAGES": "true"}
+    exports.lists["teams"] = [{"id": "t1"}, {"id": "t2"}]
+    exports.lists["inboxes"] = [{"id": "i1"}]
+
+    with Emulator(exports, requests_per_second=None) as emulator:
+        project.run("target-postgres", emulator, settings=settings)
+        exports.lists["inboxes"] = []
+        emulator.faults.add(Fault("status", path="teams", status=status, times=None))
+        project.run("target-postgres", emulator, settings=settings)
+
+    statement = "SELECT id, _sdc_deleted_at IS NULL FROM {} ORDER BY id"
+    assert postgres.ask(statement.format("teams")) == [("t1", True), ("t2", True)]
+    assert postgres.ask(statement.format("inboxes")) == [("i1", False)]
+
+
+def test_duckdb_keeps_removed_list_entries(tmp_path: Path) -> None:
+    """target-duckdb ignores ACTIVATE_VERSION."""
     duckdb = DuckDB(tmp_path)
 
     load_versions(tmp_path, duckdb, "teams", "t1", "t2")
     assert duckdb.ask("SELECT id FROM teams ORDER BY id") == [("t1",), ("t2",)]
 
 
-def test_json_lines_keep_what_a_list_has_no_more(tmp_path: Path) -> None:
-    """They take no notice."""
+def test_json_lines_keep_removed_list_entries(tmp_path: Path) -> None:
+    """target-jsonl ignores ACTIVATE_VERSION."""
     files = JsonLines(tmp_path, {"teams": set()})
 
     load_versions(tmp_path, files, "teams", "t1", "t2")
@@ -228,7 +248,7 @@ def test_json_lines_keep_what_a_list_has_no_more(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["target-duckdb", "target-jsonl"])
 def test_targets_without_batch_fail(tmp_path: Path, target: str) -> None:
-    """Nothing is lost in silence."""
+    """A target without BATCH support ends with an error instead of skipping the rows."""
     file = tmp_path / "batch.json.gz"
     file.write_bytes(gzip.compress(b'{"id":"1","text":"a"}\n'))
     encoding = {"format": "jsonl", "compression": "gzip"}

@@ -1,4 +1,4 @@
-"""What each target makes of two runs: every row is compared with what the emulator has served."""
+"""Two runs into each target: every row is compared with what the emulator served."""
 
 from __future__ import annotations
 
@@ -41,38 +41,38 @@ KINDS = {
 
 
 def expect_rows(load: Load, stream: str, step: int) -> list[dict[str, object]]:
-    """Give what a table is to hold after a step."""
+    """Return the rows that a table should have after a step."""
     steps = load.organization.steps
-    # What lists hold is sent by every run, and the first had nothing else of this kind.
+    # Every run sends lists again. In the empty organization, only this list has an entry.
     first = steps[0][stream] if stream == "organization" else []
     served = [*first, *(row for each in steps[: step + 1] for row in each[stream])]
     rows = [expect(stream, row, load.destination) for row in served]
     return rows if load.destination.appends else list(keep_newest(rows).values())
 
 
-def write(row: dict[str, object]) -> str:
-    """Write a row without what is null."""
+def to_json(row: dict[str, object]) -> str:
+    """Return a row as JSON, without nulls."""
     return json.dumps(
         {name: value for name, value in row.items() if value is not None}, sort_keys=True, default=str
     )
 
 
 def expect_types(stream: str, destination: Destination) -> dict[str, str]:
-    """Give the type of each column."""
+    """Return the expected type of each column."""
     kinds = KINDS["duckdb" if isinstance(destination, DuckDB) else "postgres"]
     columns = SCHEMAS[stream]["properties"].items()
-    return {destination.fold(name): kinds[_name_kind(column)] for name, column in columns}
+    return {destination.fold(name): kinds[_kind_of(column)] for name, column in columns}
 
 
-def _name_kind(column: dict[str, Any]) -> str:
+def _kind_of(column: dict[str, Any]) -> str:
     if column.get("format") == "date-time":
         return "time"
     kind: str = next(name for name in column["type"] if name != "null")
     return {"array": "list", "string": "text"}.get(kind, kind)
 
 
-def test_nothing_to_load_makes_empty_tables(load: Load) -> None:
-    """Every table is there before its first row; where files are tables, none is."""
+def test_empty_organization_creates_empty_tables(load: Load) -> None:
+    """Every table exists before its first row. target-jsonl writes no file without a row."""
     rows = {table: len(rows) for table, rows in load.empty.tables.items()}
 
     assert rows.pop("organization") == 1
@@ -83,26 +83,26 @@ def test_nothing_to_load_makes_empty_tables(load: Load) -> None:
 
 @STEPS
 @pytest.mark.parametrize("stream", TABLES)
-def test_every_row_is_as_served(load: Load, stream: str, step: int) -> None:
-    """Every row, every field, and nothing else: the newest of each key, or all where the target appends."""
-    expected = sorted(write(row) for row in expect_rows(load, stream, step))
+def test_every_row_arrives_unchanged(load: Load, stream: str, step: int) -> None:
+    """A table has every row with every value: the newest per key, or all of them if the target appends."""
+    expected = sorted(to_json(row) for row in expect_rows(load, stream, step))
 
-    found = sorted(write(row) for row in load.steps[step].tables[stream])
+    found = sorted(to_json(row) for row in load.steps[step].tables[stream])
     assert len(expected) >= 1
     assert found == expected
 
 
 @STEPS
 def test_malformed_line_arrives_once(load: Load, step: int) -> None:
-    """It keeps its place."""
+    """The second run doesn't repeat a malformed line, whose position and text are unchanged."""
     (row,) = load.steps[step].tables["malformed_lines"]
 
     assert (row["_job_id"], row["file"], row["line_number"]) == ("odd-job", "customers.jsonl", 4)
     assert row["line"] == '{"id":"odd-3","name":'
 
 
-def test_second_run_asks_for_new_files_alone(load: Load) -> None:
-    """A file is downloaded once, whatever the target."""
+def test_second_run_downloads_only_new_files(load: Load) -> None:
+    """No file is downloaded twice, whatever the target."""
     first, second = (
         {request.path for request in snapshot.requests if "/files/" in request.path}
         for snapshot in load.steps
@@ -113,8 +113,8 @@ def test_second_run_asks_for_new_files_alone(load: Load) -> None:
 
 
 @DATABASES
-def test_columns_have_the_types_of_their_contents(load: Load) -> None:
-    """Times are times, objects JSON, and numbers numbers."""
+def test_columns_have_matching_types(load: Load) -> None:
+    """Timestamps, objects, arrays, numbers and booleans have column types of their own."""
     assert isinstance(load.destination, (DuckDB, Postgres))
 
     for stream in STREAMS:
@@ -122,8 +122,8 @@ def test_columns_have_the_types_of_their_contents(load: Load) -> None:
 
 
 @DATABASES
-def test_tables_have_their_keys(load: Load) -> None:
-    """What is upserted lands on the stream's key."""
+def test_tables_have_primary_keys(load: Load) -> None:
+    """The primary key of a table is the key of its stream."""
     assert isinstance(load.destination, (DuckDB, Postgres))
 
     for stream in TABLES:
@@ -132,8 +132,8 @@ def test_tables_have_their_keys(load: Load) -> None:
 
 
 @DATABASES
-def test_content_is_json_to_the_database(load: Load) -> None:
-    """SQL reaches into it."""
+def test_content_is_queryable_json(load: Load) -> None:
+    """SQL reads properties of `content`, nested ones too."""
     assert isinstance(load.destination, (DuckDB, Postgres))
     served = [row.record for step in load.organization.steps for row in step["conversation_items"]]
     newest = {record["id"]: record.get("content") or {} for record in served}
