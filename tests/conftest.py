@@ -104,19 +104,19 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 @pytest.fixture
 def sync(emulator: Emulator) -> Callable[..., Sync]:
-    """Run the tap in this process: `sync(state=..., catalog=..., ends_badly=..., **settings)`."""
+    """Run the tap in this process: `sync(state=..., catalog=..., should_fail=..., **settings)`."""
 
     def run(
         *,
         state: dict[str, Any] | None = None,
         catalog: dict[str, Any] | None = None,
-        ends_badly: bool = False,
+        should_fail: bool = False,
         **settings: object,
     ) -> Sync:
         config = {**emulator.settings, **settings}
         output = io.StringIO()
-        ending = pytest.raises(GladlyError) if ends_badly else contextlib.nullcontext()
-        with contextlib.redirect_stdout(output), ending:
+        expectation = pytest.raises(GladlyError) if should_fail else contextlib.nullcontext()
+        with contextlib.redirect_stdout(output), expectation:
             tap = TapGladly(
                 config=config,
                 state=json.loads(json.dumps(state or {})),
@@ -142,8 +142,8 @@ def catalog() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def read_events(sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]) -> Callable[..., Sync]:
-    """Sync only events: `read_events(state, **arguments_of_sync)`."""
+def sync_events(sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]) -> Callable[..., Sync]:
+    """Sync only events: `sync_events(state, **arguments_of_sync)`."""
 
     def run(state: dict[str, Any] | None = None, **settings: Any) -> Sync:
         return sync(**{"catalog": catalog("events"), "state": state, **settings})

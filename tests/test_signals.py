@@ -168,11 +168,11 @@ def test_killed_run_is_resumed(
 
     with start(emulator.settings) as process:
         assert process.stdout is not None
-        begun = [process.stdout.readline() for _ in range(kill_after)]
+        lines = [process.stdout.readline() for _ in range(kill_after)]
         os.kill(process.pid, signal.SIGKILL)
-        begun += [line for line in process.stdout.readlines() if line.endswith(b"\n")]
+        lines += [line for line in process.stdout.readlines() if line.endswith(b"\n")]
         process.communicate()
-    messages: list[dict[str, Any]] = [json.loads(line) for line in begun]
+    messages: list[dict[str, Any]] = [json.loads(line) for line in lines]
     state = write_json(tmp_path / "state.json", replay(messages))
     resumed = run_command("--config=ENV", f"--state={state}", settings=emulator.settings)
     messages += [json.loads(line) for line in resumed.stdout.splitlines()]

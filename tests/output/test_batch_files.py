@@ -154,7 +154,7 @@ def test_failed_run_leaves_no_partial_batch_file(
         raise BatchStorageError
 
     monkeypatch.setattr(batch_files.BatchWriter, "close", stop)
-    run = sync(batch_config=batch_config(tmp_path), ends_badly=True)
+    run = sync(batch_config=batch_config(tmp_path), should_fail=True)
 
     assert list(tmp_path.iterdir()) == []
     assert run.of_type("BATCH") == []
@@ -170,7 +170,7 @@ def test_interrupted_batch_run_resumes_from_its_state(
     config = batch_config(tmp_path)
     emulator.faults.add(Fault("status", status=400, path="jobs/j2"))
 
-    first = sync(batch_config=config, ends_badly=True)
+    first = sync(batch_config=config, should_fail=True)
     second = sync(batch_config=config, state=first.state)
 
     assert [row["id"] for row in read_batches(first, "customers")] == ["c1"]
@@ -248,7 +248,7 @@ def test_unwritable_storage_is_one_log_line(
     """The error omits the URL, and the export file stays due."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
 
-    run = sync(batch_config=batch_config(root), ends_badly=True)
+    run = sync(batch_config=batch_config(root), should_fail=True)
 
     (line,) = (record.getMessage() for record in log.records if record.levelname == "ERROR")
     assert line.startswith(f"A batch file can't be written: {reason}. Check storage in batch_config")
@@ -273,7 +273,7 @@ def test_full_disk_leaves_no_partial_batch_file(
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
-        run = sync(batch_config=config, ends_badly=True)
+        run = sync(batch_config=config, should_fail=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 

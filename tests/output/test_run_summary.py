@@ -94,7 +94,7 @@ def test_summary_follows_a_failure(
     exports.add_job("j2", "2026-11-20T08:00:00Z", {"agents.jsonl": rows_named("a1", "a2")})
     emulator.faults.add(Fault("status", path=path, status=500, times=None))
 
-    sync(ends_badly=True)
+    sync(should_fail=True)
 
     stream, jobs, rows = {
         "teams": ("teams", 2, 3),
@@ -119,7 +119,7 @@ def test_failed_stream_has_no_succeeded_metric(
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
     emulator.faults.add(Fault("status", path=path, status=500, times=None))
 
-    sync(ends_badly=True)
+    sync(should_fail=True)
 
     [failed] = summary_of(log)["failed_streams"]
     assert statuses(log).get(failed) != "succeeded"

@@ -250,7 +250,7 @@ def test_invalid_bookmark_ends_the_run(
     """The error names the stream and the invalid property."""
     add(exports, "a", "2026-11-20T07:00:00Z")
 
-    sync(state={"bookmarks": {"customers": {"replication_key_value": "soon"}}}, ends_badly=True)
+    sync(state={"bookmarks": {"customers": {"replication_key_value": "soon"}}}, should_fail=True)
 
     assert (
         "The bookmark of customers in the state is invalid: replication_key_value is not a timestamp"

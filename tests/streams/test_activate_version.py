@@ -64,7 +64,7 @@ def test_failed_list_is_not_activated(
     run = sync(
         catalog=catalog("teams", "inboxes"),
         emit_activate_version_messages=True,
-        ends_badly=failure not in {"403", "404"},
+        should_fail=failure not in {"403", "404"},
     )
 
     assert not run.rows("teams")
@@ -128,7 +128,7 @@ def test_failed_full_table_stream_is_not_activated(
     path = {"events": "/events", "task_export_report": "/reports", "customers": "/files/"}
     emulator.faults.add(replace(fault, path=path.get(stream, "export/jobs$")))
 
-    run = sync_full_table(stream, start_date=ago(2 * DAY), ends_badly=True)
+    run = sync_full_table(stream, start_date=ago(2 * DAY), should_fail=True)
 
     assert run.schemas == [stream]
     assert not run.rows(stream)

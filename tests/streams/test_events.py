@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
 
 
-def test_event_is_sent_unchanged(exports: StaticExports, read_events: Callable[..., Sync]) -> None:
+def test_event_is_sent_unchanged(exports: StaticExports, sync_events: Callable[..., Sync]) -> None:
     """Timestamp text, open content and digits stay; undeclared properties go to `_unmapped`."""
     at = ago(HOUR).replace("Z", "123Z")
     line = f'{{"id":"e1","type":"TASK/CREATED","timestamp":"{at}","content":{{"a":{{"b":[0.10]}}}},"new":1}}'
     exports.events.add(line.encode(), at=at)
 
-    run = read_events()
+    run = sync_events()
 
     row = f'{{"id":"e1","type":"TASK/CREATED","timestamp":"{at}","content":{{"a":{{"b":[0.10]}}}},'
     assert f'"stream":"events","record":{row}"_unmapped":{{"new":1}}}}' in run.output
@@ -39,11 +39,11 @@ def test_event_is_sent_unchanged(exports: StaticExports, read_events: Callable[.
 
 
 def test_first_request_covers_all_entities_and_the_last_day(
-    emulator: Emulator, read_events: Callable[..., Sync]
+    emulator: Emulator, sync_events: Callable[..., Sync]
 ) -> None:
     """One request names all eight documented entities, from almost a day ago to a minute ago."""
     before = time.time_ns()
-    run = read_events()
+    run = sync_events()
 
     [request] = emulator.requests
     assert sorted(request.query_lists["entities"]) == sorted(events.ENTITIES)
@@ -55,12 +55,12 @@ def test_first_request_covers_all_entities_and_the_last_day(
 
 
 def test_event_entities_limits_the_request(
-    exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync]
+    exports: StaticExports, emulator: Emulator, sync_events: Callable[..., Sync]
 ) -> None:
     """The request names only the entities in `event_entities`."""
     exports.events.add(make_event("e1", ago(HOUR)), make_event("e2", ago(HOUR), type="TASK/CREATED"))
 
-    run = read_events(event_entities=["TASK", "CUSTOMER"])
+    run = sync_events(event_entities=["TASK", "CUSTOMER"])
 
     assert emulator.requests[0].query_lists["entities"] == ["TASK", "CUSTOMER"]
     assert run.ids("events") == ["e2"]
@@ -82,13 +82,13 @@ def test_event_entities_limits_the_request(
     ids=["cut", "reset", "503", "html", "error", "broken-line", "page", "sentence", "message"],
 )
 def test_invalid_response_is_retried(
-    exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync], fault: Fault
+    exports: StaticExports, emulator: Emulator, sync_events: Callable[..., Sync], fault: Fault
 ) -> None:
     """An incomplete or unexpected response is requested again, and no event is sent twice."""
     exports.events.add(*(make_event(f"e{number}", ago(HOUR)) for number in range(5)))
     emulator.faults.add(fault)
 
-    run = read_events()
+    run = sync_events()
 
     assert run.ids("events") == [f"e{number}" for number in range(5)]
     assert len(emulator.requests) == 2
@@ -96,7 +96,7 @@ def test_invalid_response_is_retried(
 
 def test_line_without_an_id_goes_to_malformed_lines(
     exports: StaticExports,
-    read_events: Callable[..., Sync],
+    sync_events: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     catalog: Callable[..., dict[str, Any]],
 ) -> None:
@@ -105,7 +105,7 @@ def test_line_without_an_id_goes_to_malformed_lines(
     exports.events.add(b'{"type":"Anna"}', at=ago(2 * HOUR))
     exports.events.add(make_event("e1", ago(HOUR)))
 
-    run = read_events(event_bookmark(start), catalog=catalog("events", "malformed_lines"))
+    run = sync_events(event_bookmark(start), catalog=catalog("events", "malformed_lines"))
 
     assert run.ids("events") == ["e1"]
     [line] = run.rows("malformed_lines")
@@ -143,40 +143,40 @@ def test_rejected_events_fail_alone(
     """Other streams sync, and the run fails at its end."""
     emulator.faults.add(Fault("status", path="events", status=400, times=None))
 
-    run = sync(catalog=catalog("events", "teams"), ends_badly=True)
+    run = sync(catalog=catalog("events", "teams"), should_fail=True)
 
     assert run.schemas == ["events", "teams"]
     assert log.records[-1].summary["failed_streams"] == ["events"]  # type: ignore[attr-defined] # the log's extra
 
 
 def test_events_removed_by_a_stream_map_are_not_requested(
-    emulator: Emulator, read_events: Callable[..., Sync]
+    emulator: Emulator, sync_events: Callable[..., Sync]
 ) -> None:
     """Events that `stream_maps` removes cost no request."""
-    read_events(stream_maps={"events": None})
+    sync_events(stream_maps={"events": None})
 
     assert not emulator.requests
 
 
 def test_events_are_sent_as_records_with_batch_config(
-    exports: StaticExports, read_events: Callable[..., Sync], tmp_path: Path
+    exports: StaticExports, sync_events: Callable[..., Sync], tmp_path: Path
 ) -> None:
     """Events ignore `batch_config`, because a batch would follow the STATE that covers it."""
     exports.events.add(make_event("e1", ago(HOUR)))
     encoding = {"format": "jsonl", "compression": "none"}
 
-    run = read_events(batch_config={"encoding": encoding, "storage": {"root": tmp_path.as_uri()}})
+    run = sync_events(batch_config={"encoding": encoding, "storage": {"root": tmp_path.as_uri()}})
 
     assert run.ids("events") == ["e1"]
 
 
 def test_summary_counts_events(
-    exports: StaticExports, read_events: Callable[..., Sync], log: pytest.LogCaptureFixture
+    exports: StaticExports, sync_events: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """The run summary counts rows and bytes of events."""
     exports.events.add(make_event("e1", ago(HOUR)))
 
-    read_events()
+    sync_events()
 
     summary = log.records[-1].summary  # type: ignore[attr-defined] # the log's extra
     assert summary["rows"]["events"] == 1

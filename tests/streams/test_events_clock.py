@@ -28,14 +28,14 @@ def days_later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_fast_clock_does_not_load_the_last_minute(
-    exports: StaticExports, read_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+    exports: StaticExports, sync_events: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If Gladly's `Date` is earlier, events and bookmark end a minute before it."""
     exports.events.add(make_event("e1", ago(10 * SECOND)))
     now = time.time_ns()
     monkeypatch.setattr(time, "time_ns", lambda: now + HOUR)
 
-    run = read_events()
+    run = sync_events()
 
     assert run.ids("events") == []
     assert parse_instant(run.bookmark("events")["replication_key_value"]) <= now - MINUTE + 5 * SECOND
@@ -45,7 +45,7 @@ def test_fast_clock_does_not_load_the_last_minute(
 def test_clock_days_ahead_is_a_warning(
     exports: StaticExports,
     emulator: Emulator,
-    read_events: Callable[..., Sync],
+    sync_events: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
 ) -> None:
     """If the clocks are days apart, a warning says so, and the events are sent."""
@@ -53,7 +53,7 @@ def test_clock_days_ahead_is_a_warning(
     at = ago(HOUR)
     exports.events.add(make_event("e1", at))
 
-    run = read_events()
+    run = sync_events()
 
     assert run.state == event_bookmark(at, "e1")
     [warning] = list_warnings(log)
@@ -63,14 +63,14 @@ def test_clock_days_ahead_is_a_warning(
 @pytest.mark.usefixtures("days_later")
 @pytest.mark.parametrize("days", [None, 20])
 def test_clock_days_ahead_keeps_the_bookmark_without_events(
-    emulator: Emulator, read_events: Callable[..., Sync], days: int | None
+    emulator: Emulator, sync_events: Callable[..., Sync], days: int | None
 ) -> None:
     """Without events, nothing tells which clock is right, so the bookmark stays."""
     emulator.faults.add(Fault("status", path="events", status=200, content_type="application/x-ndjson"))
 
     at = ago(days * DAY) if days else None
 
-    run = read_events(event_bookmark(at) if at else None)
+    run = sync_events(event_bookmark(at) if at else None)
 
     assert run.bookmark("events")["replication_key_value"] == at
 
@@ -79,7 +79,7 @@ def test_clock_days_ahead_keeps_the_bookmark_without_events(
 def test_slow_clock_follows_gladlys(
     exports: StaticExports,
     emulator: Emulator,
-    read_events: Callable[..., Sync],
+    sync_events: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     minutes: int,
@@ -89,7 +89,7 @@ def test_slow_clock_follows_gladlys(
     now = time.time_ns()
     monkeypatch.setattr(time, "time_ns", lambda: now - minutes * MINUTE)
 
-    run = read_events()
+    run = sync_events()
 
     assert run.ids("events") == ["e1"]
     assert len([request for request in emulator.requests if request.path == "/api/v1/events"]) == 2
@@ -97,12 +97,12 @@ def test_slow_clock_follows_gladlys(
 
 
 def test_rejected_events_with_a_true_clock_fail_the_stream(
-    emulator: Emulator, read_events: Callable[..., Sync], log: pytest.LogCaptureFixture
+    emulator: Emulator, sync_events: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """A rejection that the clock doesn't explain is not repeated."""
     emulator.faults.add(Fault("status", path="events", status=400, times=None))
 
-    read_events(ends_badly=True)
+    sync_events(should_fail=True)
 
     assert len(emulator.requests) == 1
     assert "Gladly rejected /api/v1/events" in log.text

@@ -170,7 +170,7 @@ def test_rejected_credentials_end_the_run(
     emulator: Emulator, sync: Callable[..., Sync], catalog: Callable[..., Catalog]
 ) -> None:
     """After a 401 to one list, the run requests no other."""
-    sync(catalog=catalog("teams", "inboxes"), api_token="wrong", ends_badly=True)
+    sync(catalog=catalog("teams", "inboxes"), api_token="wrong", should_fail=True)
 
     assert len(emulator.requests) == 1
 
@@ -179,7 +179,7 @@ def test_missing_permission_is_one_error(
     emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """A 403 to the job list ends the run before any list is requested."""
-    sync(agent_email=UNPRIVILEGED_AGENT_EMAIL, api_token=UNPRIVILEGED_API_TOKEN, ends_badly=True)
+    sync(agent_email=UNPRIVILEGED_AGENT_EMAIL, api_token=UNPRIVILEGED_API_TOKEN, should_fail=True)
 
     assert len(emulator.requests) == 1
     assert not list_warnings(log)
@@ -215,7 +215,7 @@ def test_list_with_unexpected_body_fails_alone(
     exports.lists["teams"] = [{"id": "t1"}]
     emulator.faults.add(Fault("body", path="inboxes", body=b"<html>Anna</html>", times=None))
 
-    run = sync(ends_badly=True)
+    run = sync(should_fail=True)
 
     errors = [record.getMessage() for record in log.records if record.levelno == logging.ERROR]
     assert len(errors) == 1

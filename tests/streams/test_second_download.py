@@ -82,20 +82,20 @@ def test_file_is_not_loaded_if_its_second_download_fails(
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": CUT})
     emulator.faults.add(Fault("status", path="customers", status=500, after=1, times=None))
 
-    run = sync(ends_badly=True)
+    run = sync(should_fail=True)
 
     assert run.ids("customers") == []
     assert "customers" not in run.state.get("bookmarks", {})
 
 
 def test_better_of_two_responses_with_events_is_loaded(
-    exports: StaticExports, emulator: Emulator, read_events: Callable[..., Sync]
+    exports: StaticExports, emulator: Emulator, sync_events: Callable[..., Sync]
 ) -> None:
     """Events follow the same rule as files."""
     rows = jsonl(*(make_event(f"e{number}", ago(HOUR)) for number in range(3)))
     exports.events.add(make_event("e0", ago(HOUR)))
     emulator.faults.add(Fault("body", path="events", body=rows + b'{"id":"e'))
 
-    run = read_events()
+    run = sync_events()
 
     assert run.ids("events") == ["e0", "e1", "e2"]

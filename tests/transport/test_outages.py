@@ -132,7 +132,7 @@ def test_long_retry_after_of_a_list_delays_no_other_stream(
     emulator.faults.add(Fault("status", path="inboxes", status=429, headers=headers))
     before = clock.now
 
-    run = sync(ends_badly=True)
+    run = sync(should_fail=True)
 
     assert "429 with Retry-After: 3600 s" in log.text
     assert run.ids("teams") == ["t1"]

@@ -66,7 +66,7 @@ def test_custom_report_fails_alone(
     body = b'{"errors": [{"attr": "metricSet", "code": "invalid", "detail": "secret"}]}'
     emulator.faults.add(Fault("status", status=400, body=body, in_body="AgentSummaryV2", times=None))
 
-    run = sync(catalog=catalog, start_date="2026-11-24", custom_reports=[report], ends_badly=True)
+    run = sync(catalog=catalog, start_date="2026-11-24", custom_reports=[report], should_fail=True)
 
     assert len(run.rows("agent_timestamps_report")) == 1
     (error,) = [record.getMessage() for record in log.records if "AgentSummaryV2: " in record.getMessage()]

@@ -16,7 +16,7 @@ EVENTS = "conversation_timestamps_report"
 
 
 @pytest.fixture
-def read_events(exports: StaticExports, read: Callable[..., Sync]) -> Callable[[bytes], Sync]:
+def sync_events(exports: StaticExports, read: Callable[..., Sync]) -> Callable[[bytes], Sync]:
     """Load one window of ConversationTimestampsReport."""
 
     def run(body: bytes) -> Sync:
@@ -37,10 +37,10 @@ def read_events(exports: StaticExports, read: Callable[..., Sync]) -> Callable[[
     ids=["windows-1252", "damaged UTF-8", "neither", "UTF-8"],
 )
 def test_cell_that_is_not_utf_8_is_reported(
-    read_events: Callable[[bytes], Sync], log: pytest.LogCaptureFixture, cell: bytes, text: str
+    sync_events: Callable[[bytes], Sync], log: pytest.LogCaptureFixture, cell: bytes, text: str
 ) -> None:
     """A warning names the stream, the window and the number of lines, and quotes nothing."""
-    run = read_events(b"Conversation ID,Initiator Agent Name\nv1," + cell + b"\nv2,plain\n")
+    run = sync_events(b"Conversation ID,Initiator Agent Name\nv1," + cell + b"\nv2,plain\n")
 
     assert [row["initiator_agent_name"] for row in run.rows(EVENTS)] == [text, "plain"]
     warnings = [line for line in list_warnings(log) if "UTF-8" in line]
@@ -54,10 +54,10 @@ def test_cell_that_is_not_utf_8_is_reported(
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "EST"])
 def test_report_in_another_timezone_keeps_ambiguous_timestamps(
-    read_events: Callable[[bytes], Sync], log: pytest.LogCaptureFixture, zone: str
+    sync_events: Callable[[bytes], Sync], log: pytest.LogCaptureFixture, zone: str
 ) -> None:
     """A timestamp without an offset goes to `_unmapped`; one with an offset is unambiguous."""
-    run = read_events(
+    run = sync_events(
         b"Timezone Filter,Timestamp,Conversation ID\n"
         b"%b,2026-11-24 06:16:05,v1\n%b,2026-11-24T06:16:05-05:00,v2\n" % (zone.encode(), zone.encode())
     )
@@ -70,10 +70,10 @@ def test_report_in_another_timezone_keeps_ambiguous_timestamps(
 
 @pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "utc", "GMT", ""])
 def test_report_in_utc_has_timestamps_in_utc(
-    read_events: Callable[[bytes], Sync], log: pytest.LogCaptureFixture, zone: str
+    sync_events: Callable[[bytes], Sync], log: pytest.LogCaptureFixture, zone: str
 ) -> None:
     """Gladly may spell the requested timezone in several ways, or not at all."""
-    run = read_events(
+    run = sync_events(
         b"Timezone Filter,Timestamp,Conversation ID\n%b,2026-11-24 06:16:05,v1\n" % zone.encode()
     )
 

@@ -165,7 +165,7 @@ def test_different_report_fails_the_stream(
     """A header with none of the declared columns belongs to a different report."""
     exports.reports.put("ConversationTimestampsReport", b"Foo,Bar,Baz\n1,2,3\n")
 
-    run = read(EVENTS, start_date="2026-11-24", ends_badly=True)
+    run = read(EVENTS, start_date="2026-11-24", should_fail=True)
 
     assert run.rows(EVENTS) == []
     assert "ConversationTimestampsReport, 2026-11-24T00:00Z to 2026-11-25T00:00Z, has none" in log.text

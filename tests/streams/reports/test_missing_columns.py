@@ -106,7 +106,7 @@ def test_schema_is_complete_if_the_report_fails(exports: StaticExports, read: Ca
     """The table exists even if the first sync fails."""
     exports.reports.put("ConversationExportReport", b"Foo,Bar\n1,2\n")
 
-    run = read(CONVERSATIONS, start_date="2026-11-24", ends_badly=True)
+    run = read(CONVERSATIONS, start_date="2026-11-24", should_fail=True)
 
     (columns,) = declared(run)
     assert {"status", "created_at"} < columns

@@ -61,7 +61,7 @@ def test_failed_report_leaves_the_total(
     """The windows of a report that ended early don't count anymore."""
     exports.reports.put("AgentTimestampsReport", b"Foo,Bar\n1,2\n")
 
-    read(AGENTS, EVENTS, start_date="2026-11-23", ends_badly=True)
+    read(AGENTS, EVENTS, start_date="2026-11-23", should_fail=True)
 
     assert find_progress(log)[-1].endswith("window 2 of 2 (2026-11-24), 0 rows; all reports 2 of 2")
 
@@ -70,7 +70,7 @@ def test_report_with_an_invalid_bookmark_is_not_in_the_total(
     read: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """It fails at its own sync, and not while the run plans all reports."""
-    read(AGENTS, EVENTS, start_date="2026-11-24", state=bookmark(EVENTS, "soon"), ends_badly=True)
+    read(AGENTS, EVENTS, start_date="2026-11-24", state=bookmark(EVENTS, "soon"), should_fail=True)
 
     assert find_progress(log) == [
         "agent_timestamps_report: window 1 of 1 (2026-11-24), 0 rows; all reports 1 of 1"

@@ -31,7 +31,7 @@ def list_hashes(run: Sync, stream: str = EVENTS) -> list[str]:
     return [row["_row_hash"] for row in run.rows(stream)]
 
 
-def test_cells_become_columns(read_events: Callable[[Any], Sync]) -> None:
+def test_cells_become_columns(sync_events: Callable[[Any], Sync]) -> None:
     """Columns have snake case names, empty cells are null, and text and timestamps stay unchanged."""
     body = (
         b"Timezone Filter,Timestamp,Event Type,Conversation ID,Initiator Agent Name,Assigned Inbox Name\r\n"
@@ -39,7 +39,7 @@ def test_cells_become_columns(read_events: Callable[[Any], Sync]) -> None:
         b"UTC,2026-11-24T06:16:05.94Z,CONVERSATION/CLOSED,v1, ,\r\n"
     )
 
-    first, second = (without_metadata(row) for row in read_events(body).rows(EVENTS))
+    first, second = (without_metadata(row) for row in sync_events(body).rows(EVENTS))
 
     assert first == {
         "timezone_filter": "UTC",
@@ -163,16 +163,16 @@ def test_cells_of_another_type_go_to_unmapped(
     ],
 )
 def test_timestamps_are_valid_for_every_target(
-    read_events: Callable[[Any], Sync], printed: str, sent: str
+    sync_events: Callable[[Any], Sync], printed: str, sent: str
 ) -> None:
     """A timestamp without an offset is in UTC, as requested, and is written in full."""
-    run = read_events([{"Timestamp": printed, "Event Type": "NOTE/CREATED"}])
+    run = sync_events([{"Timestamp": printed, "Event Type": "NOTE/CREATED"}])
 
     assert [row["timestamp"] for row in run.rows(EVENTS)] == [sent]
 
 
 def test_new_columns_go_to_unmapped(
-    read_events: Callable[[Any], Sync], log: pytest.LogCaptureFixture
+    sync_events: Callable[[Any], Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """One warning per run names them; a row without values there has no `_unmapped`."""
     rows = [
@@ -180,7 +180,7 @@ def test_new_columns_go_to_unmapped(
         {"Conversation ID": "v2", "Billable Resolution (Y/N)": "", "Teams Filter": None},
     ]
 
-    first, second = (without_metadata(row) for row in read_events(rows).rows(EVENTS))
+    first, second = (without_metadata(row) for row in sync_events(rows).rows(EVENTS))
 
     assert first == {
         "conversation_id": "v1",
@@ -190,11 +190,11 @@ def test_new_columns_go_to_unmapped(
     assert log.text.count("'billable_resolution_y_n', 'teams_filter'") == 1
 
 
-def test_ragged_rows_are_complete(read_events: Callable[[Any], Sync]) -> None:
+def test_ragged_rows_are_complete(sync_events: Callable[[Any], Sync]) -> None:
     """Cells beyond the header, under a blank name, or under a repeated name go to `_unmapped`."""
     body = b"Conversation ID,Customer ID,,Customer ID\nv1\nv2,c2,x,c3,y,,z\nv3,c3,,\n"
 
-    rows = [without_metadata(row) for row in read_events(body).rows(EVENTS)]
+    rows = [without_metadata(row) for row in sync_events(body).rows(EVENTS)]
 
     assert rows == [
         {"conversation_id": "v1", "customer_id": None},
@@ -237,9 +237,9 @@ def test_row_without_a_key_is_skipped(read_rows: Callable[..., Sync], log: pytes
 
 
 @pytest.mark.parametrize("body", [b"", b"\r\n", b"Timestamp,Event Type,Conversation ID\r\n", b"\xef\xbb\xbf"])
-def test_empty_body_is_an_empty_window(read_events: Callable[[Any], Sync], body: bytes) -> None:
+def test_empty_body_is_an_empty_window(sync_events: Callable[[Any], Sync], body: bytes) -> None:
     """A window without rows may have a header or not."""
-    run = read_events(body)
+    run = sync_events(body)
 
     assert run.schemas == [EVENTS]
     assert run.rows(EVENTS) == []

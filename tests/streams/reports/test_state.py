@@ -212,7 +212,7 @@ def test_activate_version_needs_all_windows(
         lambda query: b"Foo,Bar\n1,2\n" if query.start == day else b"Timestamp,Agent ID\n2026-11-23,a1\n",
     )
 
-    run = read_full_table(start_date="2026-11-23", ends_badly=True)
+    run = read_full_table(start_date="2026-11-23", should_fail=True)
 
     assert len(run.of_type("RECORD")) == 1
     assert not run.of_type("ACTIVATE_VERSION")
