@@ -55,7 +55,7 @@ def read_rows(exports: StaticExports, read: Callable[..., Sync]) -> Callable[...
 
 
 @pytest.fixture
-def read_events(read_rows: Callable[..., Sync]) -> Callable[[Any], Sync]:
+def sync_events(read_rows: Callable[..., Sync]) -> Callable[[Any], Sync]:
     """Load one window of ConversationTimestampsReport."""
     return lambda content: read_rows(
         "conversation_timestamps_report", "ConversationTimestampsReport", content

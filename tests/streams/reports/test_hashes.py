@@ -31,12 +31,12 @@ def list_hashes(run: Sync, stream: str = EVENTS) -> list[str]:
         b"Conversation ID,Event Type,Inboxes Filter\nv1,NOTE/CREATED,i1\n",
     ],
 )
-def test_hash_depends_on_cells_only(read_events: Callable[[Any], Sync], body: bytes) -> None:
+def test_hash_depends_on_cells_only(sync_events: Callable[[Any], Sync], body: bytes) -> None:
     """Column order, padding, empty cells and the echoed filters make no difference."""
-    assert list_hashes(read_events(body)) == ["8964ae3d299eb5631d2172367366ebee"]
+    assert list_hashes(sync_events(body)) == ["8964ae3d299eb5631d2172367366ebee"]
 
 
-def test_hash_distinguishes_rows(read_events: Callable[[Any], Sync]) -> None:
+def test_hash_distinguishes_rows(sync_events: Callable[[Any], Sync]) -> None:
     """A different cell, or the same cell in another column, changes the hash."""
     rows = [
         {"Conversation ID": "v1", "Customer ID": "c1"},
@@ -45,18 +45,18 @@ def test_hash_distinguishes_rows(read_events: Callable[[Any], Sync]) -> None:
         {"Conversation ID": "v1", "New Column": "c1"},
     ]
 
-    assert len(set(list_hashes(read_events(rows)))) == 4
+    assert len(set(list_hashes(sync_events(rows)))) == 4
 
 
-def test_hash_distinguishes_identical_rows(read_events: Callable[[Any], Sync]) -> None:
+def test_hash_distinguishes_identical_rows(sync_events: Callable[[Any], Sync]) -> None:
     """The second of two identical rows has its own hash, independent of the order of rows."""
     rows = [
         {"Timestamp": "2026-11-24T01:00:00Z", "Conversation ID": name} for name in ["v1"] * 3 + ["v2"] * 2
     ]
-    first = list_hashes(read_events(rows))
+    first = list_hashes(sync_events(rows))
     rows = rows[::2] + rows[1::2]
 
-    again = list_hashes(read_events(rows))
+    again = list_hashes(sync_events(rows))
 
     assert len(set(first)) == 5
     assert set(again) == set(first)
