@@ -68,7 +68,8 @@ class MalformedLinesStream(GladlyStream):
         if not self.selected:
             return
         self._write_schema_message()
-        text = line.line.decode("utf-8", "replace")
+        # PostgreSQL can't store U+0000.
+        text = line.line.decode("utf-8", "replace").replace("\0", "\ufffd")
         # The SDK has no public way to emit a record outside the stream's own sync.
         self._write_record_message(
             {**key, "line_number": line.number, **job, "error": line.error, "line": text}

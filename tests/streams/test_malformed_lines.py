@@ -45,6 +45,15 @@ def test_malformed_lines_are_emitted(
     assert "anna" not in log.text
 
 
+def test_nul_in_malformed_line_is_replaced(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """U+0000, which PostgreSQL can't store, becomes U+FFFD."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": b'{"id":"c1"}\n{"id":"a\x00b"}\n'})
+
+    run = sync()
+
+    assert [line["line"] for line in run.rows("malformed_lines")] == ['{"id":"a\ufffdb"}']
+
+
 def test_deselected_malformed_lines_are_logged(
     exports: StaticExports,
     sync: Callable[..., Sync],
