@@ -36,12 +36,17 @@ class UnmappedLog:
         self._logger = logger
         self._is_sent = is_sent
 
-    def add(self, problems: Iterable[Problem]) -> None:
-        """Count what one record had, and warn if it is new."""
+    def add(self, problems: Iterable[Problem], *, source: str = "Gladly sent") -> None:
+        """Count what one record had, and warn if it is new.
+
+        Args:
+            problems: The record's problems.
+            source: Where the values come from, such as "Gladly sent".
+        """
         undeclared: set[str] = set()
         for problem in problems:
             if problem.declared:
-                self._add_unexpected(problem)
+                self._add_unexpected(problem, source)
             else:
                 undeclared.add(".".join(problem.path))
         new = sorted(undeclared - self.undeclared)[: _MAX_PATHS - len(self.undeclared)]
@@ -50,17 +55,18 @@ class UnmappedLog:
             names = ", ".join(repr(name[:_MAX_PATH_LENGTH]) for name in new)
             self._logger.warning("Properties that the schema doesn't declare %s: %s", self._fate(), names)
 
-    def _add_unexpected(self, problem: Problem) -> None:
+    def _add_unexpected(self, problem: Problem, source: str) -> None:
         path = ".".join(problem.path)
         is_new = path not in self.unexpected
         is_full = len(self.unexpected) >= _MAX_PATHS
         self.unexpected[_OTHER_PATHS if is_new and is_full else path] += 1
         if is_new and not is_full:
             self._logger.warning(
-                "%s: %r is declared as %s, but Gladly sent %s. Such values %s.",
+                "%s: %r is declared as %s, but %s %s. Such values %s.",
                 self._stream,
                 path[:_MAX_PATH_LENGTH],
                 problem.declared,
+                source,
                 problem.actual,
                 self._fate(),
             )

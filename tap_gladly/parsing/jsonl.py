@@ -6,7 +6,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -94,7 +94,14 @@ def _decode_long_integers(line: bytes) -> Record:
 
 
 def _decode_with_python(text: bytes) -> object:
-    return json.loads(bytes(text), parse_float=parse_decimal, parse_int=parse_integer)
+    repaired = _repair(bytes(text)).decode()
+    return json.loads(
+        repaired, parse_float=parse_decimal, parse_int=parse_integer, parse_constant=_reject_constant
+    )
+
+
+def _reject_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity aren't JSON")
 
 
 def iter_jsonl(
@@ -179,10 +186,15 @@ def _decode_repaired(line: bytes, decode: Callable[[bytes], Record]) -> Record:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        repaired = _ESCAPE.sub(_replace_lone_surrogate, line)
+        repaired = _repair(line)
         if repaired == line:
             raise
         return decode(repaired)
+
+
+def _repair(text: bytes) -> bytes:
+    """Replace lone surrogates in JSON text."""
+    return _ESCAPE.sub(_replace_lone_surrogate, text) if b"\\u" in text else text
 
 
 def _replace_lone_surrogate(escape: re.Match[bytes]) -> bytes:
@@ -196,7 +208,7 @@ def parse_document(body: bytes) -> object:
     Numbers keep every digit, or become `UnreadableNumber`. Invalid UTF-8 and lone surrogates become U+FFFD, as
     in lines.
     """
-    text = _ESCAPE.sub(_replace_lone_surrogate, body).decode("utf-8-sig", "replace")
+    text = _repair(body).decode("utf-8-sig", "replace")
     try:
         return json.loads(text, parse_float=parse_decimal, parse_int=parse_integer)
     except (ValueError, RecursionError):
@@ -256,7 +268,7 @@ def _ends_in_truncated_line(file: IO[bytes]) -> bool:
     file.seek(0)
     line = b"".join(reversed(blocks)).rpartition(b"\n")[2]
     try:
-        repaired = _ESCAPE.sub(_replace_lone_surrogate, line)
+        repaired = _repair(line)
         return bool(line.strip()) and not msgspec.json.decode(repaired, type=msgspec.Raw)
     except (msgspec.DecodeError, ValueError):
         return True

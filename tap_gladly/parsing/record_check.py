@@ -104,6 +104,7 @@ class RecordCheck:
         value = decode_value(record[name]) if isinstance(record[name], msgspec.Raw) else record[name]
         problems = self._validator.find_problems(name, value)
         if not problems:
+            record[name] = value  # without a number that a repeated name hides
             return []
         # A schema with a keyword such as anyOf may not accept the value without its parts.
         whole = None if is_simple(self._properties[name]) else deepcopy(value)
@@ -114,7 +115,7 @@ class RecordCheck:
             parts = {name: make_readable(whole)}
             del record[name]
         for path, part in parts.items():
-            removed[_find_free(path, removed)] = part
+            removed[find_free(path, removed)] = part
         return problems
 
     def _remove(self, record: dict[str, Any], path: Sequence[str]) -> object:
@@ -129,6 +130,13 @@ class RecordCheck:
         else:
             del parent[last]
         return make_readable(value)
+
+
+def find_free(key: str, taken: Mapping[str, Any]) -> str:
+    """Return a key that isn't taken: the key itself, unless another property's name has dots."""
+    while key in taken:
+        key += "_"
+    return key
 
 
 def drop_property(record: object, outer: Iterable[str], name: str) -> None:
@@ -182,9 +190,3 @@ def _make_readable(value: object) -> object:
     if not isinstance(value, msgspec.Raw):
         return make_readable(value)
     return make_readable(decode_value(value)) if may_have_unreadable_number(bytes(value)) else value
-
-
-def _find_free(key: str, taken: Mapping[str, Any]) -> str:
-    while key in taken:  # the name of another property has dots
-        key += "_"
-    return key

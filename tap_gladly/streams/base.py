@@ -18,6 +18,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
 from tap_gladly.exceptions import CredentialsRejectedError, GladlyError, StreamUnavailableError
+from tap_gladly.output.mapped_records import MappedRecords, make_checks
 from tap_gladly.output.unmapped_log import UnmappedLog
 from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.record_check import RecordCheck, drop_property
@@ -214,6 +215,9 @@ class RecordStream(GladlyStream):
         # Private, but the only hook behind the stream maps.
         for message in super()._generate_record_messages(record):
             self.sent_count += 1
+            if check := self._mapped_records.get(message.stream):
+                message.record, problems = check.conform(message.record)
+                self._unmapped_log.add(problems, source="a stream map returned")
             yield message
 
     @property
@@ -258,6 +262,10 @@ class RecordStream(GladlyStream):
         if removed:
             record["_unmapped"] = removed
             self._unmapped_log.add(problems)
+
+    @cached_property
+    def _mapped_records(self) -> dict[str, MappedRecords]:
+        return make_checks(self.stream_maps)
 
     @cached_property
     def _record_check(self) -> RecordCheck:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.jsonl import MalformedLine, decode_raw, decode_values, iter_jsonl, parse_line
 from tap_gladly.parsing.numbers import UnreadableNumber
 
@@ -47,6 +48,18 @@ def test_iter_jsonl_splits_at_newlines_only(separator: str) -> None:
     record = {"id": "a", "text": text}
 
     assert parse(json.dumps(record, ensure_ascii=separator == "\u000b").encode() + b"\n") == [record]
+
+
+@pytest.mark.parametrize("decode", [decode_raw, decode_values])
+def test_long_integer_does_not_change_how_a_line_is_read(decode: Callable[[bytes], dict[str, Any]]) -> None:
+    """A line with an integer that msgspec can't decode follows the same rules as any other line."""
+    long = b"9" * 110
+    surrogate = parse_line(1, b'{"id":"a","x":%b,"id":"b\\ud800"}' % long, decode=decode)
+    constant = parse_line(1, b'{"id":"a","x":%b,"y":NaN}' % long, decode=decode)
+
+    assert isinstance(surrogate, dict)
+    assert json.loads(encode(surrogate["id"])) == "b\ufffd"
+    assert isinstance(constant, MalformedLine)
 
 
 def test_iter_jsonl_keeps_numbers_exact() -> None:

@@ -183,7 +183,7 @@ INTEGER, NUMBER = {"type": ["integer", "null"]}, {"type": ["number", "null"]}
 def test_timestamp_that_targets_accept_is_valid(text: str) -> None:
     """RFC 3339 with 0 to 9 fraction digits, a real offset, and a year from 1 to 9999."""
     assert check_value(DATE_TIME, f'"{text}"') == ""
-    assert datetime_fromisoformat(text)
+    assert datetime_fromisoformat(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -284,6 +284,16 @@ def test_undeclared_number_out_of_range_moves() -> None:
 
     assert removed == {"y": [str(10**30)], "x.a.b": str(10**30), "x.c": [1, str(10**30)]}
     assert record == {"x": {"a": {"b": None}, "c": None, "d": 1}}
+
+
+def test_number_hidden_by_a_repeated_name_is_dropped() -> None:
+    """Of two values with the same name, only the last counts, so the first one isn't sent."""
+    check = RecordCheck({"properties": {"id": {"type": ["string"]}, "x": {"type": ["object", "null"]}}})
+    record = parse_line(1, b'{"id":"1","x":{"a":1e9999999999999999999,"a":2}}', decode=decode_raw)
+    assert isinstance(record, dict)
+
+    assert check.conform(record) == ({}, [])
+    assert encode(record) == b'{"id":"1","x":{"a":2}}'
 
 
 def test_path_that_is_taken_gets_a_suffix() -> None:
