@@ -123,7 +123,8 @@ class BatchWriter:
         while rows:
             with _storage_errors():
                 if not self._remaining_rows:
-                    self._start_file()
+                    with private_files():
+                        self._start_file()
                 now, rows = rows[: self._remaining_rows], rows[self._remaining_rows :]
                 self._file.write(ending.join(now) + ending)
             self._remaining_rows -= len(now)
@@ -163,6 +164,16 @@ class BatchWriter:
             self._open.close()
         self._remaining_rows = 0
         return self._url
+
+
+@contextmanager
+def private_files() -> Generator[None]:
+    """Let only the current user access the files that are created: they hold customer data."""
+    umask = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(umask)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import stat
 import os
 import resource
 from hashlib import md5
@@ -138,6 +139,31 @@ def test_batches_apply_maps_and_deselection(
         md5(b"Maud", usedforsecurity=False).hexdigest()
     ]
     assert all(b"Maud" not in gzip.decompress(path.read_bytes()) for path in _files(mapped))
+
+
+def test_mapped_batches_escape_line_ends(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """Each row is one line for every reader, also behind a stream map."""
+    body = '{"id":"c1","name":"a\u2028b\u2029c\x85d"}\n'.encode()
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": body})
+
+    run = sync(batch_config=batch_config(tmp_path), stream_maps={"customers": {"address": "name"}})
+
+    assert read_batches(run, "customers")[0]["address"] == "a\u2028b\u2029c\x85d"
+    (file,) = _files(run)
+    assert len(gzip.decompress(file.read_bytes()).decode().splitlines()) == 1
+
+
+def test_local_batch_files_are_private(
+    exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
+) -> None:
+    """Only the user that runs the tap can read them, because they hold customer data."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": BODY})
+
+    run = sync(batch_config=batch_config(tmp_path))
+
+    assert [stat.filemode(file.stat().st_mode) for file in _files(run)] == ["-rw-------"]
 
 
 def _files(run: Sync) -> list[Path]:

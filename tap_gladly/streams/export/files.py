@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from tap_gladly.exceptions import NotFoundError
-from tap_gladly.output.batch_files import BatchWriter
+from tap_gladly.output.batch_files import BatchWriter, private_files
 from tap_gladly.parsing.json_text import encode, escape_line_ends
 from tap_gladly.parsing.jsonl import (
     MalformedLine,
@@ -146,7 +146,8 @@ class ExportFileStream(FileStream):
         config = self.get_batch_config(self.config)
         is_other_format = config is not None and config.encoding.format != "jsonl"
         if self.is_dry_run or is_other_format or not (config or self._can_pass_through):
-            self.sync({"_job_id": self._job.id})
+            with private_files() if is_other_format else nullcontext():
+                self.sync({"_job_id": self._job.id})
             return
         with self._record_counter, self._sync_timer:
             if config:
@@ -255,7 +256,7 @@ class ExportFileStream(FileStream):
             # Private, but the only hook that applies stream maps and deselection. The SDK's own batcher
             # applies neither.
             for message in self._generate_record_messages(record):
-                yield message.stream, [encode(message.record)], b""
+                yield message.stream, [escape_line_ends(encode(message.record))], b""
             self._record_counter.increment()
 
     def _send_batch_message(self, config: BatchConfig, table: str, url: str) -> None:
