@@ -21,7 +21,7 @@ PINNED := UV_CONSTRAINT=requirements/dev.txt UV_BUILD_CONSTRAINT=requirements/de
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo models emulator test midnight lint format types docs picture hub e2e soak bench build package wheel lock clean
+.PHONY: help demo models emulator test midnight lint format types docs picture hub e2e soak fuzz bench build package wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,9 @@ e2e: .venv/.ready $(TARGETS)/.ready $(DAGSTER)/.ready ## Run the demo twice, the
 
 soak: .venv/.ready ## Load 14 days with faults and kills, then compare the tables (shorter: make soak SOAK="--days 2")
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m soak $(SOAK)
+
+fuzz: .venv/.ready ## Send random lines through every path for five minutes (other seed or time: make fuzz FUZZ="--seed 7 --minutes 1")
+	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m fuzz $(FUZZ)
 
 bench: .venv/.ready $(LOADERS)/.ready $(PEERS)/.ready $(DEMO)/.ready ## Measure speed and memory (shorter: make bench BENCH="--quick --rounds 1")
 	@$(BIN)/python -m benchmarks $(BENCH)

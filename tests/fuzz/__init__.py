@@ -1,1 +1,1 @@
-"""Random lines of export files through every path that a record can take: `python -m fuzz`."""
+"""Random lines of export files through every path that a record can take: `make fuzz`."""

@@ -54,6 +54,7 @@ _NESTED = (
     "new",
 )
 _LITERALS = ("true", "false", "null", "null")
+_MAX_DEPTH = 3
 
 
 def make_lines(rng: random.Random, count: int) -> list[bytes]:
@@ -82,23 +83,34 @@ def _find_kind(name: str) -> str:
 
 def _make_value(rng: random.Random, kind: str, depth: int) -> str:
     if kind == "object" and rng.random() < 0.85:
-        names = [rng.choice(_NESTED) for _ in range(rng.randrange(5))]
-        return _join(
-            rng, "{", [f"{_write(rng, it)}:{_make_value(rng, 'any', depth + 1)}" for it in names], "}"
-        )
-    choice = rng.random()
-    if choice < 0.35:
-        return _write(rng, rng.choice(_TEXTS))
-    if choice < 0.55:
-        return rng.choice(_NUMBERS)
-    if choice < 0.75 or depth > 3:
-        return rng.choice(_LITERALS)
-    if choice < 0.77:
-        nesting = rng.choice((150, 196, 250, 1200))
-        return "[" * nesting + "]" * nesting
-    if choice < 0.88:
-        return _join(rng, "[", [_make_value(rng, "any", depth + 1) for _ in range(rng.randrange(4))], "]")
+        return _make_object(rng, depth)
+    makers = [_make_scalar, _make_scalar, _make_scalar, _make_nesting, _make_list, _make_value_of_any_kind]
+    weights = [1, 1, 1, 0.1, 0.5, 0.5] if depth <= _MAX_DEPTH else [1, 1, 1, 0, 0, 0]
+    return rng.choices(makers, weights)[0](rng, depth)
+
+
+def _make_value_of_any_kind(rng: random.Random, depth: int) -> str:
     return _make_value(rng, "object", depth + 1)
+
+
+def _make_object(rng: random.Random, depth: int) -> str:
+    names = [rng.choice(_NESTED) for _ in range(rng.randrange(5))]
+    pairs = [f"{_write(rng, name)}:{_make_value(rng, 'any', depth + 1)}" for name in names]
+    return _join(rng, "{", pairs, "}")
+
+
+def _make_list(rng: random.Random, depth: int) -> str:
+    return _join(rng, "[", [_make_value(rng, "any", depth + 1) for _ in range(rng.randrange(4))], "]")
+
+
+def _make_nesting(rng: random.Random, _depth: int) -> str:
+    nesting = rng.choice((150, 196, 250, 1200))
+    return "[" * nesting + "]" * nesting
+
+
+def _make_scalar(rng: random.Random, _depth: int) -> str:
+    scalars = (_write(rng, rng.choice(_TEXTS)), rng.choice(_NUMBERS), rng.choice(_LITERALS))
+    return rng.choice(scalars)
 
 
 def _join(rng: random.Random, start: str, parts: list[str], end: str) -> str:

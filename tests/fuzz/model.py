@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def expect(line: bytes) -> Any:
         )
     except (ValueError, RecursionError):
         return MALFORMED
-    if not isinstance(record, dict) or _depth(record) > 200:
+    if not isinstance(record, dict) or _depth(text) > 200:
         return MALFORMED
     identifier = record.get("id")
     is_usable = isinstance(identifier, str) and identifier
@@ -113,6 +114,7 @@ def _without_surrogates(value: Any) -> Any:
     return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
-def _depth(value: Any) -> int:
-    entries = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return 0 if entries is None else 1 + max(map(_depth, entries), default=0)
+def _depth(text: str) -> int:
+    """Measure valid JSON, with values that a repeated name hides."""
+    brackets = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+    return max(accumulate({"[": 1, "{": 1, "]": -1, "}": -1}.get(character, 0) for character in brackets))

@@ -29,7 +29,7 @@ from .lines import DESELECTED, STREAM
 from .model import MALFORMED, expect, find_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 METADATA = {"_job_id", "_job_updated_at", "_unmapped"}
@@ -59,62 +59,72 @@ def is_read_by_sdk_targets(value: object) -> bool:
 class Output:
     """What the tap sent for one file."""
 
-    text: str
+    texts: list[str]
+    """Stdout, and each batch file."""
     rows: list[dict[str, Any]]
     malformed: list[tuple[int, str]]
     schema: dict[str, Any]
 
 
-def find_failure(lines: Sequence[bytes]) -> str:
-    """Run every path on a file, and return what is wrong first, or an empty string."""
-    outputs = {name: run_path(lines, **options) for name, options in PATHS.items()}
-    for name, output in outputs.items():
-        problem = next(iter_problems(lines, output, is_flattened=name == "flattened"), "")
+def find_failure(lines: Sequence[bytes], paths: Iterable[str] = PATHS) -> tuple[str, str]:
+    """Run paths on a file, and return the path that is wrong first, and how; or empty strings."""
+    copied: Output | None = None
+    for name in paths:
+        try:
+            output = run_path(lines, **PATHS[name])
+            problem = next(iter_problems(lines, output, is_flattened=name == "flattened"), "")
+        except Exception as error:  # noqa: BLE001 - whatever the tap or a reader raises is a failure
+            problem = f"{type(error).__name__}: {error}"
         if problem:
-            return f"{name}: {problem}"
-        if name != "flattened" and output.rows != outputs["copied"].rows:
-            return f"{name}: the rows differ from those of copied lines"
-    return ""
+            return name, problem
+        copied = copied or output
+        if name != "flattened" and output.rows != copied.rows:
+            return name, "the rows differ from those of copied lines"
+    return "", ""
 
 
 def iter_problems(lines: Sequence[bytes], output: Output, *, is_flattened: bool) -> Iterator[str]:
     """Yield what is wrong with the messages for a file."""
-    if len(output.text.splitlines()) != output.text.count("\n"):
-        yield "a message is several lines to some readers"
-    for line in output.text.split("\n")[:-1]:
-        orjson.loads(line)
-        simplejson.loads(line)
-    expected = [(number, expect(strip_mark(number, line)), line) for number, line in enumerate(lines, 1)]
-    records = [record for _, record, _ in expected if record not in (None, MALFORMED)]
-    malformed = [
-        (number, line.rstrip(b"\r\n").decode("utf-8", "replace").replace("\0", "\ufffd"))
-        for number, record, line in (
-            (number, record, strip_mark(number, line)) for number, record, line in expected
-        )
-        if record is MALFORMED
-    ]
+    for sent in output.texts:
+        yield from iter_reader_problems(sent)
+    records: list[dict[str, Any]] = []
+    malformed: list[tuple[int, str]] = []
+    for number, line in enumerate(lines, 1):
+        text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+        record = expect(text)
+        if record is MALFORMED:
+            malformed.append(
+                (number, text.rstrip(b"\r\n").decode("utf-8", "replace").replace("\0", "\ufffd"))
+            )
+        elif record is not None:
+            records.append(record)
     if output.malformed != malformed:
-        yield f"{len(output.malformed)} malformed lines, but not these: {malformed}"
+        yield f"these lines are malformed, or not: {sorted({*output.malformed} ^ {*malformed})}"
     if [row["id"] for row in output.rows] != [record["id"] for record in records]:
         yield "the ids are not those of the file"
-    if output.rows:
-        validator = Draft202012Validator(
-            {**output.schema, "additionalProperties": False}, format_checker=formats
-        )
-        errors = (error for row in output.rows for error in validator.iter_errors(row))
-        yield from (f"invalid at {error.json_path}: {error.validator}" for error in errors)
+    yield from iter_invalid(output)
     if not is_flattened:
         pairs = zip(records, output.rows, strict=True)
-        yield from (
-            f"{path} is lost or changed"
-            for record, row in pairs
-            if (path := find_difference(record, row, KNOWN))
-        )
+        paths = (find_difference(record, row, KNOWN) for record, row in pairs)
+        yield from (f"{path} is lost or changed" for path in paths if path)
 
 
-def strip_mark(number: int, line: bytes) -> bytes:
-    """Remove the byte-order mark that a file may begin with."""
-    return line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+def iter_reader_problems(text: str) -> Iterator[str]:
+    """Yield what readers other than Python's json make of messages, if it is different."""
+    if len(text.splitlines()) != text.count("\n"):
+        yield "a line is several lines to some readers"
+    for line in text.split("\n")[:-1]:
+        if orjson.loads(line) != simplejson.loads(line):
+            yield "orjson and simplejson read different values"
+
+
+def iter_invalid(output: Output) -> Iterator[str]:
+    """Yield what the schema that was sent doesn't accept."""
+    if output.rows:
+        schema = {**output.schema, "additionalProperties": False}
+        validator = Draft202012Validator(schema, format_checker=formats)
+        errors = (error for row in output.rows for error in validator.iter_errors(row))
+        yield from (f"invalid at {error.json_path}: {error.validator}" for error in errors)
 
 
 def run_path(
@@ -154,22 +164,28 @@ def make_catalog(deselected: tuple[str, ...]) -> dict[str, Any]:
 
 
 def read_output(text: str) -> Output:
-    """Read messages and batch files, and drop what the tap adds to rows."""
-    messages = [json.loads(line, parse_float=Decimal) for line in text.split("\n")[:-1]]
-    rows: list[dict[str, Any]] = []
-    malformed: list[tuple[int, str]] = []
-    schema: dict[str, Any] = {}
-    for message in messages:
-        if message["type"] == "SCHEMA" and message["stream"] == STREAM:
-            schema = message["schema"]
-        if message["type"] == "RECORD" and message["stream"] == STREAM:
-            rows.append(message["record"])
-        if message["type"] == "RECORD" and message["stream"] == "malformed_lines":
-            malformed.append((message["record"]["line_number"], message["record"]["line"]))
-        if message["type"] == "BATCH":
-            content = "".join(Path(unquote(urlsplit(url).path)).read_text() for url in message["manifest"])
-            rows += [json.loads(line, parse_float=Decimal) for line in content.splitlines()]
-    return Output(text, rows, malformed, schema)
+    """Read messages and batch files."""
+    output = Output([text], [], [], {})
+    for message in iter_json(text):
+        match message:
+            case {"type": "SCHEMA", "stream": "conversation_items", "schema": schema}:
+                output.schema.update(schema)
+            case {"type": "RECORD", "stream": "conversation_items", "record": row}:
+                output.rows.append(row)
+            case {"type": "RECORD", "stream": "malformed_lines", "record": row}:
+                output.malformed.append((row["line_number"], row["line"]))
+            case {"type": "BATCH", "manifest": urls}:
+                files = [Path(unquote(urlsplit(url).path)) for url in urls]
+                output.texts.extend(file.read_text(encoding="utf-8") for file in files)
+                output.rows.extend(
+                    row for file in files for row in iter_json(file.read_text(encoding="utf-8"))
+                )
+    return output
+
+
+def iter_json(text: str) -> Iterator[dict[str, Any]]:
+    """Yield each line, with all digits of its numbers."""
+    return (json.loads(line, parse_float=Decimal) for line in text.split("\n")[:-1])
 
 
 def shrink(lines: Sequence[bytes], fails: Callable[[Sequence[bytes]], object]) -> list[bytes]:
