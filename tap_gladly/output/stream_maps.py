@@ -10,12 +10,13 @@ from singer_sdk.mapper import NULL_STRING, CustomStreamMap, PluginMapper
 from typing_extensions import override
 
 from tap_gladly.exceptions import StreamMapError, config_error
+from tap_gladly.output.map_names import iter_unknown_streams, iter_useless_removals
 from tap_gladly.parsing.json_text import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from singer_sdk.singerlib import Catalog
+    from singer_sdk.singerlib import Catalog, CatalogEntry
 
 _ELSE, _FILTER, _SOURCE = "__else__", "__filter__", "__source__"
 _PLAIN_TYPES = (str, float, type(None))
@@ -72,7 +73,17 @@ class GladlyMapper(PluginMapper):
             for entry in catalog.streams
             if not entry.metadata.resolve_selection()[()]
         )
+        self._check_names(catalog)
         super().register_raw_streams_from_catalog(catalog)
+
+    def _check_names(self, catalog: Catalog) -> None:
+        columns = {entry.stream or entry.tap_stream_id: _list_columns(entry) for entry in catalog.streams}
+        if errors := list(iter_useless_removals(self.stream_maps_dict, columns)):
+            raise config_error("Invalid settings", *errors)
+        if unknown := sorted({*iter_unknown_streams(self.stream_maps_dict, columns)}):
+            self.logger.warning(
+                "stream_maps names streams that this tap doesn't have: %s", ", ".join(unknown)
+            )
 
     @override
     def register_raw_stream_schema(
@@ -100,6 +111,13 @@ class GladlyMapper(PluginMapper):
         for stream_map in self.stream_maps[stream_name]:
             if isinstance(stream_map, CustomStreamMap):
                 stream_map.__class__ = _RedactingStreamMap
+
+
+def _list_columns(entry: CatalogEntry) -> set[str]:
+    """Return a stream's columns, or an empty set if discovery couldn't read a custom report's header."""
+    columns = {*entry.schema.to_dict().get("properties", ())}
+    own = {*(entry.key_properties or ()), *(name for name in columns if name.startswith("_"))}
+    return columns if columns - own else set()
 
 
 class _RedactingStreamMap(CustomStreamMap):

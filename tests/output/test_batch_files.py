@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import stat
 import os
 import resource
+import stat
 from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

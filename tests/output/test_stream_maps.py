@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import CustomStreamMap, PluginMapper
-from support import SETTINGS, Sync, fail, jsonl, list_errors, run_command
+from support import SETTINGS, Sync, fail, jsonl, list_errors, list_warnings, run_command
 
+from tap_gladly.output.map_names import iter_useless_removals
 from tap_gladly.output.stream_maps import iter_map_errors
 from tap_gladly.tap import TapGladly
 
@@ -127,6 +128,61 @@ def test_invalid_map_is_a_settings_error(maps: dict[str, Any], problem: str) -> 
     (error,) = refused.value.errors
     assert error.startswith(problem)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("maps", "problem"),
+    [
+        ({"customers": {"nmae": "__NULL__"}}, "stream_maps.customers.nmae removes a column"),
+        ({"customers": {"nmae": None}}, "stream_maps.customers.nmae removes a column"),
+        ({"*": {"nmae": None}}, "stream_maps.*.nmae removes a column"),
+        ({"x": {"__source__": "customers", "nmae": None}}, "stream_maps.x.nmae removes a column"),
+        ({"custmers": {"name": None}}, "stream_maps.custmers removes data of a stream"),
+        ({"custmers": None}, "stream_maps.custmers removes data of a stream"),
+        (
+            {"conversation_items": {"content__content": None}},
+            "stream_maps.conversation_items.content__content ",
+        ),
+    ],
+    ids=str,
+)
+def test_removal_of_what_does_not_exist_is_rejected(maps: dict[str, Any], problem: str) -> None:
+    """A misspelled `__NULL__` would load the personal data that it is meant to remove."""
+    with pytest.raises(ConfigValidationError) as refused:
+        TapGladly(
+            config={**SETTINGS, "stream_maps": maps, "flattening_enabled": True, "flattening_max_depth": 1}
+        )
+
+    (error,) = refused.value.errors
+    assert error.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"*": {"name": None}},
+        {"customers": None},
+        {"customers": {"_unmapped": None, "loud": "id"}, "__else__": None},
+        {"some_report": {"_unmapped": None}, "teams": {"__else__": None, "id": "id"}},
+    ],
+    ids=str,
+)
+def test_removal_of_what_exists_is_accepted(maps: dict[str, Any]) -> None:
+    """One stream of a pattern may lack the column, and other definitions add columns."""
+    columns = {"customers": {"id", "name", "_unmapped"}, "teams": {"id"}, "some_report": set()}
+
+    assert list(iter_useless_removals(maps, columns)) == []
+
+
+def test_map_of_an_unknown_stream_is_a_warning(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """The map does nothing, so the warning names the stream."""
+    exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
+
+    sync(stream_maps={"custmers": {"loud": "id.upper()"}, "customers": {"quiet": "id.lower()"}})
+
+    assert "stream_maps names streams that this tap doesn't have: custmers" in list_warnings(log)
 
 
 @pytest.mark.parametrize("pattern", ["*", "c*", "audiences", "agent_durations_report_v2"])
