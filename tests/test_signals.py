@@ -87,6 +87,42 @@ def test_signal_ends_a_run_whose_log_nobody_reads(exports: StaticExports, emulat
     assert status == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize("line", ["Job 1 of 1", "retrying in", "Jobs listed"])
+def test_signal_during_a_blocked_log_line_ends_a_run(
+    exports: StaticExports, emulator: Emulator, tmp_path: Path, line: str
+) -> None:
+    """SIGTERM works while a log line, even the run summary, blocks with the lock of logging held."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1")})
+    emulator.faults.add(Fault("status", path="j1", status=503))
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import io, signal, sys, threading, time\n"
+        "class Blocked(io.StringIO):\n"
+        "    is_full = False\n"
+        "    def write(self, text):\n"
+        f"        if {line!r} in text and not self.is_full:\n"
+        "            self.is_full = True\n"
+        "            signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)\n"
+        "        while self.is_full:\n"
+        "            time.sleep(60)\n"
+        "        return len(text)\n"
+        "sys.stderr = Blocked()\n"
+        "from tap_gladly.tap import TapGladly\n"
+        "TapGladly.cli(['--config=ENV'])\n"
+    )
+
+    run = subprocess.run(
+        [sys.executable, script],
+        env=tap_environment(emulator.settings),
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert run.returncode == 128 + signal.SIGTERM
+    assert all(json.loads(message)["type"] for message in run.stdout.splitlines())
+
+
 def fill_pipe(end: int) -> None:
     """Write to a pipe until it is full, through a file description of its own that doesn't block."""
     own = os.open(f"/proc/self/fd/{end}", os.O_WRONLY | os.O_NONBLOCK)
