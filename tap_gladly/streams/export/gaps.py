@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_gladly.streams.export.job import COMPLETED, FAILED, UNFINISHED, format_window
@@ -57,22 +58,48 @@ def warn_failed(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) ->
         jobs: All listed jobs.
         watch: Which problems earlier runs reported.
     """
-    completed = [(*job.span, job.version.instant) for job in jobs if job.status == COMPLETED and job.span]
+    superseded = _find_superseded(jobs)
     for job in jobs:
         if job.status != FAILED or not watch.is_new(FAILED, job.version):
             continue
-        if not _is_superseded(job, completed):
+        if job.id not in superseded:
             logger.warning("Job %s (%s) has FAILED and offers no files. %s.", job.id, job.window, _REMEDY)
 
 
-def _is_superseded(failed: Job, completed: Iterable[tuple[int, int, int]]) -> bool:
-    if failed.span is None:
-        return False
-    start, end = failed.span
-    return any(
-        first <= start and end <= last and instant > failed.version.instant
-        for first, last, instant in completed
-    )
+def _find_superseded(jobs: Iterable[Job]) -> set[str]:
+    """Return the ids of FAILED jobs whose window a later COMPLETED job covers."""
+    later, found = _Windows(), set[str]()
+    # The newest job comes first; among jobs of the same instant, none is later than another.
+    for job in sorted(jobs, key=lambda job: (-job.version.instant, job.status == COMPLETED)):
+        if not job.span:
+            continue
+        if job.status == COMPLETED:
+            later.add(*job.span)
+        elif job.status == FAILED and later.cover(*job.span):
+            found.add(job.id)
+    return found
+
+
+class _Windows:
+    """A set of windows that finds one around a span without a look at each: jobs may be thousands."""
+
+    def __init__(self, windows: Iterable[tuple[int, int]] = ()) -> None:
+        # Sorted by both start and end, because a window inside another is left out.
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for window in windows:
+            self.add(*window)
+
+    def add(self, start: int, end: int) -> None:
+        if self.cover(start, end):
+            return
+        first = bisect_left(self._starts, start)
+        last = bisect_right(self._ends, end, lo=first)
+        self._starts[first:last], self._ends[first:last] = [start], [end]
+
+    def cover(self, start: int, end: int) -> bool:
+        index = bisect_right(self._starts, start) - 1
+        return index >= 0 and self._ends[index] >= end
 
 
 def warn_gaps(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> None:
@@ -92,9 +119,9 @@ def warn_unfinished(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch
         watch: Which jobs earlier runs saw unfinished; this run's are added.
     """
     listed = {job.id for job in jobs}
-    spans = [job.span for job in jobs if job.span and job.status == COMPLETED]
+    completed = _Windows(job.span for job in jobs if job.span and job.status == COMPLETED)
     for job_id, window in watch.previous_pending.items():
-        if job_id not in listed and not _is_covered(window, spans):
+        if job_id not in listed and not _is_covered(window, completed):
             logger.warning(
                 "Job %s (%s) was unfinished in an earlier run and is no longer listed. %s.",
                 job_id,
@@ -116,12 +143,12 @@ def warn_unfinished(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch
             )
 
 
-def _is_covered(window: tuple[str, str], spans: Iterable[tuple[int, int]]) -> bool:
+def _is_covered(window: tuple[str, str], completed: _Windows) -> bool:
     try:
         start, end = map(parse_instant, window)
     except ValueError:
         return False
-    return any(first <= start and end <= last for first, last in spans)
+    return completed.cover(start, end)
 
 
 def warn_late_jobs(

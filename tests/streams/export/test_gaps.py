@@ -9,12 +9,16 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support import FILE_STREAMS, LISTS, rows_named
 
 from gladly_emulator import Fault
 from tap_gladly.state.job_watch import JobWatch
+from tap_gladly.streams.export import gaps
 from tap_gladly.streams.export.gaps import iter_gaps, warn_failed
-from tap_gladly.streams.export.job import parse_job
+from tap_gladly.streams.export.job import COMPLETED, FAILED, Job, parse_job
+from tap_gladly.timestamps import SECOND, format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,16 +205,72 @@ def test_failed_job_with_a_later_job_is_not_reported(
     assert not warnings(log)
 
 
-def test_thousands_of_failed_jobs_are_checked_in_linear_steps(log: pytest.LogCaptureFixture) -> None:
-    """Each failed job is compared with completed jobs only, never with all other jobs."""
-    jobs = [
-        parse_job({"id": f"j{number}", "updatedAt": "2026-11-20T01:00:00Z", "status": "FAILED"})
-        for number in range(3000)
-    ]
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 9), st.integers(0, 9), st.integers(0, 5), st.sampled_from([COMPLETED, FAILED])
+        )
+    )
+)
+def test_failed_job_is_covered_by_any_later_window_around_it(
+    rows: list[tuple[int, int, int, str]],
+) -> None:
+    """The search agrees with a comparison of each failed job with each completed one."""
+    jobs = [make_job(number, *row) for number, row in enumerate(rows)]
+    wanted = {
+        f"j{number}"
+        for number, (start, length, instant, status) in enumerate(rows)
+        if status == FAILED
+        and any(
+            other_status == COMPLETED
+            and other_instant > instant
+            and other <= start
+            and start + length <= other + other_length
+            for other, other_length, other_instant, other_status in rows
+        )
+    }
 
-    warn_failed(logging.getLogger("tap-gladly"), [job for job in jobs if job], JobWatch({}))
+    assert gaps._find_superseded(jobs) == wanted
 
-    assert len(warnings(log)) == 3000
+
+def test_thousands_of_failed_jobs_are_checked_without_comparing_each_pair(
+    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of steps grows with the number of jobs, not with its square."""
+    steps = 0
+    cover = gaps._Windows.cover
+
+    def count(windows: gaps._Windows, start: int, end: int) -> bool:
+        nonlocal steps
+        steps += 1
+        return cover(windows, start, end)
+
+    monkeypatch.setattr(gaps._Windows, "cover", count)
+    failed = [make_job(number, number, 1, 0, FAILED) for number in range(3000)]
+    completed = [make_job(number, number % 50, 2, 1, COMPLETED) for number in range(3000, 6000)]
+
+    warn_failed(logging.getLogger("tap-gladly"), [*failed, *completed], JobWatch({}))
+
+    assert len(warnings(log)) == 3000 - 51
+    assert steps == 6000
+
+
+def make_job(number: int, start: int, length: int, instant: int, status: str) -> Job:
+    """Make a job whose window begins, and that was updated, so many seconds after a fixed time."""
+    first, last, updated = (
+        format_instant(parse_instant("2026-11-20T00:00:00Z") + seconds * SECOND)
+        for seconds in (start, start + length, instant)
+    )
+    job = parse_job(
+        {
+            "id": f"j{number}",
+            "updatedAt": updated,
+            "status": status,
+            "parameters": {"startAt": first, "endAt": last},
+        }
+    )
+    assert job
+    return job
 
 
 def test_late_job_is_reported_once(
