@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from raw_server import RawServer, chunked, respond, with_length
 from support import SETTINGS, fail
+from urllib3 import HTTPResponse
 
-from gladly_emulator import Emulator, Fault
+from gladly_emulator import Emulator, Fault, StaticExports
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.transport import client, connection, download
 from tap_gladly.transport.connection import GuardedStream
+from transport.surfaces import NAMES, SURFACES, Surface
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,21 +126,60 @@ def test_informational_responses_are_skipped(
     assert "retries 0" in log.text
 
 
-def test_list_that_exceeds_memory_is_one_line(
-    emulator: Emulator,
-    sync: Callable[..., Sync],
-    log: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+BOMB = gzip.compress(b"[" + b" " * (download.MAX_DOCUMENT_BYTES + 1) + b"]")
+
+
+def test_job_list_that_exceeds_memory_is_one_line(
+    emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """A small gzip body that expands beyond the limit ends the run without a retry."""
-    monkeypatch.setattr(download, "MEMORY_LIMIT_BYTES", 1000)
-    bomb = gzip.compress(b"[" + b" " * (download.MAX_DOCUMENT_BYTES + 1) + b"]")
-    emulator.faults.add(Fault("gzip", path="jobs", body=bomb))
+    emulator.faults.add(Fault("gzip", path="jobs", body=BOMB))
 
     errors = fail(sync, log)
 
     assert errors == ["The response to /api/v1/export/jobs exceeds the 32 MiB that the tap accepts."]
     assert len(emulator.requests) == 1
+
+
+def test_list_that_exceeds_memory_is_one_line(
+    exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Such a list fails alone, without a retry, and other lists sync."""
+    exports.lists["inboxes"] = [{"id": "i1"}]
+    emulator.faults.add(Fault("gzip", path="teams", body=BOMB))
+
+    run = sync(ends_badly=True)
+
+    assert run.ids("inboxes") == ["i1"]
+    assert "The response to /api/v1/teams exceeds the 32 MiB that the tap accepts." in log.text
+    assert "retries 0" in log.text
+
+
+@pytest.mark.parametrize("path", ["jobs", "teams", "topics.jsonl"])
+def test_large_error_body_is_not_read(
+    exports: StaticExports,
+    emulator: Emulator,
+    sync: Callable[..., Sync],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    """Of an error's body, the tap decompresses only as much as Gladly's error code can need."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"topics.jsonl": b""})
+    read: list[int] = []
+    original = HTTPResponse.read
+
+    def count(self: HTTPResponse, *args: Any, **kwargs: Any) -> bytes:
+        part = original(self, *args, **kwargs)
+        read.append(len(part))
+        return part
+
+    monkeypatch.setattr(HTTPResponse, "read", count)
+    headers = {"Content-Encoding": "gzip"}
+    emulator.faults.add(Fault("status", path=f"{path}$", status=400, headers=headers, body=BOMB))
+
+    sync(ends_badly=True)
+
+    assert max(read) <= 16 * 1024
 
 
 class Trickle:
@@ -198,22 +239,38 @@ def test_slow_start_of_a_small_response_is_no_timeout(monkeypatch: pytest.Monkey
     assert stream.now == 300
 
 
-def test_trickling_headers_are_retried(
-    emulator: Emulator, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("_patient")
+@pytest.mark.parametrize("surface", SURFACES, ids=NAMES)
+@pytest.mark.parametrize("at", ["in the headers", "in the body"])
+def test_trickling_response_is_retried(
+    load_surface: Callable[..., list[str]],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    surface: Surface,
+    at: str,
 ) -> None:
     """The limit covers headers, too: the timeout is an ordinary failure of the request."""
-    reads = 0
-    original = GuardedStream._check_progress
+    trickling = with_length(surface.body, "Server: trickling")
+    last = 10 if at == "in the headers" else len(trickling) - 3
+    original = GuardedStream.readinto
 
-    def fail_first(self: GuardedStream, count: int) -> None:
-        nonlocal reads
-        reads += 1
-        if reads == 1:
+    def read_slowly(self: GuardedStream, buffer: memoryview) -> int | None:
+        count = original(self, buffer[:1])
+        seen[self] = seen.get(self, 0) + 1
+        if is_trickling and seen[self] == last:
             raise TimeoutError
-        original(self, count)
+        return count
 
-    monkeypatch.setattr(GuardedStream, "_check_progress", fail_first)
+    seen: dict[GuardedStream, int] = {}
+    is_trickling = False
+    monkeypatch.setattr(GuardedStream, "readinto", read_slowly)
 
-    sync()
+    def reply(number: int) -> bytes:
+        nonlocal is_trickling
+        is_trickling = number == 0
+        return with_length(surface.body) if number else trickling
 
-    assert [request.path for request in emulator.requests].count("/api/v1/export/jobs") == 2
+    assert load_surface(surface, reply) == surface.ids
+    assert f"{surface.stream}: {surface.path}: the request timed out; retrying" in log.text
+    assert "retries 1," in log.text
