@@ -1,4 +1,4 @@
-"""What the tests share: syncs to look at, the command line, catalogs, small files."""
+"""Helpers of the tests: syncs, the command line, catalogs, and small files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 Message = dict[str, Any]
 
 SETTINGS = {"organization": "myorg", "agent_email": "agent@myorg.example", "api_token": "secret-token"}
-"""The settings that are required; nothing answers at that address."""
+"""The required settings. Tests that use them send no request."""
 FILE_STREAMS = ("customers", "conversation_items", "agents", "topics")
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -37,37 +37,37 @@ LISTS = ("teams", "inboxes")
 
 
 class Clock:
-    """A clock that moves only when someone sleeps."""
+    """A clock that advances only by sleeping."""
 
     def __init__(self) -> None:
         self.now = 1000.0
 
     def monotonic(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.now += seconds
 
 
 @dataclass(frozen=True)
 class Sync:
-    """What a sync has sent, in order."""
+    """The messages of a sync, in order."""
 
     output: str
 
     @property
     def messages(self) -> list[Message]:
-        """Every message."""
+        """All messages."""
         return [json.loads(line) for line in self.output.splitlines()]
 
     def of_type(self, message_type: str) -> list[Message]:
-        """Every message of a type."""
+        """The messages of a type."""
         return [message for message in self.messages if message["type"] == message_type]
 
     def rows(self, stream: str) -> list[dict[str, Any]]:
-        """Every row of a stream."""
+        """The rows of a stream."""
         return [message["record"] for message in self.of_type("RECORD") if message["stream"] == stream]
 
     def ids(self, stream: str) -> list[str]:
@@ -81,19 +81,19 @@ class Sync:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The last STATE, as a target would keep it; empty if there was none."""
+        """The last STATE, or an empty object if there is none."""
         states = self.of_type("STATE")
         value: dict[str, Any] = states[-1]["value"] if states else {}
         return value
 
     def bookmark(self, stream: str) -> dict[str, Any]:
-        """A stream's part of the last STATE."""
+        """A stream's bookmark in the last STATE."""
         bookmark: dict[str, Any] = self.state["bookmarks"][stream]
         return bookmark
 
 
 def fail(sync: Callable[..., Sync], log: pytest.LogCaptureFixture, **settings: str) -> list[str]:
-    """Run a sync that ends badly, and give the lines that it logs as errors."""
+    """Run a sync that fails, and return the errors that it logs."""
     with pytest.raises(GladlyError):
         sync(**settings)
     return [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
@@ -109,48 +109,48 @@ def raiser(error: Exception) -> Callable[..., NoReturn]:
 
 
 def export_requests(emulator: Emulator) -> list[Request]:
-    """Give the requests for the job list and the jobs' files; other streams have their own."""
+    """Return the requests for the job list and for export files."""
     return [request for request in emulator.requests if request.path.startswith("/api/v1/export/jobs")]
 
 
 def jsonl(*records: object) -> bytes:
-    """Write records as JSON Lines."""
+    """Return records as JSON Lines."""
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
 
 def rows_named(*ids: str) -> bytes:
-    """Write the smallest records there are."""
+    """Return records that only have these ids, as JSON Lines."""
     return jsonl(*({"id": row_id} for row_id in ids))
 
 
 def make_event(event_id: str, timestamp: str, **more: object) -> dict[str, Any]:
-    """Make an event."""
+    """Return an event."""
     return {"id": event_id, "type": "CONTACT/STARTED", "timestamp": timestamp, **more}
 
 
 def event_bookmark(timestamp: str, *ids: str) -> dict[str, Any]:
-    """Make a state in which the events stand at a time."""
-    mark = {"replication_key": "timestamp", "replication_key_value": timestamp, "ids_read": list(ids)}
-    return {"bookmarks": {"events": mark}}
+    """Return a state with a bookmark of events."""
+    bookmark = {"replication_key": "timestamp", "replication_key_value": timestamp, "ids_read": list(ids)}
+    return {"bookmarks": {"events": bookmark}}
 
 
 def ago(nanoseconds: int) -> str:
-    """Give the time so long ago, in UTC."""
+    """Return the timestamp of so many nanoseconds ago, in UTC."""
     return format_instant(time.time_ns() - nanoseconds)
 
 
 def list_warnings(log: pytest.LogCaptureFixture) -> list[str]:
-    """Give the warnings of a run."""
+    """Return the warnings of a run."""
     return [record.getMessage() for record in log.records if record.levelno == logging.WARNING]
 
 
 def list_errors(text: str) -> list[str]:
-    """Give the messages of level ERROR in what the command line has logged."""
+    """Return the messages of level ERROR in the log of the command line."""
     return [line.rsplit("| ", 1)[1] for line in text.splitlines() if "| ERROR" in line]
 
 
 def stream_metadata(entry: dict[str, Any], *breadcrumb: str) -> dict[str, Any]:
-    """Find a catalog entry's metadata: the stream's own, or a field's."""
+    """Return metadata of a catalog entry: of the stream, or of a property."""
     found: dict[str, Any] = next(
         item["metadata"] for item in entry["metadata"] if item["breadcrumb"] == list(breadcrumb)
     )
@@ -158,13 +158,13 @@ def stream_metadata(entry: dict[str, Any], *breadcrumb: str) -> dict[str, Any]:
 
 
 def catalog_entry(catalog: dict[str, Any], stream: str) -> dict[str, Any]:
-    """Find a stream's entry in a catalog."""
+    """Return the entry of a stream in a catalog."""
     found: dict[str, Any] = next(entry for entry in catalog["streams"] if entry["stream"] == stream)
     return found
 
 
 def tap_environment(settings: dict[str, str], **more: str) -> dict[str, str]:
-    """Give an environment with the tap's settings and no others."""
+    """Return this environment with only these settings of the tap."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("TAP_GLADLY_")}
     return {**plain, **{f"TAP_GLADLY_{name.upper()}": value for name, value in settings.items()}, **more}
 
@@ -192,12 +192,12 @@ def copy_checkout(folder: Path) -> None:
 
 
 def write_json(path: Path, value: object) -> str:
-    """Write a file and give its path as text."""
+    """Write a JSON file, and return its path."""
     path.write_text(json.dumps(value))
     return str(path)
 
 
 def replay(messages: Sequence[Message]) -> dict[str, Any]:
-    """Give the last STATE among messages, as a target that stops there has it."""
+    """Return the last STATE among messages, or an empty object."""
     states: list[dict[str, Any]] = [message["value"] for message in messages if message["type"] == "STATE"]
     return states[-1] if states else {}

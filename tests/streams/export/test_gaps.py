@@ -450,7 +450,7 @@ def test_summary_has_everything(
 def test_summary_of_a_run_with_nothing_new_knows_the_newest_window(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """How old the data is can be told without reading any."""
+    """The summary has the age of the data even if the run loads nothing."""
     exports.add_job("j1", at(hours=3), {"customers.jsonl": b""}, start_at=at(hours=6), end_at=at(hours=5))
     first = sync()
     log.clear()

@@ -1,4 +1,4 @@
-"""What is sent: schemas, rows, their provenance, and in which order."""
+"""Export streams: schemas, rows, metadata columns, and order."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 FIRST, SECOND, THIRD = "2026-11-20T07:15:19.07272933Z", "2026-11-20T08:15:19Z", "2026-11-20T09:15:19.5Z"
 
 
-def test_sync_sends_one_schema_a_stream_before_its_rows(
+def test_sync_sends_one_schema_per_stream_before_its_rows(
     exports: StaticExports, sync: Callable[..., Sync]
 ) -> None:
-    """However many jobs there are, each selected stream has one SCHEMA, ahead of its first RECORD."""
+    """However many jobs there are, each selected stream has one SCHEMA, before its first RECORD."""
     for name, updated_at in (("j1", FIRST), ("j2", SECOND), ("j3", THIRD)):
         exports.add_job(name, updated_at, {f"{stream}.jsonl": rows_named("a") for stream in FILE_STREAMS})
 
@@ -42,8 +42,8 @@ def test_sync_sends_one_schema_a_stream_before_its_rows(
             assert message["stream"] in seen
 
 
-def test_sync_of_nothing_sends_schemas_and_no_rows(sync: Callable[..., Sync]) -> None:
-    """An account without jobs gets its tables, no rows, and an empty STATE to go on from."""
+def test_sync_without_jobs_sends_schemas_and_state(sync: Callable[..., Sync]) -> None:
+    """An account without jobs gets a SCHEMA per stream, no rows, and an empty STATE."""
     run = sync()
 
     assert sorted(run.schemas) == sorted(["jobs", *FILE_STREAMS, *LISTS])
@@ -51,8 +51,8 @@ def test_sync_of_nothing_sends_schemas_and_no_rows(sync: Callable[..., Sync]) ->
     assert run.state == {"bookmarks": {}}
 
 
-def test_file_rows_carry_job_and_time(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """`_job_updated_at` is in UTC with six digits, cut and not rounded; jobs keep Gladly's own text."""
+def test_file_rows_have_job_and_timestamp(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """`_job_updated_at` is in UTC, truncated to six digits; `jobs.updatedAt` keeps Gladly's text."""
     exports.add_job("j1", "2026-11-20T09:15:19.0727299+02:00", {"customers.jsonl": rows_named("c1")})
 
     run = sync()
@@ -63,8 +63,8 @@ def test_file_rows_carry_job_and_time(exports: StaticExports, sync: Callable[...
     assert run.rows("jobs")[0]["updatedAt"] == "2026-11-20T09:15:19.0727299+02:00"
 
 
-def test_jobs_are_read_oldest_first(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """The order is that of the instants, whatever the list's order and the number of digits."""
+def test_jobs_are_loaded_oldest_first(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Jobs are ordered as instants, whatever the order of the list and the number of digits."""
     exports.add_job("d", "2026-11-20T08:00:01Z", {"customers.jsonl": rows_named("c4")})
     exports.add_job("b", "2026-11-20T08:00:00.000000001Z", {"customers.jsonl": rows_named("c2")})
     exports.add_job("c", "2026-11-20T08:00:00.5Z", {"customers.jsonl": rows_named("c3")})
@@ -76,10 +76,10 @@ def test_jobs_are_read_oldest_first(exports: StaticExports, sync: Callable[..., 
     assert run.ids("jobs") == ["a", "b", "c", "d"]
 
 
-def test_jobs_of_every_status_are_rows_but_only_completed_are_read(
+def test_only_completed_jobs_are_loaded(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """A file that an unfinished or failed job lists is not asked for."""
+    """Every job is a row, and only files of COMPLETED jobs are requested."""
     for status in ("PENDING", "IN_PROGRESS", "FAILED", "SOMETHING_NEW", "COMPLETED"):
         exports.add_job(status, FIRST, {"agents.jsonl": rows_named(status)}, status=status)
 
@@ -90,10 +90,10 @@ def test_jobs_of_every_status_are_rows_but_only_completed_are_read(
     assert len(export_requests(emulator)) == 2
 
 
-def test_unlisted_files_are_not_asked_for(
+def test_only_listed_known_files_are_requested(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """A job offers what its `files` names, and a name the tap does not know is left alone."""
+    """The tap requests the files in `files` that it knows, and skips other values."""
     exports.add_job("j1", FIRST, {"topics.jsonl": rows_named("t1"), "else.jsonl": b"{}"})
     exports.change_job(
         "j1", files=["topics.jsonl", "else.jsonl", "../../teams", "a/b", 7, None, ["agents.jsonl"]]
@@ -113,7 +113,7 @@ def test_unlisted_files_are_not_asked_for(
 def test_each_file_is_downloaded_once(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """One request for the list and one for each file are all there are."""
+    """A sync sends one request for the list and one per file."""
     for name, updated_at in (("j1", FIRST), ("j2", SECOND)):
         exports.add_job(name, updated_at, {f"{stream}.jsonl": rows_named("a") for stream in FILE_STREAMS})
 
@@ -124,10 +124,10 @@ def test_each_file_is_downloaded_once(
     assert len(set(paths)) == 9
 
 
-def test_unknown_fields_go_to_unmapped(
+def test_undeclared_properties_go_to_unmapped(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing that Gladly adds is lost, and its name, not its value, is told once."""
+    """An undeclared property is kept, and one warning has its name but not its value."""
     exports.add_job(
         "j1",
         FIRST,
@@ -150,10 +150,8 @@ def test_unknown_fields_go_to_unmapped(
     assert "oak-tree" not in log.text
 
 
-def test_provenance_fields_of_a_line_do_not_pass_for_the_taps_own(
-    exports: StaticExports, sync: Callable[..., Sync]
-) -> None:
-    """A line that brings `_job_id` or `_unmapped` itself keeps them, in `_unmapped`."""
+def test_metadata_columns_of_a_line_go_to_unmapped(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """`_job_id` or `_unmapped` in a line don't replace the tap's own columns."""
     line = {"id": "c1", "_job_id": "forged", "_job_updated_at": "never", "_unmapped": {"x": 1}}
     exports.add_job("j1", FIRST, {"customers.jsonl": jsonl(line)})
 
@@ -164,8 +162,8 @@ def test_provenance_fields_of_a_line_do_not_pass_for_the_taps_own(
     assert row["_unmapped"] == {"_job_id": "forged", "_job_updated_at": "never", "_unmapped": {"x": 1}}
 
 
-def test_nested_objects_stay_as_they_are(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """What Gladly writes below the top level arrives unchanged, documented or not, to the last digit."""
+def test_nested_objects_are_unchanged(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """Nested values arrive unchanged to the last digit, whether documented or not."""
     content = (
         '{"type":"KIOSK","new":{"deep":[1,{"x":null}]},"n":1.10,"big":1234567890123456789,'
         '"tiny":0.1000000000000000055511151231257827,"disabled":"false"}'
@@ -178,10 +176,10 @@ def test_nested_objects_stay_as_they_are(exports: StaticExports, sync: Callable[
     assert content in run.output
 
 
-def test_stream_maps_apply_and_do_not_starve_the_files(
+def test_stream_map_without_jobs_keeps_file_streams(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """`__else__` may drop the jobs themselves; what is mapped still gets its rows, the rest no request."""
+    """If `__else__` removes `jobs`, mapped streams still get rows, and the others cost no request."""
     customers = jsonl({"id": "c1", "name": "Anna"})
     exports.add_job("j1", FIRST, {"customers.jsonl": customers, "topics.jsonl": rows_named("t1")})
     maps = {"customers": {"name": "md5(name)"}, "__else__": None}
@@ -194,8 +192,8 @@ def test_stream_maps_apply_and_do_not_starve_the_files(
     assert run.rows("customers")[0]["name"] == "97a9d330e236c8d067f01da1894a5438"
 
 
-def test_flattening_applies(exports: StaticExports, sync: Callable[..., Sync]) -> None:
-    """Nested documented fields become columns when the SDK's flattening is on."""
+def test_flattening_creates_columns(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """With flattening enabled, declared nested properties become columns."""
     item = {"id": "i1", "initiator": {"id": "a1", "type": "AGENT"}}
     exports.add_job("j1", FIRST, {"conversation_items.jsonl": jsonl(item)})
 
@@ -207,7 +205,7 @@ def test_flattening_applies(exports: StaticExports, sync: Callable[..., Sync]) -
 def test_batches_precede_the_state_that_covers_them(
     exports: StaticExports, sync: Callable[..., Sync], tmp_path: Path
 ) -> None:
-    """With BATCH the rows of a file are all written before its STATE, also when they fill batches evenly."""
+    """BATCH messages with all rows of a job precede its STATE, even if the rows fill the last batch."""
     exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1", "c2", "c3", "c4")})
     exports.add_job("j2", SECOND, {"customers.jsonl": rows_named("c5")})
     encoding = {"format": "jsonl", "compression": "none"}
@@ -216,17 +214,17 @@ def test_batches_precede_the_state_that_covers_them(
     run = sync(batch_config=batch)
 
     assert [len(message["manifest"]) for message in run.of_type("BATCH")] == [1, 1, 1]
-    story = "".join(
+    types = "".join(
         message["type"][0] for message in run.messages if message.get("stream") not in {"jobs", *LISTS}
     )
-    assert story.endswith("BBSBS")
+    assert types.endswith("BBSBS")
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "soon", ""])
-def test_a_job_without_a_usable_time_stops_nothing(
+def test_job_with_an_invalid_timestamp_is_skipped(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture, time: str
 ) -> None:
-    """It is left out, and told."""
+    """A job without a usable `updatedAt` is skipped with a warning, and the others load."""
     exports.add_job("odd", FIRST, {"customers.jsonl": rows_named("c0")}, updatedAt=time)
     exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
 
@@ -236,10 +234,10 @@ def test_a_job_without_a_usable_time_stops_nothing(
     assert "1 of 2 listed jobs have no usable id or updatedAt" in log.text
 
 
-def test_a_job_listed_twice_is_read_once(
+def test_job_listed_twice_is_loaded_once(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
-    """Of two entries with one id, the newer one counts."""
+    """Of two entries with the same id, the newer one counts."""
     exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")})
     listed = exports.jobs(emulator.now)
     exports.list_as(json.dumps([{**listed[0], "updatedAt": SECOND}, *listed]).encode())
