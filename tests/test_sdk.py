@@ -81,3 +81,24 @@ def test_private_hooks_exist_and_are_called() -> None:
     assert "self._validate_config(raise_errors=" in inspect.getsource(PluginBase.__init__)
     assert "signal.SIGTERM, self._handle_termination" in inspect.getsource(Tap._setup_signal_handlers)
     assert "_write_record_message" in vars(Stream)
+
+
+def test_command_line_ends_in_the_overridden_methods() -> None:
+    """The SDK marks `sync_all` and `run_connection_test` as final, and its command line calls them."""
+    assert Tap.sync_all.__final__  # type: ignore[attr-defined] # set by typing.final
+    assert Tap.run_connection_test.__final__  # type: ignore[attr-defined] # set by typing.final
+    assert "tap.sync_all()" in inspect.getsource(Tap.invoke)
+    assert "tap.run_connection_test()" in inspect.getsource(Tap.cb_test)
+
+
+def test_deselected_streams_are_logged_with_the_expected_text() -> None:
+    """The tap recognizes the SDK's line about a deselected stream by its beginning."""
+    assert "\"Skipping deselected stream '%s'.\"" in inspect.getsource(Tap.sync_all)
+
+
+def test_activate_version_is_sent_before_the_first_record() -> None:
+    """The SDK sends ACTIVATE_VERSION when a full-table stream starts, so the tap defers it."""
+    source = inspect.getsource(Stream.sync)
+    version = source.index("self._write_activate_version_message(self._stream_version)")
+
+    assert version < source.index("self._sync_records(")
