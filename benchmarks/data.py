@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from gladly_emulator import GeneratedExports
+from gladly_emulator.server.drift import drift_lines
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / ".data"
@@ -29,6 +30,16 @@ def make_file(stream: str, size: int) -> Path:
         subprocess.run(
             [sys.executable, "-m", "benchmarks.data", stream, str(size), path], cwd=ROOT, check=True
         )
+    return path
+
+
+def make_drifted_file(stream: str, size: int, percentage: int) -> Path:
+    """Return such a file in which some lines have one to three values of another type. Generate it unless it exists."""
+    valid = make_file(stream, size)
+    path = valid.with_name(f"{valid.stem}-{percentage}.jsonl")
+    if not path.exists():
+        command = [sys.executable, "-m", "benchmarks.data", "drift", str(percentage), str(valid), str(path)]
+        subprocess.run(command, cwd=ROOT, check=True)
     return path
 
 
@@ -55,6 +66,13 @@ def _write_file(stream: str, size: int, path: Path) -> None:
     part.rename(path)
 
 
+def _drift_file(percentage: int, valid: Path, path: Path) -> None:
+    part = path.with_suffix(".part")
+    with valid.open("rb") as lines, part.open("wb") as file:
+        file.writelines(drift_lines(lines, _SEED, rate=percentage / 100, protected=["id"]))
+    part.rename(path)
+
+
 def _make_lines(stream: str, size: int) -> bytes:
     exports = GeneratedExports(_SEED, conversations_per_hour=_CONVERSATIONS_PER_HOUR)
     content = bytearray()
@@ -67,4 +85,7 @@ def _make_lines(stream: str, size: int) -> bytes:
 
 
 if __name__ == "__main__":
-    _write_file(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    if sys.argv[1] == "drift":
+        _drift_file(int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    else:
+        _write_file(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HERE = Path(__file__).parent
-NAMES = ("sync", "startup", "memory", "batch", "latency", "pipeline")
+NAMES = ("sync", "drift", "startup", "memory", "batch", "latency", "pipeline")
 
 
 def main() -> None:

@@ -34,10 +34,7 @@ class MappedRecords:
         """Return a record that fits the schema, and what is wrong with the values that moved to `_unmapped`."""
         for name in [it for it, value in record.items() if value is None and it not in self._columns]:
             del record[name]  # flattening keeps a null object, whose own column doesn't exist
-        try:
-            line = encode(record)
-        except TypeError:  # a number that targets can't read
-            return self._move(record)
+        line = encode(record)
         return (record, []) if self._check.is_valid(line) else self._move(decode_value(line))
 
     def _move(self, record: Any) -> tuple[Record, list[Problem]]:  # noqa: ANN401

@@ -11,11 +11,11 @@ from tap_gladly.parsing.date_times import are_date_times, is_date_time
 from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.jsonl import decode_value, may_be_too_deep
 from tap_gladly.parsing.numbers import make_readable, may_have_unreadable_number
-from tap_gladly.parsing.schema_types import NonEmptyText, TypeFactory, is_simple, make_decoder
+from tap_gladly.parsing.schema_types import NonEmptyText, TypeFactory, is_simple_throughout, make_decoder
 from tap_gladly.parsing.schema_validation import Problem, SchemaValidator, accepts_null, is_usable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     Decode = Callable[[bytes], object]
 
@@ -45,7 +45,9 @@ class RecordCheck:
         declared = {name: it for name, it in schema.get("properties", {}).items() if name not in {*ignored}}
         self._properties = {name: _close(it, depth) if is_usable(it) else {} for name, it in declared.items()}
         self._keys = self._properties.keys() & {*keys}
-        self._validator = SchemaValidator(self._properties)
+        self._simple = {name for name, it in self._properties.items() if is_simple_throughout(it)}
+        self._validator = SchemaValidator(self._properties, self._simple)
+        self._nullable: dict[tuple[str, ...], bool] = {}
         self._date_times: list[object] = []
         self._collect = self._make_decoder(self._collect_date_time, is_closed=True)
         self._decode_closed = self._make_decoder(is_date_time, is_closed=True)
@@ -94,10 +96,7 @@ class RecordCheck:
         return removed, problems
 
     def _fits(self, name: str, value: object) -> bool:
-        try:
-            text = bytes(value if isinstance(value, msgspec.Raw) else encode(value))
-        except TypeError:  # a number that targets can't read
-            return False
+        text = bytes(value if isinstance(value, msgspec.Raw) else encode(value))
         return _can_decode(self._decoders[name], text) and not may_have_unreadable_number(text)
 
     def _take_out(self, record: dict[str, Any], name: str, removed: dict[str, Any]) -> list[Problem]:
@@ -107,7 +106,7 @@ class RecordCheck:
             record[name] = value  # without a number that a repeated name hides
             return []
         # A schema with a keyword such as anyOf may not accept the value without its parts.
-        whole = None if is_simple(self._properties[name]) else deepcopy(value)
+        whole = None if name in self._simple else deepcopy(value)
         record[name], parts = value, {}
         for problem in problems:
             parts[".".join(problem.path)] = self._remove(record, problem.path)
@@ -118,18 +117,27 @@ class RecordCheck:
             removed[find_free(path, removed)] = part
         return problems
 
-    def _remove(self, record: dict[str, Any], path: Sequence[str]) -> object:
-        *outer, last = path
+    def _remove(self, record: dict[str, Any], path: tuple[str, ...]) -> object:
         parent: Any = record
-        schema: Any = {"properties": self._properties}
-        for key in outer:
-            parent, schema = parent[key], _get_property(schema, key)
-        value = parent[last]
-        if _accepts_null(schema, last):
-            parent[last] = None
+        for key in path[:-1]:
+            parent = parent[key]
+        value = parent[path[-1]]
+        if self._is_nullable(path):
+            parent[path[-1]] = None
         else:
-            del parent[last]
+            del parent[path[-1]]
         return make_readable(value)
+
+    def _is_nullable(self, path: tuple[str, ...]) -> bool:
+        is_nullable = self._nullable.get(path)
+        if is_nullable is None:
+            schema: Any = {"properties": self._properties}
+            for key in path[:-1]:
+                schema = _get_property(schema, key)
+            is_nullable = _accepts_null(schema, path[-1])
+            if _get_property(schema, path[-1]) is not None:  # other names come from the data
+                self._nullable[path] = is_nullable
+        return is_nullable
 
 
 def find_free(key: str, taken: Mapping[str, Any]) -> str:
@@ -182,8 +190,7 @@ def _accepts_null(schema: Any, name: str) -> bool:  # noqa: ANN401
     declared = _get_property(schema, name)
     if declared is None:
         return not isinstance(schema, dict) or schema.get("additionalProperties") is not False
-    is_nullable = is_simple(declared) and "null" in declared["type"]
-    return is_nullable or accepts_null(declared)
+    return accepts_null(declared)
 
 
 def _make_readable(value: object) -> object:

@@ -56,6 +56,14 @@ def is_simple(schema: object) -> bool:
     )
 
 
+def is_simple_throughout(schema: object) -> bool:
+    """Return whether a schema and all schemas in it use only keywords that these types cover."""
+    if not isinstance(schema, dict) or not is_simple(schema):
+        return schema in ({}, True)
+    inner = [*schema.get("properties", {}).values(), schema.get("items", {})]
+    return all(map(is_simple_throughout, inner))
+
+
 class TypeFactory:
     """Makes the types of schemas."""
 

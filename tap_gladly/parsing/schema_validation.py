@@ -12,11 +12,13 @@ from tap_gladly.parsing.date_times import is_date_time
 from tap_gladly.parsing.numbers import UnreadableNumber, is_readable, iter_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from jsonschema import ValidationError
 
 _MAX_KEYWORD_VALUE = 40
+# Names in shapes come from the data.
+_MAX_KNOWN_SHAPES = 10_000
 _types = Draft202012Validator.TYPE_CHECKER
 
 
@@ -56,8 +58,16 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
 class SchemaValidator:
     """Validates the properties of an object, one at a time."""
 
-    def __init__(self, properties: Mapping[str, Any]) -> None:
+    def __init__(self, properties: Mapping[str, Any], simple: Collection[str]) -> None:
+        """Prepare for an object's properties.
+
+        Args:
+            properties: Schema of each property.
+            simple: Properties for which only the types of values matter, and whether text is a timestamp.
+        """
         self._validators = {name: _Validator(it, format_checker=_formats) for name, it in properties.items()}
+        self._simple = simple
+        self._known_problems: dict[tuple[str, object], list[Problem]] = {}
 
     def is_valid(self, name: str, value: object) -> bool:
         """Return whether a property accepts a value."""
@@ -65,6 +75,18 @@ class SchemaValidator:
 
     def find_problems(self, name: str, value: object) -> list[Problem]:
         """Return the problems in a property's value: outer properties first, and none inside another."""
+        if name not in self._simple:
+            return self._find_problems(name, value)
+        # jsonschema takes longer than everything else. In a file that drifts, most values drift alike.
+        key = (name, _find_shape(value))
+        problems = self._known_problems.get(key)
+        if problems is None:
+            problems = self._find_problems(name, value)
+            if len(self._known_problems) < _MAX_KNOWN_SHAPES:
+                self._known_problems[key] = problems
+        return problems
+
+    def _find_problems(self, name: str, value: object) -> list[Problem]:
         found: dict[tuple[str, ...], Problem] = {}
         problems = [*self._iter_errors(name, value), *_iter_unreadable(name, value)]
         for problem in sorted(problems, key=lambda problem: len(problem.path)):
@@ -81,6 +103,17 @@ class SchemaValidator:
                 yield from (Problem((*path, key)) for key in sorted(undeclared))
             else:
                 yield Problem(path, *_describe(error))
+
+
+def _find_shape(value: object) -> object:
+    """Return what decides whether a value fits a simple schema: types, names, and which text is a timestamp."""
+    if isinstance(value, str):
+        return "timestamp" if is_date_time(value) else "text"
+    if isinstance(value, dict):
+        return tuple([(name, _find_shape(entry)) for name, entry in value.items()])
+    if isinstance(value, list):
+        return ("array", *dict.fromkeys(map(_find_shape, value)))
+    return type(value) if is_readable(value) else "number out of range"
 
 
 def accepts_null(schema: object) -> bool:

@@ -244,11 +244,7 @@ class RecordStream(GladlyStream):
         self.row_count += 1
         for outer, name in self._deselected_properties:
             drop_property(record, outer, name)
-        try:
-            is_valid = self._record_check.is_valid(encode(record))
-        except TypeError:  # a number that targets can't read
-            is_valid = False
-        if not is_valid:
+        if not self._record_check.is_valid(encode(record)):
             self.conform(record)
         return record
 
