@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -37,6 +38,7 @@ class GladlySession(requests.Session):
     def __init__(self, *, pool_size: int) -> None:
         super().__init__()
         self.headers["Accept-Encoding"] = "gzip"
+        logging.getLogger("urllib3.connection").addFilter(_has_no_traceback)
         self._adapter = RateLimitedAdapter(pool_size=pool_size)
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
@@ -54,6 +56,12 @@ class GladlySession(requests.Session):
     def seconds_per_report(self) -> float:
         """The shortest time that the rate limit allows per report, on average."""
         return REPORT_MINUTE_SECONDS / REPORTS_PER_MINUTE
+
+
+def _has_no_traceback(record: logging.LogRecord) -> bool:
+    # urllib3 logs headers that it can't parse, with a traceback and what it read. The tap notices such a response
+    # itself, and its log holds neither.
+    return not record.exc_info
 
 
 class RateLimitedAdapter(HTTPAdapter):

@@ -54,6 +54,6 @@ def load_surface(
             if surface.stream == "agent_timestamps_report":
                 settings |= {"start_date": "2026-11-24", "end_date": "2026-11-24"}
             run = sync(catalog=catalog(surface.stream), **{**settings, **more})
-        return [row[KEYS.get(surface.stream, "id")] for row in run.rows(surface.stream)]
+        return [row.get(KEYS.get(surface.stream, "id"), "") for row in run.rows(surface.stream)]
 
     return run
