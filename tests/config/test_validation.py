@@ -51,6 +51,7 @@ def test_missing_settings_are_in_the_last_line() -> None:
         ("start_date", "last week", "start_date is not a timestamp such as 2026-11-20T00:00:00Z"),
         ("event_entities", ["CONTACTS"], "event_entities.0 must be one of AGENT_AVAILABILITY, "),
         ("event_entities", "CONTACT", "event_entities must be an array"),
+        ("max_parallel_downloads", "many", "max_parallel_downloads must be an integer"),
         (
             "stream_maps",
             {"agents": "x{"},
