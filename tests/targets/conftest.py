@@ -65,12 +65,17 @@ def make_destination(kind: str, request: pytest.FixtureRequest, folder: Path) ->
     destination = Postgres(request.getfixturevalue("socket"), kind)
     if kind == "batch":
         destination.supports_batch = True
-        files = {
-            "encoding": {"format": "jsonl", "compression": "gzip"},
-            "storage": {"root": f"file://{folder}/batches"},
-        }
-        destination.settings["TAP_GLADLY_BATCH_CONFIG"] = json.dumps(files)
+        destination.settings |= batch_settings(folder)
     return destination
+
+
+def batch_settings(folder: Path) -> dict[str, str]:
+    """Return the variable that makes the tap write BATCH files into a folder."""
+    files = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": f"file://{folder}/batches"},
+    }
+    return {"TAP_GLADLY_BATCH_CONFIG": json.dumps(files)}
 
 
 @pytest.fixture(scope="session", params=["duckdb", "postgres", "batch", "jsonl"])

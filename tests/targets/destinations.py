@@ -32,6 +32,7 @@ class Destination(ABC):
         folds_case: Whether column names are in lower case.
         keeps_empty_text: Whether an empty string stays one, instead of becoming null.
         supports_batch: Whether rows of export files arrive in BATCH files.
+        ignores_offsets: Whether timestamps lose their offset instead of being converted to UTC.
     """
 
     target: ClassVar[str]
@@ -40,6 +41,7 @@ class Destination(ABC):
     folds_case = False
     keeps_empty_text = True
     supports_batch = False
+    ignores_offsets = False
 
     def fold(self, name: str) -> str:
         """Return the name of a column in the destination."""
@@ -122,6 +124,7 @@ class Postgres(Database):
     """A schema in a PostgreSQL server."""
 
     target = "target-postgres"
+    ignores_offsets = True  # with use_copy, as in meltano.yml
 
     def __init__(self, socket: str, schema: str) -> None:
         address = f"postgres@/postgres?host={socket}"

@@ -31,7 +31,7 @@ def read_time(text: str) -> datetime:
 
 
 def read_time_without_offset(text: str) -> datetime:
-    """Return a timestamp as target-postgres reads it from a batch file: it ignores the offset."""
+    """Return a timestamp as target-postgres loads it with COPY: without its offset."""
     return read_time(f"{_OFFSET.sub('', text)}Z")
 
 
@@ -42,7 +42,7 @@ def expect(stream: str, row: Row, destination: Destination) -> Record:
     others = {name: value for name, value in row.record.items() if name not in columns}
     job = {} if row.job is None else {"_job_id": row.job["id"], "_job_updated_at": row.job["updatedAt"]}
     full = {**dict.fromkeys(columns), **known, **job, "_unmapped": others or None}
-    read = read_time_without_offset if destination.supports_batch and row.job else read_time
+    read = read_time_without_offset if destination.ignores_offsets else read_time
     times = {name: read(full[name]) for name in TIMES[stream] if full[name] is not None}
     if row.job is not None:
         times["_job_updated_at"] = read_time(row.job["updatedAt"])  # the tap sends it in UTC
