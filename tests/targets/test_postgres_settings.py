@@ -223,7 +223,7 @@ def test_settings_of_meltano_yml_replace_null_characters(
         "externalCustomerIds": {"k": "a\0b"},
     }
     item = {"id": "nul", "content": {"content": "a\0b", "type": "SMS", "to": ["\\u0000"]}, "newTop": "a\0b"}
-    more = {"customers": [customer], "conversation_items": [item]}
+    more: dict[str, list[dict[str, Any]]] = {"customers": [customer], "conversation_items": [item]}
     add_job(exports, more, {**JOB, "id": "nul-job"})
     postgres = Postgres(socket, f"null_{kind}")
     postgres.supports_batch = kind == "batch"
