@@ -148,7 +148,7 @@ def test_list_that_exceeds_memory_is_one_line(
     exports.lists["inboxes"] = [{"id": "i1"}]
     emulator.faults.add(Fault("gzip", path="teams", body=BOMB))
 
-    run = sync(ends_badly=True)
+    run = sync(should_fail=True)
 
     assert run.ids("inboxes") == ["i1"]
     assert "The response to /api/v1/teams exceeds the 32 MiB that the tap accepts." in log.text
@@ -177,7 +177,7 @@ def test_large_error_body_is_not_read(
     headers = {"Content-Encoding": "gzip"}
     emulator.faults.add(Fault("status", path=f"{path}$", status=400, headers=headers, body=BOMB))
 
-    sync(ends_badly=True)
+    sync(should_fail=True)
 
     assert max(read) <= 16 * 1024
 
