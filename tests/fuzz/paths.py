@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 import simplejson
-from jsonschema import Draft202012Validator, FormatChecker
-from singer_sdk.helpers._compat import datetime_fromisoformat
+from jsonschema import Draft202012Validator
 from support import catalog_entry, stream_metadata
+from target_formats import formats
 
 from gladly_emulator import Emulator, StaticExports
 from tap_gladly.streams.base import load_schemas
@@ -45,14 +45,6 @@ PATHS: dict[str, dict[str, Any]] = {
     "batch, mapped": {"is_batch": True, **MAPS},
     "flattened": FLATTENING,
 }
-
-formats = FormatChecker(formats=())
-
-
-@formats.checks("date-time", raises=ValueError)
-def is_read_by_sdk_targets(value: object) -> bool:
-    """Return whether a target on the SDK can parse a timestamp."""
-    return not isinstance(value, str) or datetime_fromisoformat(value) is not None
 
 
 @dataclass(frozen=True)

@@ -2,153 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator
 from singer_sdk.helpers._compat import datetime_fromisoformat
+from target_formats import formats
 
 from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.jsonl import decode_raw, parse_line
-from tap_gladly.parsing.numbers import make_readable
 from tap_gladly.parsing.record_check import RecordCheck, drop_property
-from tap_gladly.streams.base import load_schemas
 
 Schema = dict[str, Any]
-METADATA = {"_job_id", "_job_updated_at", "_unmapped", "_window_end", "_row_hash", "_row_key"}
-SCHEMAS = {
-    name: {
-        **schema,
-        "properties": {key: it for key, it in schema["properties"].items() if key not in METADATA},
-    }
-    for name, schema in load_schemas().items()
-    if "id" in schema["properties"]
-}
-TIMES = st.sampled_from(
-    ["2026-11-20T07:15:19Z", "2026-11-20T07:15:19.07272933Z", "2024-02-29T00:00:00+05:30"]
-)
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(10**25), 10**25)
-    | st.text(max_size=5)
-    | st.floats(allow_nan=False)
-)
-ANYTHING = st.recursive(
-    SCALARS | TIMES | st.sampled_from(["yesterday", "", "2026-11-20", "2026-11-20T07:15:60Z", "\x00"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=5,
-)
-
-formats = FormatChecker(formats=())
-
-
-@formats.checks("date-time", raises=ValueError)
-def is_read_by_sdk_targets(value: object) -> bool:
-    """Return whether a target on the SDK can parse a timestamp."""
-    return not isinstance(value, str) or datetime_fromisoformat(value) is not None
-
-
-def values(schema: Schema) -> st.SearchStrategy[Any]:
-    """Generate values that a schema accepts."""
-    return st.one_of(*(typed_values(name, schema) for name in schema["type"]))
-
-
-def typed_values(name: str, schema: Schema) -> st.SearchStrategy[Any]:
-    """Generate values of one of a schema's types."""
-    if name == "object":
-        properties = {key: values(it) for key, it in schema.get("properties", {}).items()}
-        return st.fixed_dictionaries({}, optional=properties)
-    if name == "array":
-        return st.lists(values(schema["items"]), max_size=2)
-    scalars: dict[str, st.SearchStrategy[Any]] = {
-        "null": st.none(),
-        "boolean": st.booleans(),
-        "integer": st.integers(-(2**63), 2**63 - 1),
-        "number": st.integers(-(2**53), 2**53) | st.floats(-1e15, 1e15),
-        "string": TIMES if schema.get("format") == "date-time" else st.text(max_size=5),
-    }
-    return scalars[name]
-
-
-def iter_paths(schema: Schema, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """List the paths of the properties that a schema declares, without those inside arrays."""
-    paths: list[tuple[str, ...]] = []
-    for key, it in schema.get("properties", {}).items():
-        if (*path, key) != ("id",):
-            paths += [(*path, key), *iter_paths(it, (*path, key))]
-    return paths
-
-
-def put(record: dict[str, Any], path: tuple[str, ...], value: object) -> None:
-    """Set a nested property, and make the objects around it."""
-    for key in path[:-1]:
-        if not isinstance(record.get(key), dict):
-            record[key] = {}
-        record = record[key]
-    record[path[-1]] = value
-
-
-@st.composite
-def drifted_records(draw: st.DrawFn, schema: Schema) -> dict[str, Any]:
-    """Generate a record with up to three values of any type at declared places."""
-    record: dict[str, Any] = {
-        **(draw(typed_values("object", schema))),
-        "id": draw(st.text(min_size=1, max_size=3)),
-    }
-    for path in draw(st.lists(st.sampled_from(iter_paths(schema)), max_size=3)):
-        put(record, path, draw(ANYTHING))
-    return record
-
-
-@pytest.mark.parametrize("stream", SCHEMAS)
-@settings(deadline=None, max_examples=60)
-@given(data=st.data())
-def test_conform_moves_every_misfit_and_nothing_else(stream: str, data: st.DataObject) -> None:
-    """The result is valid, and putting back what was taken out gives the record as it was."""
-    schema = SCHEMAS[stream]
-    check = RecordCheck(schema, keys=["id"])
-    line = encode(data.draw(drifted_records(schema)))
-    record, original, raw = parse_line(1, line), parse_line(1, line), parse_line(1, line, decode=decode_raw)
-    assert isinstance(record, dict)
-    assert isinstance(raw, dict)
-
-    removed, problems = check.conform(record)
-    raw_removed, raw_problems = check.conform(raw)
-    sent = json.loads(encode(record))
-
-    Draft202012Validator(schema, format_checker=formats).validate(sent)
-    assert sent == json.loads(encode(raw))
-    assert (encode(removed), problems) == (encode(raw_removed), raw_problems)
-    for path, value in zip([problem.path for problem in problems], removed.values(), strict=True):
-        put(record, path, value)
-    assert json.loads(encode(record)) == json.loads(encode(make_readable(original)))
-    assert check.is_valid(line) <= (not removed)
-    assert check.find_valid([line]) <= [not removed]
-
-
-@pytest.mark.parametrize("stream", SCHEMAS)
-@settings(deadline=None, max_examples=30)
-@given(data=st.data())
-def test_valid_record_is_found_valid(stream: str, data: st.DataObject) -> None:
-    """A record that the schema accepts is valid without a closer look, unless text looks like a number."""
-    schema = SCHEMAS[stream]
-    record = {**data.draw(typed_values("object", schema)), "id": "a"}
-    check = RecordCheck(schema, keys=["id"])
-
-    removed, problems = check.conform(deepcopy(record))
-
-    assert (removed, problems) == ({}, [])
-    assert check.is_valid(encode({key: it for key, it in record.items() if not has_number(it)}))
-
-
-def has_number(value: object) -> bool:
-    """Return whether a value contains a number, which may have many digits."""
-    return any(digit in json.dumps(value) for digit in "0123456789")
 
 
 def check_value(schema: Schema, text: str) -> str:
