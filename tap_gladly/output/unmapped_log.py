@@ -53,7 +53,9 @@ class UnmappedLog:
         if new:
             self.undeclared.update(new)
             names = ", ".join(repr(name[:_MAX_PATH_LENGTH]) for name in new)
-            self._logger.warning("Properties that the schema doesn't declare %s: %s", self._fate(), names)
+            self._logger.warning(
+                "%s: properties that the schema doesn't declare %s: %s", self._stream, self._fate(), names
+            )
 
     def _add_unexpected(self, problem: Problem, source: str) -> None:
         path = ".".join(problem.path)
