@@ -81,7 +81,7 @@ class SchemaValidator:
         key = (name, _find_shape(value))
         problems = self._known_problems.get(key)
         if problems is None:
-            problems = self._find_problems(name, value)
+            problems = self._find_problems(name, _condense(value))
             if len(self._known_problems) < _MAX_KNOWN_SHAPES:
                 self._known_problems[key] = problems
         return problems
@@ -114,6 +114,15 @@ def _find_shape(value: object) -> object:
     if isinstance(value, list):
         return ("array", *dict.fromkeys(map(_find_shape, value)))
     return type(value) if is_readable(value) else "number out of range"
+
+
+def _condense(value: object) -> object:
+    """Return a value of the same shape whose arrays have one element of each shape."""
+    if isinstance(value, dict):
+        return {name: _condense(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_condense(entry) for entry in {_find_shape(entry): entry for entry in value}.values()]
+    return value
 
 
 def accepts_null(schema: object) -> bool:

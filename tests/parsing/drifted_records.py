@@ -12,7 +12,7 @@ from tap_gladly.streams.base import RecordStream, load_schemas
 Schema = dict[str, Any]
 METADATA = {"_job_id", "_job_updated_at", "_unmapped", "_window_end", "_row_hash", "_row_key"}
 KEYS: dict[str, tuple[str, ...]] = {
-    stream.name: tuple(key for key in stream.primary_keys if key not in METADATA)
+    str(vars(stream)["name"]): tuple(key for key in stream.primary_keys if key not in METADATA)
     for stream in STREAMS
     if issubclass(stream, RecordStream)
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -138,6 +139,18 @@ def test_array_moves_as_a_whole() -> None:
     schema = {"type": ["array", "null"], "items": {"type": ["string", "null"]}}
 
     assert check_value(schema, '["a",{"b":1},2]') == "x: array of string or null, array of object"
+
+
+def test_long_array_takes_linear_time() -> None:
+    """A megabyte of wrong elements is found in a fraction of a second, and nothing of it is lost."""
+    schema = {"type": ["array", "null"], "items": {"type": ["string", "null"]}}
+    record: dict[str, Any] = {"x": [*range(200_000), "end"]}
+    started = time.process_time()
+
+    removed, problems = RecordCheck({"properties": {"x": schema}}).conform(record)
+
+    assert time.process_time() - started < 1
+    assert (len(removed["x"]), problems[0].actual) == (200_001, "array of integer")
 
 
 def test_undeclared_number_out_of_range_moves() -> None:
