@@ -58,6 +58,9 @@ class Passthrough:
         self, lines: list[bytes], first: int, *, can_copy: bool
     ) -> Iterator[list[bytes] | MalformedLine]:
         found = self._check.find_valid(lines) if can_copy else [False] * len(lines)
+        if all(found) and (copies := _copy_all(lines)):
+            yield copies
+            return
         rows: list[bytes] = []
         for number, (line, is_valid) in enumerate(zip(lines, found, strict=True), first):
             if is_valid and line[-1] == _END and (line.isascii() or _is_one_line(line)):
@@ -74,6 +77,13 @@ class Passthrough:
 
     def _can_copy(self, line: bytes) -> bool:
         return line[-1:] == _END_BYTE and self._check.is_valid(line) and _is_one_line(line)
+
+
+def _copy_all(lines: list[bytes]) -> list[bytes]:
+    """Return all lines without their last byte, or an empty list if one of them needs a closer look."""
+    copies = [line[:-1] for line in lines if line[-1] == _END]
+    others = b"\n".join([line for line in lines if not line.isascii()])
+    return copies if len(copies) == len(lines) and _is_one_line(others) else []
 
 
 def _is_one_line(line: bytes) -> bool:

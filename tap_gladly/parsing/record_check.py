@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_gladly.parsing.date_times import are_date_times, is_date_time
+from tap_gladly.parsing.date_times import are_date_times
 from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.jsonl import decode_value, may_be_too_deep
 from tap_gladly.parsing.numbers import make_readable, may_have_unreadable_number
-from tap_gladly.parsing.schema_types import NonEmptyText, TypeFactory, is_simple_throughout, make_decoder
+from tap_gladly.parsing.schema_types import (
+    DATE_TIME,
+    DateTime,
+    NonEmptyText,
+    TypeFactory,
+    decode_date_time,
+    is_simple_throughout,
+    make_decoder,
+)
 from tap_gladly.parsing.schema_validation import Problem, SchemaValidator, accepts_null, is_usable
 
 if TYPE_CHECKING:
@@ -48,28 +56,27 @@ class RecordCheck:
         self._simple = {name for name, it in self._properties.items() if is_simple_throughout(it)}
         self._validator = SchemaValidator(self._properties, self._simple)
         self._nullable: dict[tuple[str, ...], bool] = {}
-        self._date_times: list[object] = []
+        self._date_times: list[Any] = []
         self._collect = self._make_decoder(self._collect_date_time, is_closed=True)
-        self._decode_closed = self._make_decoder(is_date_time, is_closed=True)
-        self._decode_open = self._make_decoder(is_date_time, is_closed=False)
+        self._decode_closed = self._make_decoder(decode_date_time, is_closed=True)
+        self._decode_open = self._make_decoder(decode_date_time, is_closed=False)
         types = TypeFactory(is_closed=False)
         self._decoders = {name: make_decoder(types.make_type(it)) for name, it in self._properties.items()}
 
-    def _collect_date_time(self, value: object) -> bool:
+    def _collect_date_time(self, _type: type, value: Any) -> DateTime:  # noqa: ANN401
         self._date_times.append(value)
-        return isinstance(value, str)
+        return DATE_TIME
 
-    def _make_decoder(self, accept: Callable[[object], bool], *, is_closed: bool) -> Decode:
+    def _make_decoder(self, date_time_hook: Callable[[type, Any], DateTime], *, is_closed: bool) -> Decode:
         keys = {name: NonEmptyText if name == "id" else msgspec.Raw for name in self._keys}
         record = TypeFactory(is_closed=is_closed).make_struct(self._properties, keys=keys, is_closed=True)
-        return make_decoder(record, accept)
+        return make_decoder(record, date_time_hook)
 
     def find_valid(self, lines: Iterable[bytes]) -> list[bool]:
         """Return for each line whether it is certainly valid. Other lines need `is_valid`."""
         self._date_times.clear()
         found = _try_each(self._collect, lines)
-        times = [value for value in self._date_times if isinstance(value, str)]
-        return found if are_date_times(times) else _try_each(self._decode_closed, lines)
+        return found if are_date_times(self._date_times) else _try_each(self._decode_closed, lines)
 
     def is_valid(self, line: bytes) -> bool:
         """Return whether a line is valid. Nested properties that aren't declared are valid."""

@@ -37,11 +37,11 @@ _ANNOTATIONS = {
 }
 
 
-class _DateTime:
+class DateTime:
     """Stands for a valid timestamp."""
 
 
-_DATE_TIME = _DateTime()
+DATE_TIME = DateTime()
 
 
 def is_simple(schema: object) -> bool:
@@ -116,7 +116,7 @@ class TypeFactory:
 
     def _make_one(self, name: str, schema: Schema) -> Any:  # noqa: ANN401
         if name == "string" and schema.get("format") == "date-time":
-            return _DateTime
+            return DateTime
         if name == "number":
             return _Integer if self._is_closed else float | _Integer
         if name == "array":
@@ -135,24 +135,25 @@ class TypeFactory:
         return self.make_struct(properties, keys={}, is_closed=is_closed or self._is_closed)
 
 
+def decode_date_time(_type: type, value: Any) -> DateTime:  # noqa: ANN401
+    """Check one timestamp."""
+    if is_date_time(value):
+        return DATE_TIME
+    raise ValueError
+
+
 def make_decoder(
     value_type: Any,  # noqa: ANN401
-    accept: Callable[[object], object] = is_date_time,
+    date_time_hook: Callable[[type, Any], DateTime] = decode_date_time,
 ) -> Callable[[bytes], object]:
     """Return a function that raises unless a JSON text is a value of a type.
 
     Args:
         value_type: The type.
-        accept: Returns whether a value is a valid timestamp.
+        date_time_hook: Called with each value that must be a timestamp. It may collect them for a later check.
     """
-
-    def decode_date_time(_type: type, text: Any) -> _DateTime:  # noqa: ANN401
-        if accept(text):
-            return _DATE_TIME
-        raise ValueError
-
     try:
-        return msgspec.json.Decoder(value_type, dec_hook=decode_date_time).decode
+        return msgspec.json.Decoder(value_type, dec_hook=date_time_hook).decode
     except TypeError:  # a union that msgspec doesn't support, such as a timestamp or a list
         return msgspec.json.Decoder(_Nothing).decode
 
