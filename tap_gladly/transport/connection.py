@@ -13,6 +13,7 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterator
 
     from typing_extensions import Buffer
     from urllib3 import HTTPConnectionPool
@@ -75,7 +76,7 @@ class GuardedStream(io.RawIOBase):
 
 
 class GuardedResponse(HTTPResponse):
-    """A response of the standard library that detects truncated headers and skips informational responses."""
+    """A response of the standard library that detects broken headers and skips informational responses."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(sock, *args, **kwargs)
@@ -87,8 +88,13 @@ class GuardedResponse(HTTPResponse):
         super().begin()
         # The base class accepts the end of the connection as the end of the headers. It reads no further than
         # their last line, so the connection can only have ended before it.
-        if self._stream.has_ended:
+        # With two lengths, urllib3 would raise an error of its own and leave this response open.
+        if self._stream.has_ended or len(set(self._iter_lengths())) > 1:
             raise IncompleteRead(b"")
+
+    def _iter_lengths(self) -> Iterator[str]:
+        for value in self.headers.get_all("Content-Length", ()):
+            yield from map(str.strip, value.split(","))
 
     # Private, but the only place to read the next status line: the base class skips 100 only.
     def _read_status(self) -> tuple[str, int, str]:

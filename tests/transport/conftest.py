@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +10,14 @@ from support import SETTINGS
 
 from tap_gladly.streams.reports import base as reports
 from tap_gladly.transport import backoff, client
-from transport.surfaces import JOB, KEYS, Surface
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from support import Sync
+
+    from transport.surfaces import Surface
 
 
 @pytest.fixture
@@ -47,13 +47,16 @@ def load_surface(
             path = path.removeprefix("/api/v1")
             if path == surface.path:
                 return reply(number)
-            return with_length(json.dumps([JOB]).encode() if surface.stream == "topics" else b"[]")
+            return with_length(surface.job_list)
 
         with RawServer(answer) as server:
-            settings = {**SETTINGS, "api_url": server.url, "start_date": "2026-11-20"}
-            if surface.stream == "agent_timestamps_report":
-                settings |= {"start_date": "2026-11-24", "end_date": "2026-11-24"}
+            settings = {
+                **SETTINGS,
+                "api_url": server.url,
+                "start_date": "2026-11-20",
+                "end_date": surface.end_date,
+            }
             run = sync(catalog=catalog(surface.stream), **{**settings, **more})
-        return [row.get(KEYS.get(surface.stream, "id"), "") for row in run.rows(surface.stream)]
+        return [row.get(surface.key, "") for row in run.rows(surface.stream)]
 
     return run

@@ -27,6 +27,9 @@ class Surface(NamedTuple):
     path: str
     body: bytes
     ids: list[str]
+    key: str = "id"
+    job_list: bytes = b"[]"
+    end_date: str | None = None
 
 
 def make_surfaces() -> list[Surface]:
@@ -36,7 +39,13 @@ def make_surfaces() -> list[Surface]:
         {"id": f"e{number}", "type": "CONTACT/STARTED", "timestamp": it} for number, it in enumerate(instants)
     ]
     return [
-        Surface("topics", "/export/jobs/j1/files/topics.jsonl", b'{"id":"t1"}\n{"id":"t2"}\n', ["t1", "t2"]),
+        Surface(
+            "topics",
+            "/export/jobs/j1/files/topics.jsonl",
+            b'{"id":"t1"}\n{"id":"t2"}\n',
+            ["t1", "t2"],
+            job_list=json.dumps([JOB]).encode(),
+        ),
         Surface("jobs", "/export/jobs", json.dumps([JOB]).encode(), ["j1"]),
         Surface("teams", "/teams", b'[{"id":"a"},{"id":"b"}]', ["a", "b"]),
         Surface(
@@ -45,12 +54,14 @@ def make_surfaces() -> list[Surface]:
         Surface(
             "agent_timestamps_report",
             "/reports",
-            b"Timestamp,Agent ID\r\n2026-11-24T01:00:00Z,a1\r\n2026-11-24T02:00:00Z,a2\r\n",
+            b"Timestamp,Agent ID\r\n2026-11-20T01:00:00Z,a1\r\n2026-11-20T02:00:00Z,a2\r\n",
             ["a1", "a2"],
+            key="agent_id",
+            end_date="2026-11-20",
         ),
     ]
 
 
+# Not imported by a conftest.py, which pytest may load before it shifts the clock.
 SURFACES = make_surfaces()
 NAMES = [surface.stream for surface in SURFACES]
-KEYS = {"agent_timestamps_report": "agent_id"}

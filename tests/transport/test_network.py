@@ -212,11 +212,12 @@ def fail_lookups(monkeypatch: pytest.MonkeyPatch, code: int) -> list[str]:
     return lookups
 
 
+@pytest.mark.parametrize("code", [socket.EAI_AGAIN, socket.EAI_FAIL], ids=["EAI_AGAIN", "EAI_FAIL"])
 def test_temporary_lookup_failure_is_retried(
-    sync: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    sync: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """EAI_AGAIN says that the name server didn't answer, not that the name is unknown."""
-    lookups = fail_lookups(monkeypatch, socket.EAI_AGAIN)
+    """The name server didn't answer, or failed, which doesn't mean that the name is unknown."""
+    lookups = fail_lookups(monkeypatch, code)
     monkeypatch.setattr(client, "OUTAGE_SECONDS", 0.1)
 
     errors = fail(sync, log, api_url=API)
