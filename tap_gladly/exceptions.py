@@ -24,6 +24,8 @@ class GladlyError(FatalSyncError):
 
     is_logged = False
     """Whether the message has been logged, so that nothing logs it again on the way up."""
+    is_claimed = False
+    """Whether a stream keeps the error as its own, so that the run summary names no other stream for it."""
 
 
 class RequestRejectedError(GladlyError):

@@ -17,7 +17,12 @@ from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
-from tap_gladly.exceptions import CredentialsRejectedError, GladlyError, StreamUnavailableError
+from tap_gladly.exceptions import (
+    CredentialsRejectedError,
+    GladlyError,
+    StreamMapError,
+    StreamUnavailableError,
+)
 from tap_gladly.output.mapped_records import MappedRecords, make_checks
 from tap_gladly.output.unmapped_log import UnmappedLog
 from tap_gladly.parsing.json_text import encode
@@ -79,21 +84,32 @@ class GladlyStream(Stream):
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
+        failure: GladlyError | None = None
         try:
             yield from self.iter_rows(context)
-            self.writer.flush()
-        except StreamUnavailableError as error:
-            self.error = error
-            self.logger.warning("%s", error)
         except GladlyError as error:
-            self.error = error
-            if self.is_fail_fast or isinstance(error, CredentialsRejectedError):
-                raise  # the tap logs it after the summary
-            if not error.is_logged:
-                self.logger.error("%s", error)  # noqa: TRY400
-                error.is_logged = True
-        if self.error and self._timer:
+            failure = error
+        self.writer.flush()  # the next stream, or the end of the run, may be a request away
+        if failure:
+            self._end_early(failure)
+
+    def _end_early(self, failure: GladlyError) -> None:
+        """Log an error or a skipped stream, unless the error ends the run: then raise it."""
+        self.claim(failure)
+        if self._timer:
             self._timer.tags[Tag.STATUS] = Status.FAILED
+        if isinstance(failure, StreamUnavailableError):
+            self.logger.warning("%s", failure)
+            return
+        if self.is_fail_fast or isinstance(failure, CredentialsRejectedError):
+            raise failure  # the tap logs it after the summary
+        self.logger.error("%s", failure)
+
+    def claim(self, failure: GladlyError) -> None:
+        """Keep an error as the reason why this stream ended early, unless a child stream has claimed it."""
+        if not failure.is_claimed:
+            failure.is_claimed = True
+            self.error = failure
 
     def fetch(
         self,
@@ -213,12 +229,16 @@ class RecordStream(GladlyStream):
     @override
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         # Private, but the only hook behind the stream maps.
-        for message in super()._generate_record_messages(record):
-            self.sent_count += 1
-            if check := self._mapped_records.get(message.stream):
-                message.record, problems = check.conform(message.record)
-                self._unmapped_log.add(problems, source="a stream map returned")
-            yield message
+        try:
+            for message in super()._generate_record_messages(record):
+                self.sent_count += 1
+                if check := self._mapped_records.get(message.stream):
+                    message.record, problems = check.conform(message.record)
+                    self._unmapped_log.add(problems, source="a stream map returned")
+                yield message
+        except StreamMapError as error:
+            self.claim(error)
+            raise
 
     @property
     def is_active(self) -> bool:

@@ -9,17 +9,20 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
-from support import run_command, tap_environment
+from support import rows_named, run_command, tap_environment
 
 from tap_gladly.output import message_writer
 from tap_gladly.output.message_writer import MessageWriter
+from tap_gladly.transport.prefetch import Prefetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from support import Sync
 
     from gladly_emulator import Emulator, StaticExports
 
@@ -251,3 +254,24 @@ def test_every_message_of_a_run_is_written(emulator: Emulator, exports: StaticEx
     run = run_command("--config=ENV", settings=emulator.settings)
 
     assert '"stream":"teams","record":{"id":"t1"}' in run.stdout
+
+
+def test_rows_do_not_wait_for_a_download(
+    exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows so far are written before the tap waits for the next file."""
+    files = {f"{stream}.jsonl": rows_named("1") for stream in ("customers", "agents")}
+    exports.add_job("j1", "2026-11-20T07:00:00Z", files)
+    written: list[int] = []
+
+    def next_file(prefetcher: Prefetcher[object]) -> IO[bytes]:
+        written.append(sys.stdout.getvalue().count("RECORD"))  # type: ignore[attr-defined] # a StringIO
+        return original(prefetcher)
+
+    original = Prefetcher.next_file
+    monkeypatch.setattr(Prefetcher, "next_file", next_file)
+    monkeypatch.setattr(message_writer, "FLUSH_SECONDS", 3600)
+
+    sync()
+
+    assert written == [1, 2]

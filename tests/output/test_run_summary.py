@@ -99,12 +99,25 @@ def test_summary_follows_a_failure(
     stream, jobs, rows = {
         "teams": ("teams", 2, 3),
         "export/jobs$": ("jobs", 0, 0),
-        "j2/files/agents": ("jobs", 1, 1),
+        "j2/files/agents": ("agents", 1, 1),
     }[path]
     summary = summary_of(log)
     assert summary["failed_streams"] == [stream]
     assert (summary["jobs_loaded"], summary["rows"]["agents"]) == (jobs, rows)
     assert sum(message.endswith(f"; failed: {stream}") for message in log.messages) == 1
+
+
+@pytest.mark.parametrize("stream", ["teams", "agents"])
+def test_summary_names_the_stream_of_a_failed_map(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture, stream: str
+) -> None:
+    """An expression that fails for a row ends the run, and the summary names the row's stream."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
+    exports.lists["teams"] = [{"id": "t1"}]
+
+    sync(should_fail=True, stream_maps={stream: {"x": "int(id)"}})
+
+    assert summary_of(log)["failed_streams"] == [stream]
 
 
 @pytest.mark.parametrize("path", ["teams", "export/jobs$", "j1/files/agents"])

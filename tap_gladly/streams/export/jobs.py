@@ -19,7 +19,7 @@ from tap_gladly.transport.download import MAX_DOCUMENT_BYTES
 from tap_gladly.transport.prefetch import Prefetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import requests
     from singer_sdk.helpers.types import Context, Record
@@ -82,8 +82,7 @@ class JobsStream(ExportStream):
                     yield self.finalize(dict(job.record))
                     self.commit(job, job.version.updated_at)
                 if due:
-                    rows = sum(reader.send_file(job, downloads.next_file) for reader in due)
-                    progress.log(job.window, rows)
+                    progress.log(job.window, self._send_files(job, due, downloads.next_file))
                     self._checkpoint(active)
                 if job.span and any(reader.has_loaded(job) for reader in readers):
                     self._summary.add_loaded_window(job.span[1])
@@ -91,6 +90,17 @@ class JobsStream(ExportStream):
             downloads.cancel()
             self._summary.jobs_loaded = progress.done
             self._summary.jobs_skipped = len(plan) - progress.done
+
+    def _send_files(self, job: Job, readers: Sequence[FileStream], next_file: Callable[[], IO[bytes]]) -> int:
+        rows = 0
+        for reader in readers:
+            self.writer.flush()  # the download may take long
+            try:
+                rows += reader.send_file(job, next_file)
+            except GladlyError as error:
+                reader.claim(error)
+                raise
+        return rows
 
     def _checkpoint(self, active: Sequence[ExportStream]) -> None:
         for stream in active:

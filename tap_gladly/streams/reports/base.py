@@ -121,7 +121,6 @@ class ReportStream(WindowedStream):
         except GladlyError:
             self._summary.reports.drop(self.name)
             self._send_schema()
-            self.writer.flush()
             raise
         self._send_schema()
         if window_count:
@@ -173,6 +172,7 @@ class ReportStream(WindowedStream):
         Raises:
             GladlyError: The request failed, or the report lacks its columns.
         """
+        self.writer.flush()  # the request may wait for the rate limit
         read = partial(self._source.read, span=span, required=self.key_spec.required, known=known)
         try:
             body = self.fetch(("reports",), read, body=self._source.make_body(span))

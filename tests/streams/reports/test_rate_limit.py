@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from datetime import datetime, timezone
@@ -10,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gladly_emulator import Emulator, Fault, ReportLimits
+from tap_gladly.output import message_writer
 from tap_gladly.streams.reports import base as reports
+from tap_gladly.streams.reports.report_request import ReportSource
 from tap_gladly.transport import session
+
+from .report_rows import bookmark, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from support import Sync
 
     from gladly_emulator import StaticExports
+    from tap_gladly.streams.reports.windows import Window
 
 Requests = list[dict[str, Any]]
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=timezone.utc)
@@ -75,3 +81,23 @@ def test_rate_limit_adapts_to_other_clients(
         statuses = count_statuses(running)
     assert statuses[200] == 15
     assert 1 <= statuses[429] < 12
+
+
+def test_rows_do_not_wait_for_the_rate_limit(
+    exports: StaticExports, read: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows so far are written before the next request, also without a STATE between them."""
+    exports.reports.put("AgentTimestampsReport", [event("2026-11-23T01:00:00Z")])
+    written: list[int] = []
+
+    def make_body(source: ReportSource, span: Window) -> dict[str, Any]:
+        written.append(sys.stdout.getvalue().count("RECORD"))  # type: ignore[attr-defined] # a StringIO
+        return original(source, span)
+
+    original = ReportSource.make_body
+    monkeypatch.setattr(ReportSource, "make_body", make_body)
+    monkeypatch.setattr(message_writer, "FLUSH_SECONDS", 3600)
+
+    read(AGENTS, state=bookmark(AGENTS, "2026-11-24T00:00:00Z"))
+
+    assert written == [0, 1]
