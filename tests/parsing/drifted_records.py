@@ -6,15 +6,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tap_gladly.streams import STREAMS
 from tap_gladly.streams.base import RecordStream, load_schemas
+from tap_gladly.tap import TapGladly
 
 Schema = dict[str, Any]
 METADATA = {"_job_id", "_job_updated_at", "_unmapped", "_window_end", "_row_hash", "_row_key"}
 KEYS: dict[str, tuple[str, ...]] = {
-    str(vars(stream)["name"]): tuple(key for key in stream.primary_keys if key not in METADATA)
-    for stream in STREAMS
-    if issubclass(stream, RecordStream)
+    name: tuple(key for key in stream.primary_keys if key not in METADATA)
+    for name, stream in TapGladly(validate_config=False).streams.items()
+    if isinstance(stream, RecordStream)
 }
 SCHEMAS: dict[str, Schema] = {
     name: {
