@@ -7,8 +7,8 @@ import subprocess
 
 from dagster import Definitions, OpDefinition, RetryPolicy, ScheduleDefinition, job, multiprocess_executor, op
 
-# Each run has a name of its own in Meltano, and by that a selection and a state of its own. An organization's
-# part is one more line: its extractor, its loader.
+# Each run has its own name in Meltano, and therefore its own selection and state. To add another organization,
+# add a line with its extractor and loader.
 RUNS = (
     ("tap-gladly--messages", "target-postgres"),
     ("tap-gladly--all-else", "target-postgres"),
@@ -16,7 +16,7 @@ RUNS = (
 
 
 def make_op(extractor: str, loader: str) -> OpDefinition:
-    """Make the step that does a run; if that fails, it goes on from the last STATE that was kept."""
+    """Return the step for one run. A retry resumes from the last STATE that Meltano kept."""
 
     def load() -> None:
         subprocess.run(["meltano", "run", extractor, loader], check=True)
@@ -26,7 +26,7 @@ def make_op(extractor: str, loader: str) -> OpDefinition:
 
 
 def compose() -> None:
-    """Put the steps side by side: none waits for another."""
+    """Add the steps without dependencies, so that they run in parallel."""
     for extractor, loader in RUNS:
         make_op(extractor, loader)()
 
