@@ -265,7 +265,7 @@ def test_rows_do_not_wait_for_a_download(
     written: list[int] = []
 
     def next_file(prefetcher: Prefetcher[object]) -> IO[bytes]:
-        written.append(sys.stdout.getvalue().count("RECORD"))  # type: ignore[attr-defined] # a StringIO
+        written.append(sys.stdout.getvalue().count("RECORD"))  # type: ignore[union-attr] # a StringIO
         return original(prefetcher)
 
     original = Prefetcher.next_file

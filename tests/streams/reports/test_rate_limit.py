@@ -91,7 +91,7 @@ def test_rows_do_not_wait_for_the_rate_limit(
     written: list[int] = []
 
     def make_body(source: ReportSource, span: Window) -> dict[str, Any]:
-        written.append(sys.stdout.getvalue().count("RECORD"))  # type: ignore[attr-defined] # a StringIO
+        written.append(sys.stdout.getvalue().count("RECORD"))  # type: ignore[union-attr] # a StringIO
         return original(source, span)
 
     original = ReportSource.make_body
