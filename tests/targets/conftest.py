@@ -56,13 +56,13 @@ def socket() -> Iterator[str]:
 
 
 def make_destination(kind: str, request: pytest.FixtureRequest, folder: Path) -> Destination:
-    """Return a destination; `batch` is PostgreSQL through BATCH files."""
+    """Return a destination of its own for a folder; `batch` is PostgreSQL through BATCH files."""
     match kind:
         case "duckdb":
             return DuckDB(folder)
         case "jsonl":
             return JsonLines(folder, TIMES)
-    destination = Postgres(request.getfixturevalue("socket"), kind)
+    destination = Postgres(request.getfixturevalue("socket"), folder.name.replace("-", "_"))
     if kind == "batch":
         destination.supports_batch = True
         destination.settings |= batch_settings(folder)
