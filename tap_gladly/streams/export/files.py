@@ -199,7 +199,10 @@ class ExportFileStream(FileStream):
         for rows in self._iter_copies():
             now = datetime.now(timezone.utc).isoformat().encode()
             after = b'%b,"time_extracted":"%b"}\n' % (self._record_suffix, now)
-            self.writer.write_lines(before + (after + before).join(rows) + after)
+            # Adding to the first and last row, instead of to all rows joined, copies the rows only once.
+            rows[0] = before + rows[0]
+            rows[-1] += after
+            self.writer.write_lines((after + before).join(rows))
 
     def _iter_copies(self) -> Iterator[list[bytes]]:
         for rows in self._passthrough.iter_rows(self._file):
