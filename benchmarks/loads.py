@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,13 +53,32 @@ def _pipe(target: str, config: Mapping[str, Any] | None = None, *, batch: bool =
     settings = {"default_target_schema": SCHEMA} if config is None else dict(config)
 
     def make_commands(database: Database, source: Source) -> list[Command]:
+        catalog = database.folder / "catalog.json"
+        catalog.write_text(_select_streams(), encoding="utf-8")
         file = database.folder / "config.json"
         file.write_text(json.dumps({**settings, _ADDRESSES[target]: _adapt(target, database)}), "utf-8")
         batches = {"TAP_GLADLY_BATCH_CONFIG": _configure_batches(database.folder)} if batch else {}
         program = str(Path(sys.executable).with_name(target))
-        return [Command(TAP, {**source, **batches}), Command([program, "--config", str(file)], {})]
+        tap = (*TAP, "--catalog", str(catalog))
+        return [Command(tap, {**source, **batches}), Command([program, "--config", str(file)], {})]
 
     return make_commands
+
+
+@cache
+def _select_streams() -> str:
+    """Return a catalog that selects only the streams that the other tools load, too."""
+    settings = {"ORGANIZATION": "bench", "AGENT_EMAIL": "bot@bench.example", "API_TOKEN": "none"}
+    variables = {f"TAP_GLADLY_{name}": value for name, value in settings.items()}
+    discover = Command((*TAP, "--discover"), variables)
+    output = subprocess.check_output(
+        discover.arguments, cwd=ROOT, env=discover.environment, stderr=subprocess.DEVNULL
+    )
+    catalog = json.loads(output)
+    for stream in catalog["streams"]:
+        (whole,) = (entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])
+        whole["selected"] = stream["tap_stream_id"] in STREAMS
+    return json.dumps(catalog)
 
 
 def _adapt(target: str, database: Database) -> str:
@@ -110,6 +130,7 @@ def _list_plugins(target: str) -> dict[str, Any]:
         | {"executable": programs[plugin["name"]]}
         for plugin in (tap, loader)
     )
+    tap["select"] = [f"{stream}.*" for stream in STREAMS]
     return {"extractors": [tap], "loaders": [loader]}
 
 
