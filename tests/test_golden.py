@@ -72,6 +72,8 @@ def test_sync_logs_the_golden_lines(
 
 def test_catalog_is_the_golden_catalog(golden: Callable[[str, str], None]) -> None:
     """Discovery returns these streams, keys, replication methods, schemas and metadata."""
-    catalog = TapGladly(validate_config=False).catalog_dict
+    entries = TapGladly(validate_config=False).catalog_dict["streams"]
+    # The versions of the SDK differ in the order of an entry's members, which means nothing.
+    catalog = {"streams": [dict(sorted(entry.items())) for entry in entries]}
 
     golden("catalog.json", json.dumps(catalog, indent=1) + "\n")
