@@ -55,12 +55,12 @@ def test_drifted_lists_are_valid(
     assert all(row.get("_unmapped") for row in rows if len(row) > 2)
 
 
-def test_drifted_events_are_valid(exports: StaticExports, read_events: Callable[..., Sync]) -> None:
+def test_drifted_events_are_valid(exports: StaticExports, sync_events: Callable[..., Sync]) -> None:
     """A value of another type moves; the timestamp of an event is part of its bookmark."""
     drifted = make_event("e1", ago(HOUR), initiator="a1", content=[{"a": 1}])
     exports.events.add(drifted)
 
-    run = read_events()
+    run = sync_events()
 
     check_records(run)
     (row,) = run.rows("events")
