@@ -116,6 +116,11 @@ def iter_conflicts(config: Mapping[str, Any]) -> Iterator[str]:
     batches = config.get("batch_config")
     if batches and batches["encoding"]["format"] == "parquet" and not find_spec("pyarrow"):
         yield "batch_config.encoding.format parquet needs the package pyarrow, which is not installed"
+    if batches and batches["encoding"]["format"] == "parquet":
+        # The SDK writes these files, and applies neither of them.
+        for setting in ("stream_maps", "flattening_enabled"):
+            if config.get(setting):
+                yield f"{setting} doesn't apply to Parquet files; use batch_config.encoding.format jsonl"
     if config.get("flattening_enabled") and "flattening_max_depth" not in config:
         yield "flattening_enabled needs flattening_max_depth"
 

@@ -13,9 +13,10 @@ import fsspec
 from singer_sdk import typing as th
 
 from tap_gladly.exceptions import BatchStorageError
+from tap_gladly.parsing.json_text import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers._batch import BatchConfig
 
@@ -95,6 +96,18 @@ def iter_batch_errors(batch_config: Mapping[str, Any] | None) -> Iterator[str]:
         for part, name in _REQUIRED:
             if not (batch_config.get(part) or {}).get(name):
                 yield f"batch_config.{part}.{name} is required when batch_config is set"
+
+
+def make_parquet_row(row: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+    """Return a row for a Parquet file, which the SDK writes.
+
+    Arrow takes the columns of a file from its first row, so each row has all of them. A column has one type, but
+    objects and arrays accept properties of any type, so they become JSON text.
+    """
+    values = ((name, row.get(name)) for name in columns)
+    return {
+        name: encode(value).decode() if isinstance(value, (dict, list)) else value for name, value in values
+    }
 
 
 class BatchWriter:

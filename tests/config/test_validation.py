@@ -137,6 +137,20 @@ def test_parquet_requires_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"stream_maps": {"customers": {"name": "__NULL__"}}},
+        {"flattening_enabled": True, "flattening_max_depth": 1},
+    ],
+)
+def test_parquet_rejects_settings_that_would_not_apply(settings: dict[str, object]) -> None:
+    """A stream map that removes personal data must not be ignored."""
+    batches = {"encoding": {"format": "parquet"}, "storage": {"root": "x"}}
+    with pytest.raises(ConfigValidationError, match="doesn't apply to Parquet files"):
+        TapGladly(config={**SETTINGS, "batch_config": batches, **settings})
+
+
 def test_flattening_requires_a_depth() -> None:
     """The tap reports a missing depth before it sends a request."""
     with pytest.raises(ConfigValidationError) as rejected:

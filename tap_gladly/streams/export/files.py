@@ -19,7 +19,7 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from tap_gladly.exceptions import NotFoundError
-from tap_gladly.output.batch_files import BatchWriter, private_files
+from tap_gladly.output.batch_files import BatchWriter, make_parquet_row, private_files
 from tap_gladly.parsing.json_text import encode, escape_line_ends
 from tap_gladly.parsing.jsonl import (
     MalformedLine,
@@ -87,7 +87,6 @@ class ExportFileStream(FileStream):
 
     @override
     def write_schema(self) -> None:
-        """Send SCHEMA, so that the table exists even if there is nothing to load."""
         self._write_schema_message()
 
     @override
@@ -110,15 +109,6 @@ class ExportFileStream(FileStream):
 
     @override
     def send_file(self, job: Job, next_file: Callable[[], IO[bytes]]) -> int:
-        """Send a job's file, then advance the bookmark.
-
-        Args:
-            job: The job.
-            next_file: Returns the job's file, or raises what `open_file` raised. The stream closes the file.
-
-        Returns:
-            The number of rows sent.
-        """
         self._job = job
         try:
             self._file = next_file()
@@ -168,7 +158,14 @@ class ExportFileStream(FileStream):
 
     @override
     def finalize(self, record: Record) -> Record:
-        return {**super().finalize(record), **self._metadata_values}
+        row = {**super().finalize(record), **self._metadata_values}
+        return make_parquet_row(row, self._parquet_columns) if self._parquet_columns else row
+
+    @cached_property
+    def _parquet_columns(self) -> list[str]:
+        config = self.get_batch_config(self.config)
+        is_parquet = config is not None and config.encoding.format == "parquet"
+        return [name for name in self.schema["properties"] if is_parquet and name not in self._deselected]
 
     # The passthrough: for rows that need no processing, it writes the messages that the SDK would write.
 
