@@ -22,14 +22,14 @@ _HEADER: Final = """\
 
 Each stream loads into a table of the same name. This page lists every column of every table.
 [data-model.md](data-model.md) shows how the tables relate and which one answers which question;
-[targets.md](targets.md) shows what each target makes of the names and types.
+[targets.md](targets.md) shows how targets store the names and types.
 
 - Any column except the key can be null. Gladly leaves out a property without a value. In a report, an empty
   cell is null.
 - *Known values* are those that Gladly documents. Gladly may add values, columns and nested properties.
 - A timestamp is RFC 3339 text with up to nine fraction digits, usually in UTC.
 - An object or an array is a JSON column. A second table lists its nested columns: a dot separates the levels,
-  and `[]` stands for each element of an array. An object may hold more than the table lists.
+  and `[]` stands for each element of an array. An object may contain more than the table lists.
 - Columns that begin with `_` and all columns of `malformed_lines` are the tap's own. All others are Gladly's;
   those of a report are the CSV header in snake case.
 - The examples are rows of the emulated organization, as the tap emits them, without null columns.
