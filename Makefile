@@ -80,7 +80,7 @@ hub: .venv/.ready ## Generate plugin.yaml, the plugin definition for Meltano and
 	@$(BIN)/python hub/generate.py > plugin.yaml.new
 	@mv plugin.yaml.new plugin.yaml
 
-e2e: .venv/.ready $(TARGETS)/.ready $(DAGSTER)/.ready ## Run the demo twice, the documented Meltano commands, loads into every target, the dbt package, and a sharded load
+e2e: .venv/.ready $(TARGETS)/.ready $(DAGSTER)/.ready ## Run the demo twice, the documented Meltano commands, loads into every target, the dbt package, and a load with parallel extractors
 	@$(PINNED) $(DEMO)/bin/python -m demo --from-scratch
 	@$(PINNED) $(DEMO)/bin/python -m demo --again
 	@$(DEMO)/bin/python -m demo.selection

@@ -74,11 +74,11 @@ def test_joins_name_declared_columns() -> None:
 
 
 def test_questions_name_tables() -> None:
-    """Each table that the page names beside a thing or a question is a stream; every report is named."""
+    """Each table that the page names beside an entity or a question is a stream; every report is named."""
     streams = TapGladly(validate_config=False).streams
-    things = [row[2:] for row in read_table("Thing | What it is")]
+    entities = [row[2:] for row in read_table("Entity | What it is")]
     questions = [row[1:] for row in read_table("Question | Table")]
-    named = {name for row in things + questions for name in re.findall(r"`([a-z]\w+)`", " ".join(row))}
+    named = {name for row in entities + questions for name in re.findall(r"`([a-z]\w+)`", " ".join(row))}
 
     columns = {"within_sla", "is_fcr_eligible", "is_fcr_success", "available_for", "customer_id"}
     assert named - columns <= set(streams)
@@ -98,7 +98,7 @@ def test_channel_names_are_those_of_the_rows(rows: Rows) -> None:
 
 
 def test_diagram_is_mermaid() -> None:
-    """The block that GitHub renders has one relation per line, and each thing of the table in it."""
+    """The block that GitHub renders has one relation per line, and each entity of the table in it."""
     diagram = PAGE.split("```mermaid\n")[1].split("\n```")[0].splitlines()
     relation = re.compile(r'    (\w+) [|}][|o]--[o|][{|] (\w+) : (?:\w+|"[\w ]+")')
     matches = [relation.fullmatch(line) for line in diagram[1:]]
@@ -106,4 +106,4 @@ def test_diagram_is_mermaid() -> None:
 
     assert diagram[0] == "erDiagram"
     assert all(matches)
-    assert drawn == {row[0].upper().replace(" ", "_") for row in read_table("Thing | What it is")}
+    assert drawn == {row[0].upper().replace(" ", "_") for row in read_table("Entity | What it is")}

@@ -20,7 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="tap-gladly-shape",
         description="Print which properties, types and headers a Gladly account sends, as Markdown without any "
-        "values. It makes some 40 read-only requests within Gladly's rate limits.",
+        "values. It makes about 30 read-only requests within Gladly's rate limits.",
     )
     parser.add_argument(
         "--config",
