@@ -37,13 +37,14 @@ CUSTOM_REPORTS = th.Property(
                 "window_days",
                 th.IntegerType(minimum=1, maximum=366),
                 title="Window days",
-                description="Days per request. The default is 1.",
+                description="Days per request. The default is 1, or that of the built-in report.",
             ),
             th.Property(
                 "look_back_days",
                 th.IntegerType(minimum=0, maximum=3660),
                 title="Look-back days",
-                description="Days before the bookmark to re-read in every run. The default is one window.",
+                description="Days before the bookmark to request again in every run. The default is one window, "
+                "or that of the built-in report.",
             ),
             th.Property(
                 "aggregation_level",
