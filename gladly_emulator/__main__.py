@@ -102,6 +102,12 @@ def _make_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="start the clock this many hours ahead of the real time",
     )
+    _add_rates(parser)
+    return parser
+
+
+def _add_rates(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--requests-per-second",
         type=int,
@@ -123,7 +129,6 @@ def _make_parser() -> argparse.ArgumentParser:
         metavar="X",
         help="average number of conversations that start in an open hour (default: %(default)s)",
     )
-    return parser
 
 
 def _parse_time(text: str) -> datetime:
