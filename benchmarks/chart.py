@@ -18,7 +18,7 @@ CONTENDERS = {
     "tap, s": "tap-gladly, with download and state",
 }
 WIDTH, HEIGHT = 760, 400
-LEFT, BAR, CHECKPOINT_EVERY = 320, 20, 32
+LEFT, BAR, ROW_HEIGHT = 320, 20, 32
 LONGEST = WIDTH - LEFT - 80
 FLOOR, TALLEST, MOST_MIB = 350, 100, 120
 # Background and text colors change together, whatever the surrounding page looks like.
@@ -67,7 +67,7 @@ def _draw_bars(seconds: dict[str, float]) -> Iterator[str]:
     yield _write(20, 32, "CPU seconds for 100 MiB of conversation items, start-up apart", "title")
     longest = max(seconds.values())
     for number, (label, value) in enumerate(seconds.items()):
-        top = 52 + number * CHECKPOINT_EVERY
+        top = 52 + number * ROW_HEIGHT
         length = LONGEST * value / longest
         kind = "tap" if label.startswith("tap") else "bar"
         yield _write(LEFT - 12, top + 15, label, "right")
