@@ -181,15 +181,12 @@ class TapGladly(SyncTap):
     def _make_custom_reports(
         self, client: GladlyClient, settings: Iterable[dict[str, Any]]
     ) -> list[CustomReportStream]:
-        reports = [
+        return [
             CustomReportStream(
                 self, client, summary=self.summary, settings=report, is_discovered=self._is_discovering
             )
             for report in settings
         ]
-        for report in reports:
-            _ = report.schema
-        return reports
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -1,4 +1,4 @@
-"""Hold the records that stream maps and flattening make to the SCHEMA that the SDK sends for them."""
+"""Make the records that stream maps and flattening return valid for the SCHEMA that the SDK sends for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from singer_sdk.mapper import CustomStreamMap
 
 from tap_gladly.parsing.json_text import encode
 from tap_gladly.parsing.jsonl import decode_value
-from tap_gladly.parsing.record_check import RecordCheck, find_free
+from tap_gladly.parsing.record_check import RecordCheck, find_free_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ Record = dict[str, Any]
 _UNMAPPED = "_unmapped"
 
 
-class MappedRecords:
+class MappedRecordCheck:
     """Checks the records of one stream map."""
 
     def __init__(self, stream_map: StreamMap) -> None:
@@ -40,24 +40,24 @@ class MappedRecords:
     def _move(self, record: Any) -> tuple[Record, list[Problem]]:  # noqa: ANN401
         removed, problems = self._check.conform(record)
         if removed and _UNMAPPED in self._columns:
-            unmapped = _read(record.get(_UNMAPPED))
+            unmapped = _parse_unmapped(record.get(_UNMAPPED))
             for path, value in removed.items():
-                unmapped[find_free(path, unmapped)] = value
+                unmapped[find_free_key(path, unmapped)] = value
             record[_UNMAPPED] = encode(unmapped).decode() if self._has_text else unmapped
         return record, problems
 
 
-def make_checks(stream_maps: Iterable[StreamMap]) -> dict[str, MappedRecords]:
+def make_checks(stream_maps: Iterable[StreamMap]) -> dict[str, MappedRecordCheck]:
     """Return a check for each table whose records a map or flattening changes."""
     return {
-        it.stream_alias: MappedRecords(it)
+        it.stream_alias: MappedRecordCheck(it)
         for it in stream_maps
         if (isinstance(it, CustomStreamMap) or it.flattening_enabled)
         and it.transformed_schema.get("properties")
     }
 
 
-def _read(unmapped: object) -> dict[str, Any]:
+def _parse_unmapped(unmapped: object) -> dict[str, Any]:
     """Return what `_unmapped` already holds; a map or flattening may have made it a JSON text."""
     value = decode_value(unmapped.encode()) if isinstance(unmapped, str) else unmapped
     return dict(value) if isinstance(value, dict) else {}

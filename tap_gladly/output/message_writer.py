@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-gladly")
 
 FLUSH_SECONDS = 1.0
-"""How long a record is buffered at most."""
+"""How long a record is buffered at most, unless a stream waits. It flushes the buffer before it does."""
 FLUSH_BYTES = 64 * 1024
 """How many bytes are buffered at most."""
 _LAST_LINE_SECONDS = 1.0
@@ -36,7 +36,7 @@ class MessageWriter(SingerWriter):
     """Buffers RECORD messages and writes all other messages at once.
 
     The SDK's own writer flushes every message. A target only waits for SCHEMA and STATE, so records are
-    buffered, for `FLUSH_SECONDS` at most.
+    buffered for `FLUSH_SECONDS`.
     """
 
     def __init__(self) -> None:

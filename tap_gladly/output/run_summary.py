@@ -125,9 +125,8 @@ class RunSummary:
             self.retries += 1
             now = time.monotonic()
             end = now + seconds
-            self.retry_seconds += max(
-                0.0, end - max(now, self._waiting_until)
-            )  # waits of several threads overlap
+            # The waits of several threads overlap.
+            self.retry_seconds += max(0.0, end - max(now, self._waiting_until))
             self._waiting_until = max(end, self._waiting_until)
 
     def add_loaded_window(self, end: int) -> None:

@@ -1,4 +1,4 @@
-"""Hold records to the schema that the tap sends: find the values that don't fit, and take them out."""
+"""Check records against the schema that the tap sends, and remove the values that don't fit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class RecordCheck:
             schema: An object's schema.
             ignored: Properties of the schema that count as undeclared, because the tap adds them itself.
             keys: Properties that aren't checked, and must be there; `id` is a non-empty string.
-            depth: How many levels of nested objects are closed, so that undeclared properties are taken out.
+            depth: How many levels of nested objects are closed, so that undeclared properties are removed.
         """
         declared = {name: it for name, it in schema.get("properties", {}).items() if name not in {*ignored}}
         self._properties = {name: _close(it, depth) if is_usable(it) else {} for name, it in declared.items()}
@@ -85,28 +85,28 @@ class RecordCheck:
         )
 
     def conform(self, record: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-        """Take what doesn't fit out of a record.
+        """Remove what doesn't fit from a record.
 
         Args:
             record: A record, decoded to any depth. A value that doesn't fit becomes null there. If the schema
                 doesn't accept null either, the property is removed.
 
         Returns:
-            The values taken out, by the names of their properties joined with dots, and what is wrong with them.
+            The removed values, by the names of their properties joined with dots, and what is wrong with them.
         """
         undeclared = sorted(record.keys() - self._properties.keys())
         removed = {name: _make_readable(record.pop(name)) for name in undeclared}
         problems = [Problem((name,)) for name in undeclared]
         for name in [*record]:
             if name not in self._keys and not self._fits(name, record[name]):
-                problems += self._take_out(record, name, removed)
+                problems += self._remove_problems(record, name, removed)
         return removed, problems
 
     def _fits(self, name: str, value: object) -> bool:
         text = bytes(value if isinstance(value, msgspec.Raw) else encode(value))
         return _can_decode(self._decoders[name], text) and not may_have_unreadable_number(text)
 
-    def _take_out(self, record: dict[str, Any], name: str, removed: dict[str, Any]) -> list[Problem]:
+    def _remove_problems(self, record: dict[str, Any], name: str, removed: dict[str, Any]) -> list[Problem]:
         value = decode_value(record[name]) if isinstance(record[name], msgspec.Raw) else record[name]
         problems = self._validator.find_problems(name, value)
         if not problems:
@@ -121,7 +121,7 @@ class RecordCheck:
             parts = {name: make_readable(whole)}
             del record[name]
         for path, part in parts.items():
-            removed[find_free(path, removed)] = part
+            removed[find_free_key(path, removed)] = part
         return problems
 
     def _remove(self, record: dict[str, Any], path: tuple[str, ...]) -> object:
@@ -147,7 +147,7 @@ class RecordCheck:
         return is_nullable
 
 
-def find_free(key: str, taken: Mapping[str, Any]) -> str:
+def find_free_key(key: str, taken: Mapping[str, Any]) -> str:
     """Return a key that isn't taken: the key itself, unless another property's name has dots."""
     while key in taken:
         key += "_"

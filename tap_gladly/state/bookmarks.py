@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import urlsafe_b64encode
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tap_gladly.state.fingerprints import make_fingerprint, split_fingerprints
 from tap_gladly.timestamps import DAY, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+# 18 bits: one late job in a thousand has the fingerprint of one of 300 older jobs and is not reported.
+_FINGERPRINT_LENGTH = 3
 
 
 class JobVersion(NamedTuple):
@@ -43,7 +45,9 @@ class Bookmark:
             ValueError: The state is invalid. The message names the invalid part and what to do.
         """
         self._listed = sorted(listed)
-        self._fingerprints = [_job_fingerprint(job) for job in self._listed]
+        self._fingerprints = [
+            make_fingerprint(f"{job.job_id} {job.instant}", _FINGERPRINT_LENGTH) for job in self._listed
+        ]
         self._value = state.get("replication_key_value")
         self._position = None if self._value is None else parse_bookmark_time(self._value)
         loaded = _parse_jobs_read(state.get("jobs_read"), self._position)
@@ -68,8 +72,7 @@ class Bookmark:
         """Yield jobs listed for the first time more than a day behind the position; they are not loaded."""
         if self._position is None or not isinstance(self._older_jobs, str):
             return
-        text = self._older_jobs
-        known = {text[at : at + _FINGERPRINT_LENGTH] for at in range(0, len(text), _FINGERPRINT_LENGTH)}
+        known = split_fingerprints(self._older_jobs, _FINGERPRINT_LENGTH)
         for job, fingerprint in zip(self._listed, self._fingerprints, strict=True):
             if job.instant < self._position - DAY and fingerprint not in known:
                 yield job
@@ -142,12 +145,3 @@ def _parse_jobs_read(
     if any(job.instant // 1000 > position // 1000 for job in jobs):
         return None  # the position was set back by hand, to load again what came after it
     return {job.job_id: job for job in jobs}
-
-
-_FINGERPRINT_LENGTH = 3
-
-
-def _job_fingerprint(job: JobVersion) -> str:
-    # 18 bits: one late job in a thousand has the fingerprint of one of 300 older jobs and is not reported.
-    digest = hashlib.blake2b(f"{job.job_id} {job.instant}".encode(), digest_size=3).digest()
-    return urlsafe_b64encode(digest).decode()[:_FINGERPRINT_LENGTH]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
+
+from tap_gladly.state.fingerprints import make_fingerprint, split_fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +29,9 @@ class JobWatch:
         """Windows of the jobs that the run before saw unfinished, by job id."""
         self.pending: dict[str, Window] = {}
         """The same for this run."""
-        text = reported if isinstance(reported, str) else ""
-        self._reported = {
-            text[at : at + _FINGERPRINT_LENGTH] for at in range(0, len(text), _FINGERPRINT_LENGTH)
-        }
+        self._reported = split_fingerprints(
+            reported if isinstance(reported, str) else "", _FINGERPRINT_LENGTH
+        )
         self._current: set[str] = set()
 
     def is_new(self, *problem: object) -> bool:
@@ -40,19 +39,18 @@ class JobWatch:
 
         A problem that a run doesn't ask about is forgotten, so the state doesn't grow.
         """
-        digest = hashlib.blake2b(repr(problem).encode("utf-8", "replace"), digest_size=6).digest()
-        fingerprint = urlsafe_b64encode(digest).decode()
+        fingerprint = make_fingerprint(repr(problem), _FINGERPRINT_LENGTH)
         is_new = fingerprint not in self._reported and fingerprint not in self._current
         self._current.add(fingerprint)
         return is_new
 
-    def to_state(self) -> dict[str, Any]:
-        """Return what the state keeps: `pending_jobs` and `reported_jobs`, each only if it isn't empty."""
+    def add_to(self, bookmark: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the bookmark of `jobs` with `pending_jobs` and `reported_jobs`, each only if it isn't empty."""
         parts = {
             "pending_jobs": {job_id: list(window) for job_id, window in sorted(self.pending.items())},
             "reported_jobs": "".join(sorted(self._current)),
         }
-        return {name: value for name, value in parts.items() if value}
+        return {name: value for name, value in {**bookmark, **parts}.items() if value or name not in parts}
 
 
 def _parse_pending(pending: Mapping[str, Any]) -> dict[str, Window]:

@@ -40,4 +40,4 @@ class WindowBookmark:
         """Return the bookmark as the state keeps it."""
         value = None if self.position is None else format_instant(self.position)
         window_days = {} if self.window_days is None else {"window_days": self.window_days}
-        return {"replication_key": REPLICATION_KEY, "replication_key_value": value, **window_days}
+        return {"replication_key_value": value, **window_days}

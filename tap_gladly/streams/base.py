@@ -1,4 +1,4 @@
-"""What the SDK needs of every stream, and how rows follow their schema."""
+"""What the SDK needs of every stream: requests, errors, metrics, and when messages are sent."""
 
 from __future__ import annotations
 
@@ -11,34 +11,24 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.metrics import Counter, Status, Tag, Timer
-from singer_sdk.schema.source import SchemaDirectory, StreamSchema
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.schema.source import SchemaDirectory
 from typing_extensions import override
 
 from tap_gladly.exceptions import (
     CredentialsRejectedError,
     GladlyError,
-    StreamMapError,
     StreamUnavailableError,
 )
-from tap_gladly.output.mapped_records import MappedRecords, make_checks
-from tap_gladly.output.unmapped_log import UnmappedLog
-from tap_gladly.parsing.json_text import encode
-from tap_gladly.parsing.record_check import RecordCheck, drop_property
 from tap_gladly.state.sdk_state import NoOpStateManager
-from tap_gladly.timestamps import parse_instant, parse_last_instant
 from tap_gladly.transport import client as gladly_client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import requests
     from singer_sdk import Tap
-    from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import Catalog, RecordMessage
 
     from tap_gladly.output.message_writer import MessageWriter
     from tap_gladly.output.run_summary import RunSummary
@@ -65,6 +55,7 @@ def load_schemas() -> dict[str, dict[str, Any]]:
 class GladlyStream(Stream):
     """A stream that keeps its own bookmark; an error of the tap ends it with one log line."""
 
+    name = ""  # each class sets it
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the tap emits values as Gladly sends them
     is_fail_fast = True
     """Whether an error ends the run at once. Otherwise other streams sync, and the run fails at its end."""
@@ -118,11 +109,14 @@ class GladlyStream(Stream):
         *,
         params: Sequence[tuple[str, str]] = (),
         body: Mapping[str, Any] | None = None,
+        max_bytes: int | None = None,
     ) -> _T:
-        """Send a request as `GladlyClient.fetch` does, with this stream's policy and logger."""
-        return self._client.fetch(
-            path, read, params=params, body=body, policy=self.request_policy, logger=self.logger
-        )
+        """Send a request as `GladlyClient.fetch` does, with this stream's policy and logger.
+
+        `max_bytes` limits a body that is parsed in memory.
+        """
+        policy = self.request_policy._replace(max_bytes=max_bytes)
+        return self._client.fetch(path, read, params=params, body=body, policy=policy, logger=self.logger)
 
     @property
     def request_policy(self) -> gladly_client.RequestPolicy:
@@ -198,119 +192,3 @@ class GladlyStream(Stream):
         """Emit ACTIVATE_VERSION if it is due, after a complete response was sent."""
         if self._stream_version is not None and not self.is_dry_run:
             super()._write_activate_version_message(self._stream_version)
-
-
-class RecordStream(GladlyStream):
-    """A stream with a schema file; properties that the schema doesn't declare go to `_unmapped`."""
-
-    schema = StreamSchema(SCHEMAS)
-    primary_keys = ("id",)
-    metadata_columns: frozenset[str] = frozenset({"_unmapped"})
-    """Columns that the tap adds. A property of that name from Gladly counts as undeclared."""
-    supports_batch = False
-    """Whether `batch_config` applies. It can't where a STATE message follows rows that BATCH would delay."""
-
-    def __init__(self, tap: Tap, client: gladly_client.GladlyClient, *, summary: RunSummary) -> None:
-        super().__init__(tap, client, summary=summary)
-        self.row_count = 0
-        """Rows read in this run."""
-        self.sent_count = 0
-        """Rows sent in this run: stream maps may filter or multiply the rows read."""
-        self._unmapped_log = UnmappedLog(self.name, self.logger, is_sent=self._sends_unmapped)
-
-    @override
-    def apply_catalog(self, catalog: Catalog) -> None:
-        own_key = self.replication_key
-        super().apply_catalog(catalog)
-        # Without a replication key in the catalog, the SDK would treat the stream as FULL_TABLE. Only the
-        # replication method decides that here.
-        self.replication_key = self.replication_key or own_key
-
-    @override
-    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
-        # Private, but the only hook behind the stream maps.
-        try:
-            for message in super()._generate_record_messages(record):
-                self.sent_count += 1
-                if check := self._mapped_records.get(message.stream):
-                    message.record, problems = check.conform(message.record)
-                    self._unmapped_log.add(problems, source="a stream map returned")
-                yield message
-        except StreamMapError as error:
-            self.claim(error)
-            raise
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the stream is selected and no stream map removes it."""
-        return self.selected and not all(isinstance(it, RemoveRecordTransform) for it in self.stream_maps)
-
-    @property
-    def is_full_table(self) -> bool:
-        """Whether the catalog sets the replication method to FULL_TABLE."""
-        return self.forced_replication_method == REPLICATION_FULL_TABLE
-
-    @cached_property
-    def _bounds(self) -> tuple[int | None, int | None]:
-        start, end = self.config.get("start_date"), self.config.get("end_date")
-        return parse_instant(start) if start else None, parse_last_instant(end) if end else None
-
-    @override
-    def get_batch_config(self, config: Mapping[str, Any]) -> BatchConfig | None:
-        return super().get_batch_config(config) if self.supports_batch else None
-
-    def finalize(self, record: Record) -> Record:
-        """Count a row and make it valid for the stream's schema."""
-        self.row_count += 1
-        for outer, name in self._deselected_properties:
-            drop_property(record, outer, name)
-        if not self._record_check.is_valid(encode(record)):
-            self.conform(record)
-        return record
-
-    def conform(self, record: Record) -> None:
-        """Move undeclared properties, and values that don't fit the schema, to `_unmapped`.
-
-        Args:
-            record: A record without deselected properties, decoded to any depth.
-        """
-        removed, problems = self._record_check.conform(record)
-        if removed:
-            record["_unmapped"] = removed
-            self._unmapped_log.add(problems)
-
-    @cached_property
-    def _mapped_records(self) -> dict[str, MappedRecords]:
-        return make_checks(self.stream_maps)
-
-    @cached_property
-    def _record_check(self) -> RecordCheck:
-        options = [it.flattening_options for it in self.stream_maps if it.flattening_enabled]
-        depth = max((it.max_level for it in options if it), default=0)
-        selected = {name for name in self._known_fields if self.mask["properties", name]}
-        ignored = self.effective_schema["properties"].keys() - selected
-        return RecordCheck(self.effective_schema, ignored=ignored, keys=self.primary_keys, depth=depth)
-
-    @cached_property
-    def _deselected_properties(self) -> list[tuple[tuple[str, ...], str]]:
-        # A deselected value must not reach _unmapped. The SDK drops deselected properties after this.
-        paths = [breadcrumb[1::2] for breadcrumb, is_selected in self.mask.items() if not is_selected]
-        return [(path[:-1], path[-1]) for path in paths if path and path[0] not in self.metadata_columns]
-
-    @cached_property
-    def _known_fields(self) -> frozenset[str]:
-        return frozenset(self.effective_schema["properties"]) - self.metadata_columns
-
-    def _sends_unmapped(self) -> bool:
-        return any("_unmapped" in it.transformed_schema.get("properties", ()) for it in self.stream_maps)
-
-    @override
-    def summarize(self) -> None:
-        super().summarize()
-        if self.selected:
-            self._summary.rows[self.name] = self.row_count
-            self._summary.rows_sent[self.name] = self.sent_count
-        if unexpected := self._unmapped_log.unexpected:
-            self._summary.unexpected_types[self.name] = dict(unexpected)
-        if undeclared := self._unmapped_log.undeclared:
-            self._summary.unknown_properties[self.name] = sorted(undeclared)

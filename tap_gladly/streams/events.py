@@ -7,21 +7,19 @@ from http import HTTPStatus
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
-from tap_gladly.exceptions import InvalidBookmarkError, RequestRejectedError
-from tap_gladly.parsing.jsonl import MalformedLine, is_not_jsonl, iter_jsonl
+from tap_gladly.exceptions import RequestRejectedError
+from tap_gladly.parsing.jsonl import MalformedLine, iter_jsonl
 from tap_gladly.state.event_bookmark import EventBookmark
-from tap_gladly.streams.base import RecordStream
+from tap_gladly.streams.incremental import IncrementalStream, warn_of_future_bookmarks
+from tap_gladly.streams.json_responses import fetch_jsonl
 from tap_gladly.streams.malformed_lines import find_malformed_lines
-from tap_gladly.streams.second_download import download_better
 from tap_gladly.timestamps import DAY, MINUTE, format_full_instant, format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import requests
     from singer_sdk.helpers.types import Context, Record
 
 ENTITIES = (
@@ -53,7 +51,7 @@ class Window(NamedTuple):
     end: int
 
 
-class EventsStream(RecordStream):
+class EventsStream(IncrementalStream):
     """Events, from `GET /events`.
 
     One row per event; key `id`; incremental by `timestamp`. Gladly keeps events for 24 hours (documented).
@@ -68,12 +66,12 @@ class EventsStream(RecordStream):
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
         if not self.is_active:
             return
-        self._bookmark = self._restore_bookmark()
+        self._bookmark = self.read_bookmark(EventBookmark)
         window = self._find_window()
         if window.start > window.end:
             return  # everything is loaded up to a minute ago, or end_date lies before the window
         file, window = self._download(window)
-        now = self._client.now()
+        now = self._client.clock.now()
         # If the clocks differ by more than a day, either may be wrong.
         is_sure = abs(now - time.time_ns()) <= DAY
         if is_sure:  # the response's Date counts, in case this machine's clock is fast
@@ -85,23 +83,11 @@ class EventsStream(RecordStream):
             self._summary.bytes[self.name] = file.tell()
         self.activate_version()
 
-    def _restore_bookmark(self) -> EventBookmark:
-        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
-        try:
-            return EventBookmark({} if self.is_full_table else state)
-        except ValueError as error:
-            raise InvalidBookmarkError(
-                f"The bookmark of {self.name} in the state is invalid: {error}."
-            ) from error
-
     def _find_window(self) -> Window:
-        now = self._client.now() // 1000 * 1000
-        first, last = self._bounds
+        now = self._client.clock.now() // 1000 * 1000
+        first, last = self.bounds
         edge, end = now - LOOKBACK, now - EVENT_LAG
-        if self._bookmark.instant is not None and self._bookmark.instant > now + DAY:
-            self.logger.warning(
-                "The bookmark lies in the future (%s). Nothing before it will be loaded.", self.name
-            )
+        warn_of_future_bookmarks(self.logger, {self.name: self._bookmark.instant}, now=now)
         wanted = max(filter(None, (self._bookmark.instant, first)), default=edge)
         window = Window(max(wanted, edge), end if last is None else min(end, last))
         if self._bookmark.instant is not None and wanted < min(window):
@@ -120,11 +106,11 @@ class EventsStream(RecordStream):
         Gladly rejects a start that lies more than 24 hours back by its own clock. If this machine's clock is slow,
         the rejection brings Gladly's time, and the window follows it.
         """
-        before = self._client.now()
+        before = self._client.clock.now()
         try:
             return self._request(window), window
         except RequestRejectedError as error:
-            if error.status != HTTPStatus.BAD_REQUEST or self._client.now() - before < _CLOCK_TOLERANCE:
+            if error.status != HTTPStatus.BAD_REQUEST or self._client.clock.now() - before < _CLOCK_TOLERANCE:
                 raise
         self._client.clock.log_difference(self.logger)
         window = self._find_window()
@@ -134,12 +120,7 @@ class EventsStream(RecordStream):
         entities = self.config.get("event_entities") or ENTITIES
         bounds = [("startAt", format_full_instant(window.start)), ("endAt", format_full_instant(window.end))]
         query = [*bounds, *(("entities", entity) for entity in entities)]
-        return download_better(
-            lambda: self.fetch(("events",), _read_events, params=query),
-            lambda file: file,
-            name="The response with events",
-            logger=self.logger,
-        )
+        return fetch_jsonl(self, ("events",), name="The response with events", params=query)
 
     def _iter_new(self, file: IO[bytes], window: Window, *, is_sure: bool) -> Iterator[Record]:
         """Yield the events of a window that aren't loaded yet, and advance the bookmark past them.
@@ -175,17 +156,9 @@ class EventsStream(RecordStream):
 
     def _commit(self) -> None:
         """Emit the bookmark as STATE. A dry run sends too few events for that."""
-        if self.is_full_table or self.is_dry_run:
-            return
-        bookmarks = self.tap_state.setdefault("bookmarks", {})
-        bookmarks[self.name] = {"replication_key": self.replication_key, **self._bookmark.to_state()}
-        self._tap.state_writer.write_state(self.tap_state)
-
-
-def _read_events(response: requests.Response, file: IO[bytes]) -> IO[bytes]:
-    if is_not_jsonl(file, response.headers.get("Content-Type", "")):
-        raise RetriableAPIError("Gladly answered with something other than events", response)
-    return file
+        if not self.is_full_table and not self.is_dry_run:
+            self.save_bookmark(self._bookmark.to_state())
+            self.emit_state()
 
 
 def _find_instant(event: Record) -> int | None:

@@ -9,8 +9,8 @@ from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_gladly.exceptions import AccessDeniedError, NotFoundError, StreamUnavailableError
-from tap_gladly.parsing.jsonl import parse_document
-from tap_gladly.streams.base import RecordStream
+from tap_gladly.streams.json_responses import read_document
+from tap_gladly.streams.records import RecordStream
 from tap_gladly.transport.download import MAX_DOCUMENT_BYTES
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     import requests
     from singer_sdk.helpers.types import Context, Record
-
-    from tap_gladly.transport.client import RequestPolicy
 
 
 class ListStream(RecordStream):
@@ -34,17 +32,12 @@ class ListStream(RecordStream):
     is_fail_fast = False
     selected_by_default = False
 
-    @property
-    @override
-    def request_policy(self) -> RequestPolicy:
-        return super().request_policy._replace(max_bytes=MAX_DOCUMENT_BYTES)
-
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
         if not self.is_active:
             return
         try:
-            entries = self.fetch(self.path.split("/")[1:], self.read_entries)
+            entries = self.fetch(self.path.split("/")[1:], self.read_entries, max_bytes=MAX_DOCUMENT_BYTES)
         except (AccessDeniedError, NotFoundError) as error:
             raise StreamUnavailableError(
                 f"Skipped {self.name}: {error} If this agent isn't meant to read it, deselect the stream."
@@ -69,13 +62,7 @@ class ListStream(RecordStream):
         Raises:
             RetriableAPIError: The body is not a JSON array.
         """
-        with file:
-            entries = parse_document(file.read())
-        if not isinstance(entries, list):
-            raise RetriableAPIError(
-                f"Gladly answered {self.name} with something other than a JSON array", response
-            )
-        return entries
+        return read_document(response, file, kind=list, name=self.name)
 
 
 def _has_id(entry: Record) -> bool:
@@ -148,11 +135,7 @@ class OrganizationStream(ListStream):
 
     @override
     def read_entries(self, response: requests.Response, file: IO[bytes]) -> list[object]:
-        with file:
-            organization = parse_document(file.read())
-        # An error with status 200 would be an object, too, but without an id.
-        if not isinstance(organization, dict) or "id" not in organization:
-            raise RetriableAPIError(
-                "Gladly answered organization with something other than an organization", response
-            )
+        organization = read_document(response, file, kind=dict, name=self.name)
+        if "id" not in organization:  # such as an error with status 200
+            raise RetriableAPIError("Gladly answered organization with an object without an id", response)
         return [organization]

@@ -19,7 +19,7 @@ from tap_gladly.config.base_url import resolve_base_url
 from tap_gladly.exceptions import GladlyUnreachableError, describe_failure, error_for_status, is_permanent
 from tap_gladly.transport.backoff import RetryLog, iter_backoff_seconds
 from tap_gladly.transport.clock import GladlyClock
-from tap_gladly.transport.download import download, has_complete_end
+from tap_gladly.transport.download import UnverifiedResponses, download
 from tap_gladly.transport.environment import (
     ProxyFailureError,
     check_certificates,
@@ -50,8 +50,6 @@ _TRANSIENT_STATUSES = {
 }
 _ERROR_CODE = re.compile("[A-Za-z_.]{1,40}")
 _ERROR_BODY_BYTES = 16 * 1024
-_UNVERIFIED_ATTEMPTS = 2
-"""After so many responses whose end nothing proves, the tap accepts one that looks complete."""
 
 
 class RequestPolicy(NamedTuple):
@@ -128,43 +126,16 @@ class GladlyClient:
             GladlyUnreachableError: No usable response arrived in `policy.outage_seconds`.
             NetworkConfigError: The environment's proxy or certificates can't be used.
         """
-        url = "/".join([self._base_url, *(quote(part, safe="") for part in path)])
-        request = requests.Request(
-            method="GET" if body is None else "POST",
-            url=url,
-            params=list(params),
-            headers={"User-Agent": f"tap-gladly/{__version__}"},
-            json=body,
-            auth=self._auth,
-        )
-        unverified = 0
-
-        def attempt() -> _T:
-            nonlocal unverified
-            with self._send(request, policy) as response:
-                self.clock.update_from(response)
-                if response.status_code not in policy.accepted_statuses:
-                    raise self._error_for(response, policy)
-                file, is_verified = download(response, max_bytes=policy.max_bytes)
-                try:
-                    if not is_verified:
-                        unverified += 1
-                        _check_unverified(response, file, unverified)
-                    result = read(response, file)
-                except BaseException:
-                    file.close()
-                    raise
-            if not is_verified:
-                logger.warning(
-                    "%s: accepted a response that may be incomplete, after %d such responses: it has neither "
-                    "Content-Length nor chunked encoding. Check for a proxy that removes them.",
-                    _name_request(url, logger),
-                    unverified,
-                )
-            return result
-
+        request = self._make_request(path, params, body)
+        url = request.url
+        unverified = UnverifiedResponses(_name_request(url, logger), logger)
         try:
-            return self._retry(attempt, policy, logger=logger, url=url)
+            return self._retry(
+                lambda: self._attempt(request, read, policy=policy, unverified=unverified),
+                policy,
+                logger=logger,
+                url=url,
+            )
         except (RetriableAPIError, requests.RequestException) as error:
             raise GladlyUnreachableError(
                 f"Gladly sent no usable response at {urlsplit(url).netloc}{urlsplit(url).path}: "
@@ -172,9 +143,41 @@ class GladlyClient:
                 "the next run resumes where this one stopped."
             ) from error
 
-    def now(self) -> int:
-        """Return the time by Gladly's clock, in nanoseconds since 1970; before a response, this machine's."""
-        return self.clock.now()
+    def _make_request(
+        self, path: Sequence[str], params: Sequence[tuple[str, str]], body: Mapping[str, Any] | None
+    ) -> requests.Request:
+        return requests.Request(
+            method="GET" if body is None else "POST",
+            url="/".join([self._base_url, *(quote(part, safe="") for part in path)]),
+            params=list(params),
+            headers={"User-Agent": f"tap-gladly/{__version__}"},
+            json=body,
+            auth=self._auth,
+        )
+
+    def _attempt(
+        self,
+        request: requests.Request,
+        read: Callable[[requests.Response, IO[bytes]], _T],
+        *,
+        policy: RequestPolicy,
+        unverified: UnverifiedResponses,
+    ) -> _T:
+        with self._send(request, policy) as response:
+            self.clock.update_from(response)
+            if response.status_code not in policy.accepted_statuses:
+                raise self._error_for(response, policy)
+            file, is_verified = download(response, max_bytes=policy.max_bytes)
+            try:
+                if not is_verified:
+                    unverified.check(response, file)
+                result = read(response, file)
+            except BaseException:
+                file.close()
+                raise
+        if not is_verified:
+            unverified.warn()
+        return result
 
     @property
     def seconds_per_report(self) -> float:
@@ -261,11 +264,6 @@ def _name_request(url: str, logger: logging.Logger) -> str:
 def _get_retry_after(error: Exception) -> float:
     response = error.response if isinstance(error, RetriableAPIError) else None
     return 0.0 if response is None else read_retry_after(response) or 0.0
-
-
-def _check_unverified(response: requests.Response, file: IO[bytes], attempts: int) -> None:
-    if attempts < _UNVERIFIED_ATTEMPTS or not has_complete_end(file):
-        raise RetriableAPIError("nothing proves that the response is complete", response)
 
 
 def _read_error_code(response: requests.Response) -> str:

@@ -1,4 +1,4 @@
-"""Gladly's clock, as its responses tell it."""
+"""Gladly's clock, from the `Date` header of its responses."""
 
 from __future__ import annotations
 

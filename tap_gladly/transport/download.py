@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
+from singer_sdk.exceptions import RetriableAPIError
 
 from tap_gladly.exceptions import DiskFullError, ResponseTooLargeError, TemporaryFileError
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterable, Iterator
 
 MEMORY_LIMIT_BYTES = 4 * 1024 * 1024
@@ -30,6 +32,8 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 _ZSTANDARD_MAGIC = b"\x28\xb5\x2f\xfd"
 _TAIL_BYTES = 1024 * 1024
+_UNVERIFIED_ATTEMPTS = 2
+"""After so many responses whose end nothing proves, the tap accepts one that looks complete."""
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -161,6 +165,30 @@ def _iter_gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
             rest = unpacker.unconsumed_tail or unpacker.unused_data
     if unpacker is None or not unpacker.eof:  # even an empty file compresses to 20 bytes
         raise zlib.error("the gzip stream is truncated")
+
+
+class UnverifiedResponses:
+    """The responses to one request whose end neither their headers nor their encoding prove."""
+
+    def __init__(self, request: str, logger: logging.Logger) -> None:
+        self._request = request
+        self._logger = logger
+        self._count = 0
+
+    def check(self, response: requests.Response, file: IO[bytes]) -> None:
+        """Raise `RetriableAPIError`, unless there were several and this one looks complete."""
+        self._count += 1
+        if self._count < _UNVERIFIED_ATTEMPTS or not has_complete_end(file):
+            raise RetriableAPIError("nothing proves that the response is complete", response)
+
+    def warn(self) -> None:
+        """Warn that the tap accepted such a response."""
+        self._logger.warning(
+            "%s: accepted a response that may be incomplete, after %d such responses: it has neither "
+            "Content-Length nor chunked encoding. Check for a proxy that removes them.",
+            self._request,
+            self._count,
+        )
 
 
 def has_complete_end(file: IO[bytes]) -> bool:

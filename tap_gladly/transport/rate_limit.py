@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import requests
 
-SECOND = 1.02
+PERIOD_SECONDS = 1.02
 """A little more than a second, because requests don't all take equally long to reach Gladly."""
 MAX_PAUSE_SECONDS = 300
 """The longest `Retry-After` that the tap honors. A request told to wait longer than this fails; later
@@ -35,7 +35,7 @@ class RateLimiter:
         self,
         max_requests: int,
         *,
-        seconds: float = SECOND,
+        seconds: float = PERIOD_SECONDS,
         min_requests: int = 1,
         responses_to_recover: int = 100,
     ) -> None:

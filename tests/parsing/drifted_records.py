@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tap_gladly.streams.base import RecordStream, load_schemas
+from tap_gladly.streams.base import load_schemas
+from tap_gladly.streams.records import RecordStream
 from tap_gladly.tap import TapGladly
 
 Schema = dict[str, Any]

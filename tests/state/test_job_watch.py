@@ -13,12 +13,12 @@ from tap_gladly.state.job_watch import JobWatch
 
 def restore(watch: JobWatch) -> JobWatch:
     """Return the watch of the next run, which restores the state of this one."""
-    return JobWatch(json.loads(json.dumps(watch.to_state())))
+    return JobWatch(json.loads(json.dumps(watch.add_to({}))))
 
 
 def test_state_without_problems_is_empty() -> None:
     """A run that saw no unfinished job and no problem adds nothing to the state."""
-    assert JobWatch({}).to_state() == {}
+    assert JobWatch({}).add_to({}) == {}
 
 
 def test_problem_is_new_in_one_run() -> None:
@@ -49,7 +49,7 @@ def test_problem_that_no_run_asks_about_is_forgotten() -> None:
     first.is_new("failed", "j1")
     second = restore(first)
 
-    assert second.to_state() == {}
+    assert second.add_to({}) == {}
     assert restore(second).is_new("failed", "j1")
 
 
@@ -88,6 +88,6 @@ def test_every_reported_problem_is_known_to_the_next_run(problems: list[tuple[st
     for problem in problems:
         watch.is_new(*problem)
 
-    assert len(watch.to_state().get("reported_jobs", "")) == 8 * len(problems)
+    assert len(watch.add_to({}).get("reported_jobs", "")) == 8 * len(problems)
     following = restore(watch)
     assert not any(following.is_new(*problem) for problem in problems)

@@ -7,10 +7,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_gladly.exceptions import InvalidBookmarkError
 from tap_gladly.output.metrics import RunCounter, RunTimer
 from tap_gladly.state.bookmarks import Bookmark
-from tap_gladly.streams.base import RecordStream
+from tap_gladly.streams.incremental import IncrementalStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from tap_gladly.transport.client import GladlyClient
 
 
-class ExportStream(RecordStream):
+class ExportStream(IncrementalStream):
     """A stream whose bookmark lists export jobs."""
 
     metadata_columns = frozenset({"_job_id", "_job_updated_at", "_unmapped"})
@@ -58,14 +57,8 @@ class ExportStream(RecordStream):
         Raises:
             InvalidBookmarkError: The state holds a bookmark that the tap can't read.
         """
-        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
         listed = [job.version for job in jobs if self.applies_to(job)]
-        try:
-            self.bookmark = Bookmark({} if self.is_full_table else state, listed)
-        except ValueError as error:
-            raise InvalidBookmarkError(
-                f"The bookmark of {self.name} in the state is invalid: {error}."
-            ) from error
+        self.bookmark = self.read_bookmark(lambda state: Bookmark(state, listed))
 
     @abstractmethod
     def applies_to(self, job: Job) -> bool:
@@ -82,7 +75,7 @@ class ExportStream(RecordStream):
 
     def is_in_date_range(self, job: Job) -> bool:
         """Return whether a job's `updatedAt` lies between `start_date` and `end_date`, inclusive."""
-        first, last = self._bounds
+        first, last = self.bounds
         return (first is None or first <= job.version.instant) and (
             last is None or job.version.instant <= last
         )
@@ -96,11 +89,10 @@ class ExportStream(RecordStream):
         """
         self.bookmark.mark_loaded(job.version, value)
 
-    def save_bookmark(self) -> None:
-        """Write the bookmark into the tap's state, without emitting it. FULL_TABLE keeps no bookmark."""
-        if self.bookmark.position is not None and not self.is_full_table:
-            bookmarks = self.tap_state.setdefault("bookmarks", {})
-            bookmarks[self.name] = {"replication_key": self.replication_key, **self.bookmark.to_state()}
+    def save_progress(self) -> None:
+        """Write the bookmark into the tap's state if any job is loaded, without emitting it."""
+        if self.bookmark.position is not None:
+            self.save_bookmark(self.bookmark.to_state())
 
 
 class FileStream(ExportStream):

@@ -9,11 +9,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import (
-    AbortedSyncFailedException,
-    AbortedSyncPausedException,
-    RetriableAPIError,
-)
+from singer_sdk.exceptions import AbortedSyncFailedException, AbortedSyncPausedException
 from singer_sdk.helpers._batch import SDKBatchMessage
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
@@ -24,21 +20,19 @@ from tap_gladly.parsing.json_text import encode, escape_line_ends
 from tap_gladly.parsing.jsonl import (
     MalformedLine,
     decode_raw,
-    is_not_jsonl,
     iter_jsonl,
     parse_line,
 )
 from tap_gladly.parsing.passthrough import Passthrough
 from tap_gladly.streams.export.base import FileStream
 from tap_gladly.streams.export.jobs import JobsStream
+from tap_gladly.streams.json_responses import fetch_jsonl
 from tap_gladly.streams.malformed_lines import find_malformed_lines
-from tap_gladly.streams.second_download import download_better
 from tap_gladly.timestamps import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import requests
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
@@ -48,12 +42,6 @@ if TYPE_CHECKING:
     from tap_gladly.transport.client import GladlyClient
 
 _TOP_LEVEL = len(("properties", "name"))
-
-
-def _read_file(response: requests.Response, file: IO[bytes]) -> IO[bytes]:
-    if is_not_jsonl(file, response.headers.get("Content-Type", "")):
-        raise RetriableAPIError("Gladly returned something that is not an export file", response)
-    return file
 
 
 class ExportFileStream(FileStream):
@@ -91,21 +79,8 @@ class ExportFileStream(FileStream):
 
     @override
     def open_file(self, job: Job) -> IO[bytes]:
-        """Download a job's file.
-
-        A file that is truncated or has no record is downloaded once more, and the better response counts: the
-        transfer may have been cut, or another response may have replaced the file.
-
-        Raises:
-            NotFoundError: The file has expired or was deleted.
-        """
         path = ("export", "jobs", job.id, "files", self.file_name)
-        return download_better(
-            lambda: self.fetch(path, _read_file),
-            lambda file: file,
-            name=f"{self.file_name} of job {job.id}",
-            logger=self.logger,
-        )
+        return fetch_jsonl(self, path, name=f"{self.file_name} of job {job.id}")
 
     @override
     def send_file(self, job: Job, next_file: Callable[[], IO[bytes]]) -> int:

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_gladly.streams.export.job import COMPLETED, FAILED, UNFINISHED, format_window
+from tap_gladly.streams.incremental import warn_of_future_bookmarks
 from tap_gladly.timestamps import DAY, SECOND, format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -34,11 +35,7 @@ def warn_expired(logger: logging.Logger, jobs: Sequence[Job], bookmarks: Mapping
     edge = time.time_ns() - RETENTION
     oldest = jobs[0].version.instant if jobs else edge
     positions = {name: mark.position for name, mark in bookmarks.items() if mark.position is not None}
-    ahead = [name for name, position in positions.items() if position > time.time_ns() + DAY]
-    if ahead:
-        logger.warning(
-            "The bookmark lies in the future (%s). Nothing before it will be loaded.", ", ".join(ahead)
-        )
+    warn_of_future_bookmarks(logger, positions, now=time.time_ns())
     expired = {name: position for name, position in positions.items() if position < min(edge, oldest)}
     if expired:
         logger.warning(
@@ -75,13 +72,13 @@ def _find_superseded(jobs: Iterable[Job]) -> set[str]:
             continue
         if job.status == COMPLETED:
             later.add(*job.span)
-        elif job.status == FAILED and later.cover(*job.span):
+        elif job.status == FAILED and later.covers(*job.span):
             found.add(job.id)
     return found
 
 
 class _Windows:
-    """A set of windows that finds one around a span without a look at each: jobs may be thousands."""
+    """A set of windows. A binary search finds the one that covers a span, because there may be thousands."""
 
     def __init__(self, windows: Iterable[tuple[int, int]] = ()) -> None:
         # Sorted by both start and end, because a window inside another is left out.
@@ -91,19 +88,19 @@ class _Windows:
             self.add(*window)
 
     def add(self, start: int, end: int) -> None:
-        if self.cover(start, end):
+        if self.covers(start, end):
             return
         first = bisect_left(self._starts, start)
         last = bisect_right(self._ends, end, lo=first)
         self._starts[first:last], self._ends[first:last] = [start], [end]
 
-    def cover(self, start: int, end: int) -> bool:
+    def covers(self, start: int, end: int) -> bool:
         index = bisect_right(self._starts, start) - 1
         return index >= 0 and self._ends[index] >= end
 
 
 def warn_gaps(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> None:
-    """Warn about spans that no job's window covers; arguments as for `warn_failed`."""
+    """Warn about spans that no job's window covers. The arguments are those of `warn_failed`."""
     for gap in iter_gaps(jobs):
         if watch.is_new("gap", gap):
             start, end = format_instant(gap.start), format_instant(gap.end)
@@ -148,7 +145,7 @@ def _is_covered(window: tuple[str, str], completed: _Windows) -> bool:
         start, end = map(parse_instant, window)
     except ValueError:
         return False
-    return completed.cover(start, end)
+    return completed.covers(start, end)
 
 
 def warn_late_jobs(

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
 from tap_gladly.exceptions import GladlyError
 from tap_gladly.output.run_summary import Progress
-from tap_gladly.parsing.jsonl import parse_document
 from tap_gladly.state.job_watch import JobWatch
 from tap_gladly.streams.export import gaps
 from tap_gladly.streams.export.base import ExportStream, FileStream
 from tap_gladly.streams.export.job import Job, parse_job
 from tap_gladly.streams.export.unsupported import warn_unsupported
+from tap_gladly.streams.json_responses import read_document
 from tap_gladly.transport.download import MAX_DOCUMENT_BYTES
 from tap_gladly.transport.prefetch import Prefetcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import requests
     from singer_sdk.helpers.types import Context, Record
-
-    from tap_gladly.transport.client import RequestPolicy
 
     Plan = Sequence[tuple[Job, Sequence[FileStream]]]
 
@@ -40,27 +37,25 @@ class JobsStream(ExportStream):
     name = "jobs"
     replication_key = "updatedAt"
 
-    @property
-    @override
-    def request_policy(self) -> RequestPolicy:
-        return super().request_policy._replace(max_bytes=MAX_DOCUMENT_BYTES)
-
     @override
     def applies_to(self, job: Job) -> bool:
         return True
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
-        jobs, readers = self._fetch_jobs(), [stream for stream in self._file_streams if stream.is_active]
-        active = [self, *readers] if self.is_active else readers
+        jobs = self._fetch_jobs()
+        children = [stream for stream in self._file_streams if stream.is_active]
+        active = [self, *children] if self.is_active else children
         for stream in active:
             stream.restore_bookmark(jobs)
-        for reader in readers:
-            reader.write_schema()
-        plan = [(job, [reader for reader in readers if reader.is_due(job)]) for job in jobs]
-        self._warn(plan, readers)
+        for child in children:
+            child.write_schema()
+        plan = [(job, [child for child in children if child.is_due(job)]) for job in jobs]
+        self._watch = JobWatch(self.tap_state.get("bookmarks", {}).get(self.name, {}))
+        if not self.is_dry_run:
+            self._warn_about_jobs(plan, children)
         try:
-            yield from self._iter_plan(plan, readers, active=active)
+            yield from self._iter_plan(plan, children, active=active)
         except GladlyError:
             self._checkpoint(active)
             raise
@@ -71,9 +66,9 @@ class JobsStream(ExportStream):
                 stream.activate_version()
 
     def _iter_plan(
-        self, plan: Plan, readers: Sequence[FileStream], *, active: Sequence[ExportStream]
+        self, plan: Plan, children: Sequence[FileStream], *, active: Sequence[ExportStream]
     ) -> Iterator[Record]:
-        files = ((reader, job) for job, due in plan for reader in due)
+        files = ((child, job) for job, due in plan for child in due)
         downloads = Prefetcher(files, _open_file, parallel=self._parallel_downloads)
         progress = Progress(self.log, "Job", total=sum(1 for _, due in plan if due))
         try:
@@ -84,35 +79,33 @@ class JobsStream(ExportStream):
                 if due:
                     progress.log(job.window, self._send_files(job, due, downloads.next_file))
                     self._checkpoint(active)
-                if job.span and any(reader.has_loaded(job) for reader in readers):
+                if job.span and any(child.has_loaded(job) for child in children):
                     self._summary.add_loaded_window(job.span[1])
         finally:
             downloads.cancel()
             self._summary.jobs_loaded = progress.done
             self._summary.jobs_skipped = len(plan) - progress.done
 
-    def _send_files(self, job: Job, readers: Sequence[FileStream], next_file: Callable[[], IO[bytes]]) -> int:
+    def _send_files(
+        self, job: Job, children: Sequence[FileStream], next_file: Callable[[], IO[bytes]]
+    ) -> int:
         rows = 0
-        for reader in readers:
+        for child in children:
             self.writer.flush()  # the download may take long
             try:
-                rows += reader.send_file(job, next_file)
+                rows += child.send_file(job, next_file)
             except GladlyError as error:
-                reader.claim(error)
+                child.claim(error)
                 raise
         return rows
 
     def _checkpoint(self, active: Sequence[ExportStream]) -> None:
         for stream in active:
-            stream.save_bookmark()
+            stream.save_progress()
         bookmarks = self.tap_state.setdefault("bookmarks", {})
-        watched = self._watch.to_state()
-        own = {
-            name: value for name, value in bookmarks.get(self.name, {}).items() if name not in _WATCH_FIELDS
-        }
-        if own or watched:
-            bookmarks[self.name] = {**own, **watched}
-        self._tap.state_writer.write_state(self.tap_state)
+        if own := self._watch.add_to(bookmarks.get(self.name, {})):
+            bookmarks[self.name] = own
+        self.emit_state()
 
     @property
     def _file_streams(self) -> list[FileStream]:
@@ -122,29 +115,27 @@ class JobsStream(ExportStream):
     def _parallel_downloads(self) -> int:
         return 1 if self.is_dry_run else int(self.config["max_parallel_downloads"])
 
-    def _warn(self, plan: Plan, readers: Sequence[FileStream]) -> None:
-        self._watch = JobWatch(self.tap_state.get("bookmarks", {}).get(self.name, {}))
-        if self.is_dry_run:
-            return
+    def _warn_about_jobs(self, plan: Plan, children: Sequence[FileStream]) -> None:
         jobs = [job for job, _ in plan]
         in_range = [job for job in jobs if self.is_in_date_range(job)]
-        bookmarks = {reader.name: reader.bookmark for reader in readers if not reader.is_full_table}
+        bookmarks = {child.name: child.bookmark for child in children if not child.is_full_table}
         gaps.warn_expired(self.logger, jobs, bookmarks)
         gaps.warn_failed(self.logger, jobs, self._watch)
         gaps.warn_gaps(self.logger, jobs, self._watch)
         gaps.warn_unfinished(self.logger, jobs, self._watch)
         gaps.warn_late_jobs(self.logger, in_range, bookmarks, self._watch)
-        loaded = [(job, reader.name) for job in jobs for reader in readers if reader.has_loaded(job)]
+        loaded = [(job, child.name) for job in jobs for child in children if child.has_loaded(job)]
         newest: dict[str, int] = {}
         for job, name in loaded:
             newest[name] = max(job.span[1] if job.span else 0, newest.get(name, 0))
-        due = [(job, [reader.name for reader in streams]) for job, streams in plan]
+        due = [(job, [child.name for child in streams]) for job, streams in plan]
         gaps.warn_regenerated(self.logger, due, newest)
         warn_unsupported(self.logger, jobs, {stream.file_name for stream in self._file_streams})
 
     def _fetch_jobs(self) -> list[Job]:
         """Fetch the jobs of the last 14 days, oldest first."""
-        listed = self.fetch(("export", "jobs"), _read_list)
+        read = partial(read_document, kind=list, name="the job list")
+        listed = self.fetch(("export", "jobs"), read, max_bytes=MAX_DOCUMENT_BYTES)
         self._summary.jobs_listed = len(listed)
         parsed = [parse_job(record) for record in listed]
         # If an id is listed twice, the newest version counts: both have the same files.
@@ -157,19 +148,6 @@ class JobsStream(ExportStream):
         return sorted(jobs.values(), key=lambda job: job.version)
 
 
-_WATCH_FIELDS = frozenset({"pending_jobs", "reported_jobs"})
-
-
 def _open_file(file: tuple[FileStream, Job]) -> IO[bytes]:
-    reader, job = file
-    return reader.open_file(job)
-
-
-def _read_list(response: requests.Response, file: IO[bytes]) -> list[object]:
-    with file:
-        listed = parse_document(file.read())
-    if not isinstance(listed, list):
-        raise RetriableAPIError(
-            "Gladly answered the job list with something other than a JSON array", response
-        )
-    return listed
+    child, job = file
+    return child.open_file(job)

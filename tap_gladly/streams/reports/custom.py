@@ -135,7 +135,7 @@ class CustomReportStream(ReportStream):
 
     def _iter_discovery_spans(self) -> Iterator[Window]:
         is_half_hourly = self.extra_params.get("aggregationLevel") == _HALF_HOURLY
-        self.now = self._client.now()
+        self.now = self._client.clock.now()
         today = self.now - self.now % DAY
         for days in _DISCOVERY_DAYS:
             if not is_half_hourly or days <= _MAX_HALF_HOURLY_DAYS:

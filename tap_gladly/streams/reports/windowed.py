@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tap_gladly.exceptions import InvalidBookmarkError
 from tap_gladly.state.window_bookmark import REPLICATION_KEY, WindowBookmark
-from tap_gladly.streams.base import RecordStream
+from tap_gladly.streams.incremental import IncrementalStream, warn_of_future_bookmarks
 from tap_gladly.streams.reports.windows import Window, WindowPlanner
 from tap_gladly.timestamps import DAY, MINUTE
 
@@ -21,7 +21,7 @@ _LAG = 2 * 60 * MINUTE
 """Gladly's reports are about an hour behind. We count a window as complete two hours after its end."""
 
 
-class WindowedStream(RecordStream):
+class WindowedStream(IncrementalStream):
     """Loads windows in order. The bookmark is the end of the last complete window.
 
     Every run requests the windows in the look-back period and the current, incomplete window again.
@@ -83,11 +83,7 @@ class WindowedStream(RecordStream):
         return clock.now()
 
     def _restore_bookmark(self) -> WindowBookmark:
-        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
-        try:
-            bookmark = WindowBookmark({} if self.is_full_table else state)
-        except ValueError as error:
-            raise InvalidBookmarkError(f"The state's bookmark of {self.name} is invalid: {error}.") from error
+        bookmark = self.read_bookmark(WindowBookmark)
         if not self.is_keyed_by_window:
             bookmark.window_days = None
         elif bookmark.window_days is None:
@@ -95,8 +91,7 @@ class WindowedStream(RecordStream):
         return bookmark
 
     def _warn_about_bookmark(self, bookmark: WindowBookmark) -> None:
-        if bookmark.position is not None and bookmark.position > self.now + DAY:
-            self.logger.warning("%s: the bookmark is in the future, so nothing is due before it", self.name)
+        warn_of_future_bookmarks(self.logger, {self.name: bookmark.position}, now=self.now)
         if bookmark.window_days not in {None, self.window_days}:
             self.logger.warning(
                 "%s: keeping windows of %d days, because the loaded rows are keyed by them. To use %d days, delete "
@@ -111,7 +106,7 @@ class WindowedStream(RecordStream):
         planner = WindowPlanner(
             bookmark.window_days or self.window_days, self.look_back_days, self.is_keyed_by_window
         )
-        start_date, end_date = self._bounds
+        start_date, end_date = self.bounds
         if bookmark.position is not None:
             first = max(planner.first_due(bookmark.position), start_date or 0)
         else:
@@ -154,5 +149,5 @@ class WindowedStream(RecordStream):
     def _commit(self, bookmark: WindowBookmark, end: int) -> None:
         """Advance the bookmark past a window whose rows were all sent, and emit STATE."""
         if not self.is_full_table and bookmark.advance(end):
-            self.tap_state.setdefault("bookmarks", {})[self.name] = bookmark.to_state()
-            self._tap.state_writer.write_state(self.tap_state)
+            self.save_bookmark(bookmark.to_state())
+            self.emit_state()

@@ -212,7 +212,7 @@ def test_file_that_stays_unexpected_ends_the_run(
     with pytest.raises(GladlyError):
         sync()
 
-    assert "something that is not an export file" in log.text
+    assert "something other than JSON Lines" in log.text
     assert "Anna" not in log.text
 
 

@@ -144,7 +144,9 @@ def test_invalid_bookmark_fails_only_its_stream(
             state=bookmark("agent_timestamps_report", "soon"),
         )
 
-    assert "The state's bookmark of agent_timestamps_report is invalid: replication_key_value" in log.text
+    assert (
+        "The bookmark of agent_timestamps_report in the state is invalid: replication_key_value" in log.text
+    )
     assert [request.path for request in emulator.requests] == ["/api/v1/export/jobs"]
 
 
@@ -157,7 +159,7 @@ def test_bookmark_in_the_future_is_reported(
     read("agent_timestamps_report", state=bookmark("agent_timestamps_report", "2199-01-01"))
 
     assert report_requests() == []
-    assert "agent_timestamps_report: the bookmark is in the future" in log.text
+    assert "The bookmark lies in the future (agent_timestamps_report)" in log.text
 
 
 def test_full_table_requests_everything_and_keeps_no_bookmark(
