@@ -13,9 +13,12 @@ from tap_gladly.exceptions import GladlyError
 from tap_gladly.parsing.csv_rows import iter_csv
 from tap_gladly.parsing.jsonl import iter_jsonl, parse_document
 from tap_gladly.shape.observations import PathTypes, describe_cell, describe_order, describe_windows
+from tap_gladly.streams import STREAMS
 from tap_gladly.streams.base import load_schemas
 from tap_gladly.streams.events import ENTITIES, LOOKBACK
+from tap_gladly.streams.export.files import ExportFileStream
 from tap_gladly.streams.export.job import COMPLETED, STATUSES, Job, parse_job
+from tap_gladly.streams.lists import ListStream
 from tap_gladly.streams.reports.standard import STANDARD_REPORTS
 from tap_gladly.streams.reports.windows import Window
 from tap_gladly.timestamps import DAY, MINUTE, format_instant
@@ -28,17 +31,8 @@ if TYPE_CHECKING:
 
     from tap_gladly.transport.client import GladlyClient
 
-FILES = ("customers", "conversation_items", "agents", "topics")
-LISTS = {
-    "teams": "/teams",
-    "inboxes": "/inboxes",
-    "agents_list": "/agents",
-    "topics_list": "/topics",
-    "audiences": "/audiences",
-    "business_hours": "/business-hours",
-    "schedules": "/export/schedules",
-    "organization": "/organization",
-}
+FILES = [stream for stream in STREAMS if issubclass(stream, ExportFileStream)]
+LISTS = [stream for stream in STREAMS if issubclass(stream, ListStream)]
 MAX_BYTES = 16 * 1024 * 1024
 """How much of a response is read."""
 _HEADERS = ("Content-Encoding", "Retry-After", "Gladly-Limited-Data", "Content-Disposition")
@@ -65,14 +59,10 @@ class ShapeReport:
             ("Reports", self._iter_reports),
         ):
             yield f"\n## {title}\n"
-            yield from section()
+            yield from _iter_until_failure(section())
 
     def _iter_jobs(self) -> Iterator[str]:
-        try:
-            headers, body = self._fetch("export", "jobs")
-        except GladlyError as error:
-            yield f"- failed: {type(error).__name__}"
-            return
+        headers, body = self._fetch("export", "jobs")
         listed = parse_document(body)
         records = (
             [record for record in listed if isinstance(record, dict)] if isinstance(listed, list) else []
@@ -89,45 +79,43 @@ class ShapeReport:
         yield f"- files per COMPLETED job: {_counts({f'{count} files': jobs for count, jobs in sizes.items()})}"
         yield from self._iter_table("jobs", records)
         for job in [job for job in completed if job.files][-2:]:
-            yield from self._iter_files(job)
-        for name in FILES:
-            if len(self._ids[name]) > 1:
-                shared = set.intersection(*self._ids[name])
-                yield f"- {name}: {len(shared)} ids are in both of the newest two jobs (Q1, Q2)"
+            for stream in FILES:
+                yield from self._iter_file(job, stream.name)
+        for stream in FILES:
+            if len(self._ids[stream.name]) > 1:
+                shared = set.intersection(*self._ids[stream.name])
+                yield f"- {stream.name}: {len(shared)} ids are in both of the newest two jobs (Q1, Q2)"
 
-    def _iter_files(self, job: Job) -> Iterator[str]:
-        for name in FILES:
-            if f"{name}.jsonl" not in job.files:
-                yield f"\n### {name}.jsonl is not listed"
-                continue
-            yield f"\n### {name}.jsonl\n"
-            try:
-                headers, body = self._fetch("export", "jobs", job.id, "files", f"{name}.jsonl")
-            except GladlyError as error:
-                yield f"- failed: {type(error).__name__}"
-                continue
-            lines = list(iter_jsonl(io.BytesIO(body)))
-            records = [line for line in lines if isinstance(line, dict)]
-            self._ids[name].append({str(record["id"]) for record in records})
-            yield f"- {headers} (Q8)"
-            yield f"- {len(records)} records, {len(lines) - len(records)} malformed lines"
-            yield from self._iter_table(name, records)
+    def _iter_file(self, job: Job, name: str) -> Iterator[str]:
+        if f"{name}.jsonl" not in job.files:
+            yield f"\n### {name}.jsonl is not listed"
+            return
+        yield f"\n### {name}.jsonl\n"
+        yield from _iter_until_failure(self._iter_file_shape(job, name))
+
+    def _iter_file_shape(self, job: Job, name: str) -> Iterator[str]:
+        headers, body = self._fetch("export", "jobs", job.id, "files", f"{name}.jsonl")
+        lines = list(iter_jsonl(io.BytesIO(body)))
+        records = [line for line in lines if isinstance(line, dict)]
+        self._ids[name].append({str(record["id"]) for record in records})
+        yield f"- {headers} (Q8)"
+        yield f"- {len(records)} records, {len(lines) - len(records)} malformed lines"
+        yield from self._iter_table(name, records)
 
     def _iter_lists(self) -> Iterator[str]:
-        for name, path in LISTS.items():
-            yield f"\n### {name}\n"
-            try:
-                headers, body = self._fetch(*path.split("/")[1:])
-            except GladlyError as error:
-                yield f"- failed: {type(error).__name__}"
-                continue
-            document = parse_document(body)
-            entries = document if isinstance(document, list) else [document]
-            records = [entry for entry in entries if isinstance(entry, dict)]
-            yield f"- {headers}"
-            yield f"- {len(records)} entries"
-            yield from self._iter_comparison(name, records)
-            yield from self._iter_table(name, records)
+        for stream in LISTS:
+            yield f"\n### {stream.name}\n"
+            yield from _iter_until_failure(self._iter_list(stream.name, stream.path))
+
+    def _iter_list(self, name: str, path: str) -> Iterator[str]:
+        headers, body = self._fetch(*path.split("/")[1:])
+        document = parse_document(body)
+        entries = document if isinstance(document, list) else [document]
+        records = [entry for entry in entries if isinstance(entry, dict)]
+        yield f"- {headers}"
+        yield f"- {len(records)} entries"
+        yield from self._iter_comparison(name, records)
+        yield from self._iter_table(name, records)
 
     def _iter_comparison(self, name: str, records: Iterable[dict[str, Any]]) -> Iterator[str]:
         exported = self._ids.get(name.removesuffix("_list"), [])
@@ -140,11 +128,7 @@ class ShapeReport:
         now = time.time_ns()
         start, end = format_instant(now - min(LOOKBACK, 60 * MINUTE)), format_instant(now - MINUTE)
         params = [("startAt", start), ("endAt", end), *(("entities", entity) for entity in ENTITIES)]
-        try:
-            headers, body = self._fetch("events", params=params)
-        except GladlyError as error:
-            yield f"- failed: {type(error).__name__}"
-            return
+        headers, body = self._fetch("events", params=params)
         events = [line for line in iter_jsonl(io.BytesIO(body)) if isinstance(line, dict)]
         yield f"- {headers}"
         yield f"- {len(events)} events of {len({str(event.get('type')) for event in events})} types in an hour (Q9)"
@@ -157,13 +141,12 @@ class ShapeReport:
             yield f"\n### {stream.metric_set}\n"
             window = Window(midnight - stream.window_days * DAY, midnight)
             span = window.to_days() if stream.supports_dates else window.to_minutes()
-            try:
-                headers, body = self._fetch("reports", body={"metricSet": stream.metric_set, **span})
-            except GladlyError as error:
-                yield f"- failed: {type(error).__name__} (Q5, Q6)"
-                continue
-            yield f"- {headers}"
-            yield from _iter_report(body)
+            yield from _iter_until_failure(self._iter_report({"metricSet": stream.metric_set, **span}))
+
+    def _iter_report(self, request: dict[str, Any]) -> Iterator[str]:
+        headers, body = self._fetch("reports", body=request)
+        yield f"- {headers} (Q6)"
+        yield from _iter_columns(body)
 
     def _iter_table(self, stream: str, records: Sequence[dict[str, Any]]) -> Iterator[str]:
         found = PathTypes(self._schemas[stream])
@@ -191,6 +174,14 @@ class ShapeReport:
         )
 
 
+def _iter_until_failure(lines: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of a section. If a request fails, the error's type ends it."""
+    try:
+        yield from lines
+    except GladlyError as error:
+        yield f"- failed: {type(error).__name__}"
+
+
 def _read(response: requests.Response, file: IO[bytes]) -> tuple[str, bytes]:
     kind = response.headers.get("Content-Type", "none").partition(";")[0].strip().lower()
     kind = kind if _MEDIA_TYPE.fullmatch(kind) else "of an unusual form"
@@ -202,7 +193,7 @@ def _read(response: requests.Response, file: IO[bytes]) -> tuple[str, bytes]:
     return f"content type `{kind}`, headers: {', '.join(sorted(names)) or 'none of interest'}", body
 
 
-def _iter_report(body: bytes) -> Iterator[str]:
+def _iter_columns(body: bytes) -> Iterator[str]:
     try:
         rows = list(iter_csv(io.BytesIO(body)))
     except ValueError:
