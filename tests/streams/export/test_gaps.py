@@ -238,14 +238,14 @@ def test_thousands_of_failed_jobs_are_checked_without_comparing_each_pair(
 ) -> None:
     """The number of steps grows with the number of jobs, not with its square."""
     steps = 0
-    cover = gaps._Windows.cover
+    covers = gaps._Windows.covers
 
     def count(windows: gaps._Windows, start: int, end: int) -> bool:
         nonlocal steps
         steps += 1
-        return cover(windows, start, end)
+        return covers(windows, start, end)
 
-    monkeypatch.setattr(gaps._Windows, "cover", count)
+    monkeypatch.setattr(gaps._Windows, "covers", count)
     failed = [make_job(number, number, 1, 0, FAILED) for number in range(3000)]
     completed = [make_job(number, number % 50, 2, 1, COMPLETED) for number in range(3000, 6000)]
 
