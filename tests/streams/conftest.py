@@ -44,10 +44,10 @@ def report_clock(
 
 
 @pytest.fixture
-def read(
+def sync_streams(
     report_clock: Callable[[str], None], sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]]
 ) -> Callable[..., Sync]:
-    """Sync some streams half a minute past noon on November 24, 2026: `read("jobs")`."""
+    """Sync some streams half a minute past noon on November 24, 2026: `sync_streams("jobs")`."""
     report_clock("2026-11-24T12:00:30Z")
 
     def run(*streams: str, **settings: object) -> Sync:

@@ -32,7 +32,9 @@ def discover(emulator: Emulator, report_clock: Callable[[str], None]) -> Callabl
 
 
 @pytest.fixture
-def read_custom(discover: Callable[..., dict[str, Any]], sync: Callable[..., Sync]) -> Callable[..., Sync]:
+def sync_custom_report(
+    discover: Callable[..., dict[str, Any]], sync: Callable[..., Sync]
+) -> Callable[..., Sync]:
     """Discover one custom report, select it, and sync it."""
 
     def run(*, start_date: str = "2026-11-24", state: Any = None, **report: Any) -> Sync:
@@ -44,19 +46,19 @@ def read_custom(discover: Callable[..., dict[str, Any]], sync: Callable[..., Syn
 
 
 @pytest.fixture
-def read_rows(exports: StaticExports, read: Callable[..., Sync]) -> Callable[..., Sync]:
-    """Load one window of a stream: `read_rows("agent_timestamps_report", "AgentTimestampsReport", body)`."""
+def sync_report(exports: StaticExports, sync_streams: Callable[..., Sync]) -> Callable[..., Sync]:
+    """Load one window of a stream: `sync_report("agent_timestamps_report", "AgentTimestampsReport", body)`."""
 
     def run(stream: str, metric_set: str, content: Any) -> Sync:
         exports.reports.put(metric_set, content)
-        return read(stream, start_date="2026-11-24")
+        return sync_streams(stream, start_date="2026-11-24")
 
     return run
 
 
 @pytest.fixture
-def sync_events(read_rows: Callable[..., Sync]) -> Callable[[Any], Sync]:
+def sync_events(sync_report: Callable[..., Sync]) -> Callable[[Any], Sync]:
     """Load one window of ConversationTimestampsReport."""
-    return lambda content: read_rows(
+    return lambda content: sync_report(
         "conversation_timestamps_report", "ConversationTimestampsReport", content
     )

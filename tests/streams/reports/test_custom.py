@@ -76,14 +76,14 @@ def test_custom_report_fails_alone(
 def test_settings_reach_the_request(
     exports: StaticExports,
     report_requests: Callable[[], list[dict[str, Any]]],
-    read_custom: Callable[..., Sync],
+    sync_custom_report: Callable[..., Sync],
 ) -> None:
     """Window, look-back, aggregation level and filters apply; a sync with a catalog requests no header."""
     exports.lists["teams"] = [{"id": "t1"}]
     exports.reports.put("AgentSummaryV2", SUMMARY)
     state = {"bookmarks": {"agent_summary_v2": {"replication_key_value": "2026-11-20"}}}
 
-    run = read_custom(
+    run = sync_custom_report(
         metric_set="AgentSummaryV2",
         key_columns=["Agent ID"],
         window_days=2,
@@ -109,13 +109,15 @@ def test_settings_reach_the_request(
     }
 
 
-def test_row_without_key_columns_has_a_hash(exports: StaticExports, read_custom: Callable[..., Sync]) -> None:
+def test_row_without_key_columns_has_a_hash(
+    exports: StaticExports, sync_custom_report: Callable[..., Sync]
+) -> None:
     """A column that Gladly adds after discovery goes to `_unmapped`."""
     exports.reports.put(
         "AgentAwayTimeReport", lambda query: add_column_on_november_24(query.start, b"Agent,Away")
     )
 
-    run = read_custom(metric_set="AgentAwayTimeReport", start_date="2026-11-23")
+    run = sync_custom_report(metric_set="AgentAwayTimeReport", start_date="2026-11-23")
 
     rows = run.rows("agent_away_time_report")
     assert [row.get("_unmapped") for row in rows] == [None, {"new": "x"}]
@@ -128,11 +130,13 @@ def add_column_on_november_24(start: int, header: bytes) -> bytes:
     return header + (b",New\na1,5,x\n" if is_new else b"\na1,5\n")
 
 
-def test_window_end_can_be_a_key_column(exports: StaticExports, read_custom: Callable[..., Sync]) -> None:
+def test_window_end_can_be_a_key_column(
+    exports: StaticExports, sync_custom_report: Callable[..., Sync]
+) -> None:
     """Without it, identical rows of two days would be one row."""
     exports.reports.put("GladAppContactPointsReport", b"URL,Chats\nhttps://shop.example/,3\n")
 
-    run = read_custom(
+    run = sync_custom_report(
         metric_set="GladAppContactPointsReport", key_columns=["URL", "_window_end"], start_date="2026-11-23"
     )
 
@@ -155,7 +159,7 @@ def test_report_missing_from_the_catalog_is_not_requested(
 def test_rows_keyed_by_window_keep_their_key(
     exports: StaticExports,
     report_clock: Callable[[str], None],
-    read_custom: Callable[..., Sync],
+    sync_custom_report: Callable[..., Sync],
     requested_days: Callable[[], list[str]],
 ) -> None:
     """An incomplete window already has its final end, and the look-back covers whole windows."""
@@ -163,10 +167,10 @@ def test_rows_keyed_by_window_keep_their_key(
     report = {"metric_set": "GladAppContactPointsReport", "key_columns": ["Page", "_window_end"]}
     weeks = {"window_days": 7, "look_back_days": 3, "start_date": "2026-11-10"}
 
-    first = read_custom(**report, **weeks)
+    first = sync_custom_report(**report, **weeks)
     asked_first = requested_days()[1:]
     report_clock("2026-11-25T12:00:30Z")
-    second = read_custom(**report, **weeks, state=first.state)
+    second = sync_custom_report(**report, **weeks, state=first.state)
 
     ends = [row["_window_end"][:10] for row in first.rows("glad_app_contact_points_report")]
     assert ends == ["2026-11-16", "2026-11-23", "2026-11-30"]
@@ -177,7 +181,7 @@ def test_rows_keyed_by_window_keep_their_key(
 
 def test_rows_keyed_by_window_are_not_split(
     exports: StaticExports,
-    read_custom: Callable[..., Sync],
+    sync_custom_report: Callable[..., Sync],
     monkeypatch: pytest.MonkeyPatch,
     log: pytest.LogCaptureFixture,
 ) -> None:
@@ -186,7 +190,7 @@ def test_rows_keyed_by_window_are_not_split(
     exports.reports.put("GladAppContactPointsReport", b"Page,Contacts\n/,3\n")
     report = {"metric_set": "GladAppContactPointsReport", "key_columns": ["Page", "_window_end"]}
 
-    run = read_custom(**report, window_days=7, start_date="2026-11-17")
+    run = sync_custom_report(**report, window_days=7, start_date="2026-11-17")
 
     assert len(run.rows("glad_app_contact_points_report")) == 2
     assert "2026-11-16T00:00Z to 2026-11-23T00:00Z may be truncated" in log.text

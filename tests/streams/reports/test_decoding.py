@@ -16,12 +16,12 @@ EVENTS = "conversation_timestamps_report"
 
 
 @pytest.fixture
-def sync_events(exports: StaticExports, read: Callable[..., Sync]) -> Callable[[bytes], Sync]:
+def sync_events(exports: StaticExports, sync_streams: Callable[..., Sync]) -> Callable[[bytes], Sync]:
     """Load one window of ConversationTimestampsReport."""
 
     def run(body: bytes) -> Sync:
         exports.reports.put("ConversationTimestampsReport", body)
-        return read(EVENTS, start_date="2026-11-24")
+        return sync_streams(EVENTS, start_date="2026-11-24")
 
     return run
 

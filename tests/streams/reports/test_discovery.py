@@ -65,13 +65,13 @@ def test_discovery_keeps_the_full_header_of_a_long_column(
 
 
 def test_report_that_discovery_could_not_read_loads_into_unmapped(
-    exports: StaticExports, read_custom: Callable[..., Sync], emulator: Emulator
+    exports: StaticExports, sync_custom_report: Callable[..., Sync], emulator: Emulator
 ) -> None:
     """Once Gladly returns it, its rows arrive with their key."""
     emulator.faults.add(Fault("status", status=400, path="/reports$", times=1))
     exports.reports.put("AgentSummaryV2", b"Agent ID,Chats\na1,3\n")
 
-    run = read_custom(metric_set="AgentSummaryV2", key_columns=["Agent ID"])
+    run = sync_custom_report(metric_set="AgentSummaryV2", key_columns=["Agent ID"])
 
     (row,) = run.rows("agent_summary_v2")
     assert (row["agent_id"], row["_unmapped"]) == ("a1", {"chats": "3"})

@@ -69,7 +69,7 @@ def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_invalid_response_is_retried(
     emulator: Emulator,
     exports: StaticExports,
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     fault: Fault,
     what: str,
@@ -78,7 +78,7 @@ def test_invalid_response_is_retried(
     exports.reports.put("AgentTimestampsReport", b"Timestamp,Agent ID\r\n2026-11-24T01:00:00Z,a1\r\n")
     emulator.faults.add(fault)
 
-    run = read(AGENTS, start_date="2026-11-24")
+    run = sync_streams(AGENTS, start_date="2026-11-24")
 
     assert [row["agent_id"] for row in run.rows(AGENTS)] == ["a1"]
     assert len([request for request in emulator.requests if request.path == "/api/v1/reports"]) >= 2
@@ -97,7 +97,7 @@ def test_invalid_response_is_retried(
 )
 def test_persistent_invalid_response_fails_only_its_stream(
     exports: StaticExports,
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     body: bytes,
     content_type: str,
@@ -108,7 +108,7 @@ def test_persistent_invalid_response_fails_only_its_stream(
     exports.reports.put("ConversationTimestampsReport", [event("2026-11-24T01:00:00Z")])
 
     with pytest.raises(GladlyError):
-        read(AGENTS, EVENTS, start_date="2026-11-24")
+        sync_streams(AGENTS, EVENTS, start_date="2026-11-24")
 
     (error,) = [record.getMessage() for record in log.records if record.levelname == "ERROR"]
     assert "2026-11-24T00:00Z to 2026-11-25T00:00Z, is not a report: " + what in error
@@ -122,14 +122,14 @@ def test_missing_key_columns_fail_the_stream(
     exports: StaticExports,
     report_requests: Callable[[], Requests],
     log: pytest.LogCaptureFixture,
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """The error names the columns, and the tap does not retry."""
     body = b"Contact Session ID,Channel,Status\ns1,CHAT,ANSWERED\n"
     exports.reports.put("WorkSessionEventsReportV4", body)
 
     with pytest.raises(GladlyError):
-        read("work_session_events_report_v4", start_date="2026-11-24")
+        sync_streams("work_session_events_report_v4", start_date="2026-11-24")
 
     assert len(report_requests()) == 1
     assert (
@@ -142,13 +142,13 @@ def test_unknown_header_fails_the_stream(
     exports: StaticExports,
     report_requests: Callable[[], Requests],
     log: pytest.LogCaptureFixture,
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """A header without any declared column still counts as a header."""
     exports.reports.put("ConversationExportReport", b"Foo,Bar\r\n1,2\r\n")
 
     with pytest.raises(GladlyError):
-        read("conversation_export_report", start_date="2026-11-24")
+        sync_streams("conversation_export_report", start_date="2026-11-24")
 
     assert len(report_requests()) == 1
     assert "lacks the key columns conversation_id." in log.text
@@ -160,21 +160,21 @@ def test_report_timeout_is_five_minutes() -> None:
 
 
 def test_different_report_fails_the_stream(
-    exports: StaticExports, read: Callable[..., Sync], log: pytest.LogCaptureFixture
+    exports: StaticExports, sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """A header with none of the declared columns belongs to a different report."""
     exports.reports.put("ConversationTimestampsReport", b"Foo,Bar,Baz\n1,2,3\n")
 
-    run = read(EVENTS, start_date="2026-11-24", should_fail=True)
+    run = sync_streams(EVENTS, start_date="2026-11-24", should_fail=True)
 
     assert run.rows(EVENTS) == []
     assert "ConversationTimestampsReport, 2026-11-24T00:00Z to 2026-11-25T00:00Z, has none" in log.text
 
 
-def test_no_content_is_an_empty_window(emulator: Emulator, read: Callable[..., Sync]) -> None:
+def test_no_content_is_an_empty_window(emulator: Emulator, sync_streams: Callable[..., Sync]) -> None:
     """A 204 response means the same as an empty body."""
     emulator.faults.add(Fault("status", path=REPORTS, status=204, times=None))
 
-    run = read(EVENTS, start_date="2026-11-22")
+    run = sync_streams(EVENTS, start_date="2026-11-22")
 
     assert run.bookmark(EVENTS)["replication_key_value"] == "2026-11-24T00:00:00.000000Z"

@@ -62,13 +62,13 @@ def test_hash_distinguishes_identical_rows(sync_events: Callable[[Any], Sync]) -
     assert set(again) == set(first)
 
 
-def test_hash_excludes_mutable_columns(read_rows: Callable[..., Sync]) -> None:
+def test_hash_excludes_mutable_columns(sync_report: Callable[..., Sync]) -> None:
     """End, duration and context of a span are filled in later and do not change the hash."""
     row = {"Agent ID": "a1", "Agent": "Oda", "Start time": "2026-11-24T09:10:05.000Z", "Type": "AWAY"}
     ended = {**row, "End time": "2026-11-24T09:20:05.000Z", "Duration (mins)": "10", "Context": "IDLE"}
     stream, metric_set = "agent_durations_report_v2", "AgentDurationsReportV2"
 
-    first, second = read_rows(stream, metric_set, [row]), read_rows(stream, metric_set, [ended])
+    first, second = sync_report(stream, metric_set, [row]), sync_report(stream, metric_set, [ended])
 
     assert list_hashes(first, stream) == list_hashes(second, stream)
     assert second.rows(stream)[0]["duration_mins"] == 10

@@ -27,12 +27,12 @@ def session(contact_id: str, agent_id: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def read_sessions(exports: StaticExports, read: Callable[..., Sync]) -> Callable[..., Sync]:
+def read_sessions(exports: StaticExports, sync_streams: Callable[..., Sync]) -> Callable[..., Sync]:
     """Load one window of work sessions."""
 
     def run(*rows: dict[str, str]) -> Sync:
         exports.reports.put("WorkSessionEventsReportV4", rows)
-        return read(SESSIONS, start_date="2026-11-24")
+        return sync_streams(SESSIONS, start_date="2026-11-24")
 
     return run
 

@@ -24,12 +24,12 @@ CONVERSATIONS = "conversation_export_report"
 
 
 @pytest.fixture
-def read_body(exports: StaticExports, read: Callable[..., Sync]) -> Callable[..., Sync]:
+def read_body(exports: StaticExports, sync_streams: Callable[..., Sync]) -> Callable[..., Sync]:
     """Load conversations from one report body."""
 
     def run(body: bytes, **settings: Any) -> Sync:
         exports.reports.put("ConversationExportReport", body)
-        return read(CONVERSATIONS, start_date="2026-11-24", **settings)
+        return sync_streams(CONVERSATIONS, start_date="2026-11-24", **settings)
 
     return run
 
@@ -79,7 +79,7 @@ def test_other_name_of_a_column_is_not_missing(
 
 def test_emulated_reports_lack_no_column(
     exports: StaticExports,
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
     report_clock: Callable[[str], None],
 ) -> None:
@@ -90,7 +90,7 @@ def test_emulated_reports_lack_no_column(
         exports.reports.put(stream.metric_set, generated.reports.make)
     names = [name_stream(stream.metric_set) for stream in STANDARD_REPORTS]
 
-    read(*names, start_date="2026-11-23")
+    sync_streams(*names, start_date="2026-11-23")
 
     assert not [text for text in list_warnings(log) if "lacks the columns" in text]
 
@@ -102,18 +102,20 @@ def test_schema_is_complete_without_rows(read_body: Callable[..., Sync]) -> None
     assert {"status", "created_at"} < columns
 
 
-def test_schema_is_complete_if_the_report_fails(exports: StaticExports, read: Callable[..., Sync]) -> None:
+def test_schema_is_complete_if_the_report_fails(
+    exports: StaticExports, sync_streams: Callable[..., Sync]
+) -> None:
     """The table exists even if the first sync fails."""
     exports.reports.put("ConversationExportReport", b"Foo,Bar\n1,2\n")
 
-    run = read(CONVERSATIONS, start_date="2026-11-24", should_fail=True)
+    run = sync_streams(CONVERSATIONS, start_date="2026-11-24", should_fail=True)
 
     (columns,) = declared(run)
     assert {"status", "created_at"} < columns
 
 
 def test_schema_follows_a_header_that_changes(
-    exports: StaticExports, read: Callable[..., Sync], log: pytest.LogCaptureFixture
+    exports: StaticExports, sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """If only some windows lack a column, SCHEMA comes again before their rows."""
     changed = parse_instant("2026-11-23")
@@ -126,7 +128,7 @@ def test_schema_follows_a_header_that_changes(
 
     exports.reports.put("ConversationExportReport", make)
 
-    run = read(CONVERSATIONS, start_date="2026-11-16")
+    run = sync_streams(CONVERSATIONS, start_date="2026-11-16")
 
     kinds = [message["type"] for message in run.messages if message["type"] != "STATE"]
     assert kinds == ["SCHEMA", "RECORD", "SCHEMA", "RECORD"]

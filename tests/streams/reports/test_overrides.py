@@ -24,45 +24,45 @@ STATE = bookmark(CONVERSATIONS, "2026-11-23T00:00:00.000000Z")
 
 
 def test_entry_changes_window_and_look_back(
-    read: Callable[..., Sync], requested_days: Callable[[], list[str]]
+    sync_streams: Callable[..., Sync], requested_days: Callable[[], list[str]]
 ) -> None:
     """The built-in stream requests the windows of the entry."""
     report = {"metric_set": METRIC_SET, "window_days": 30, "look_back_days": 60}
 
-    read(CONVERSATIONS, state=STATE, custom_reports=[report])
+    sync_streams(CONVERSATIONS, state=STATE, custom_reports=[report])
 
     assert requested_days() == ["09-24..10-23", "10-24..11-22", "11-23..11-24"]
 
 
 def test_look_back_of_zero_days_is_possible(
-    read: Callable[..., Sync], requested_days: Callable[[], list[str]]
+    sync_streams: Callable[..., Sync], requested_days: Callable[[], list[str]]
 ) -> None:
     """A run then requests only what follows the bookmark."""
-    read(CONVERSATIONS, state=STATE, custom_reports=[{"metric_set": METRIC_SET, "look_back_days": 0}])
+    sync_streams(CONVERSATIONS, state=STATE, custom_reports=[{"metric_set": METRIC_SET, "look_back_days": 0}])
 
     assert requested_days() == ["11-23..11-24"]
 
 
 def test_entry_sets_filters(
     exports: StaticExports,
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
     report_requests: Callable[[], list[dict[str, Any]]],
 ) -> None:
     """Filters are sent to Gladly unchanged, and the window stays the built-in one."""
     exports.lists["inboxes"] = [{"id": "i1"}]
     report = {"metric_set": METRIC_SET, "filters": {"inboxes": ["i1"]}}
 
-    read(CONVERSATIONS, start_date="2026-11-12", custom_reports=[report])
+    sync_streams(CONVERSATIONS, start_date="2026-11-12", custom_reports=[report])
 
     assert [request["filters"] for request in report_requests()] == [{"inboxes": ["i1"]}] * 2
     assert report_requests()[0]["startAt"] == "2026-11-12"
 
 
-def test_entry_keeps_key_and_schema(exports: StaticExports, read: Callable[..., Sync]) -> None:
+def test_entry_keeps_key_and_schema(exports: StaticExports, sync_streams: Callable[..., Sync]) -> None:
     """The stream stays the built-in one in every other respect."""
     exports.reports.put(METRIC_SET, [conversation("v1", "2026-11-24T08:00:00Z")])
 
-    run = read(
+    run = sync_streams(
         CONVERSATIONS,
         start_date="2026-11-24",
         custom_reports=[{"metric_set": METRIC_SET, "window_days": 1}],

@@ -28,12 +28,12 @@ def find_progress(log: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_progress_names_stream_window_and_total(
-    exports: StaticExports, read: Callable[..., Sync], log: pytest.LogCaptureFixture
+    exports: StaticExports, sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """Each line has the stream in its message, because Meltano drops the logger's name."""
     exports.reports.put("AgentTimestampsReport", [event("2026-11-24T01:00:00Z")])
 
-    read(AGENTS, EVENTS, "task_export_report", start_date="2026-11-22")
+    sync_streams(AGENTS, EVENTS, "task_export_report", start_date="2026-11-22")
 
     assert find_progress(log) == [
         "agent_timestamps_report: window 1 of 3 (2026-11-22), 1 rows; all reports 1 of 7",
@@ -47,30 +47,30 @@ def test_progress_names_stream_window_and_total(
 
 
 def test_progress_of_a_single_report_has_no_total(
-    read: Callable[..., Sync], log: pytest.LogCaptureFixture
+    sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """Its windows are the total."""
-    read(AGENTS, start_date="2026-11-24")
+    sync_streams(AGENTS, start_date="2026-11-24")
 
     assert find_progress(log) == ["agent_timestamps_report: window 1 of 1 (2026-11-24), 0 rows"]
 
 
 def test_failed_report_leaves_the_total(
-    exports: StaticExports, read: Callable[..., Sync], log: pytest.LogCaptureFixture
+    exports: StaticExports, sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """The windows of a report that ended early don't count anymore."""
     exports.reports.put("AgentTimestampsReport", b"Foo,Bar\n1,2\n")
 
-    read(AGENTS, EVENTS, start_date="2026-11-23", should_fail=True)
+    sync_streams(AGENTS, EVENTS, start_date="2026-11-23", should_fail=True)
 
     assert find_progress(log)[-1].endswith("window 2 of 2 (2026-11-24), 0 rows; all reports 2 of 2")
 
 
 def test_report_with_an_invalid_bookmark_is_not_in_the_total(
-    read: Callable[..., Sync], log: pytest.LogCaptureFixture
+    sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """It fails at its own sync, and not while the run plans all reports."""
-    read(AGENTS, EVENTS, start_date="2026-11-24", state=bookmark(EVENTS, "soon"), should_fail=True)
+    sync_streams(AGENTS, EVENTS, start_date="2026-11-24", state=bookmark(EVENTS, "soon"), should_fail=True)
 
     assert find_progress(log) == [
         "agent_timestamps_report: window 1 of 1 (2026-11-24), 0 rows; all reports 1 of 1"
@@ -83,14 +83,14 @@ def long_pause(_session: session.GladlySession, _url: str) -> float:
 
 
 def test_progress_reports_the_wait_for_the_rate_limit(
-    read: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tenth request of a minute is followed by a wait; the line before it says so, and the time left."""
     monkeypatch.setattr(session, "REPORTS_PER_MINUTE", 100)
     monkeypatch.setattr(session.GladlySession, "find_pause", long_pause)
     monkeypatch.setattr(session.GladlySession, "seconds_per_report", 6.1)
 
-    read(AGENTS, start_date="2026-10-26")
+    sync_streams(AGENTS, start_date="2026-10-26")
 
     first, *_, last = find_progress(log)
     assert first == (

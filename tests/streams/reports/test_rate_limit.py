@@ -45,12 +45,14 @@ def count_statuses(emulator: Emulator) -> Counter[int | None]:
     return Counter(request.status for request in emulator.requests if request.path == "/api/v1/reports")
 
 
-def test_rate_limit_covers_all_report_streams(limited_emulator: Emulator, read: Callable[..., Sync]) -> None:
+def test_rate_limit_covers_all_report_streams(
+    limited_emulator: Emulator, sync_streams: Callable[..., Sync]
+) -> None:
     """The tap sends one report request at a time and gets no 429; other requests have their own limit."""
     streams = (AGENTS, EVENTS, "contact_timestamps_report", "agent_durations_report_v2", "jobs")
     began = time.monotonic()
 
-    read(*streams, start_date="2026-11-14", **limited_emulator.settings)
+    sync_streams(*streams, start_date="2026-11-14", **limited_emulator.settings)
 
     reported = [request for request in limited_emulator.requests if request.path == "/api/v1/reports"]
     assert len(reported) == 4 * 11
@@ -58,25 +60,25 @@ def test_rate_limit_covers_all_report_streams(limited_emulator: Emulator, read: 
     assert 2.2 <= time.monotonic() - began < 20
 
 
-def test_rate_limit_counts_retries(limited_emulator: Emulator, read: Callable[..., Sync]) -> None:
+def test_rate_limit_counts_retries(limited_emulator: Emulator, sync_streams: Callable[..., Sync]) -> None:
     """Five 503 responses use five of the 10 requests."""
     limited_emulator.faults.add(Fault("status", path="/reports$", status=503, times=5))
 
-    read(AGENTS, start_date="2026-11-14", **limited_emulator.settings)
+    sync_streams(AGENTS, start_date="2026-11-14", **limited_emulator.settings)
 
     statuses = count_statuses(limited_emulator)
     assert statuses == {200: 11, 503: 5}
 
 
 def test_rate_limit_adapts_to_other_clients(
-    exports: StaticExports, monkeypatch: pytest.MonkeyPatch, read: Callable[..., Sync]
+    exports: StaticExports, monkeypatch: pytest.MonkeyPatch, sync_streams: Callable[..., Sync]
 ) -> None:
     """With four requests per minute left, 429 responses slow the tap down until requests succeed."""
     monkeypatch.setattr(session, "REPORT_MINUTE_SECONDS", 0.22)
     monkeypatch.setattr(reports, "OUTAGE_SECONDS", 10)
     limits = ReportLimits(per_minute=4, minute_seconds=0.2)
     with Emulator(exports, clock=lambda: NOW, requests_per_second=None, report_limits=limits) as running:
-        read(AGENTS, start_date="2026-11-10", **running.settings)
+        sync_streams(AGENTS, start_date="2026-11-10", **running.settings)
 
         statuses = count_statuses(running)
     assert statuses[200] == 15
@@ -84,7 +86,7 @@ def test_rate_limit_adapts_to_other_clients(
 
 
 def test_rows_do_not_wait_for_the_rate_limit(
-    exports: StaticExports, read: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+    exports: StaticExports, sync_streams: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rows so far are written before the next request, also without a STATE between them."""
     exports.reports.put("AgentTimestampsReport", [event("2026-11-23T01:00:00Z")])
@@ -98,6 +100,6 @@ def test_rows_do_not_wait_for_the_rate_limit(
     monkeypatch.setattr(ReportSource, "make_body", make_body)
     monkeypatch.setattr(message_writer, "FLUSH_SECONDS", 3600)
 
-    read(AGENTS, state=bookmark(AGENTS, "2026-11-24T00:00:00Z"))
+    sync_streams(AGENTS, state=bookmark(AGENTS, "2026-11-24T00:00:00Z"))
 
     assert written == [0, 1]

@@ -55,10 +55,10 @@ def test_reports_are_opt_in(
 def test_timestamps_report_requests_days(
     report_requests: Callable[[], list[dict[str, Any]]],
     requested_days: Callable[[], list[str]],
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """A first sync requests 90 days back to today, oldest first, in UTC."""
-    read("conversation_timestamps_report")
+    sync_streams("conversation_timestamps_report")
 
     assert report_requests()[0] == {
         "metricSet": "ConversationTimestampsReport",
@@ -71,10 +71,10 @@ def test_timestamps_report_requests_days(
 
 
 def test_conversation_export_requests_weeks(
-    report_requests: Callable[[], list[dict[str, Any]]], read: Callable[..., Sync]
+    report_requests: Callable[[], list[dict[str, Any]]], sync_streams: Callable[..., Sync]
 ) -> None:
     """A first sync requests 730 days; the last window ends today."""
-    read("conversation_export_report")
+    sync_streams("conversation_export_report")
 
     assert len(report_requests()) == 105
     assert (report_requests()[0]["startAt"], report_requests()[0]["endAt"]) == ("2024-11-24", "2024-11-30")
@@ -95,15 +95,15 @@ def test_start_and_end_date_include_their_days(
     requested_days: Callable[[], list[str]],
     bounds: dict[str, str],
     windows: list[str],
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """Both days are requested, in UTC; today is the last."""
-    read("agent_timestamps_report", **bounds)
+    sync_streams("agent_timestamps_report", **bounds)
 
     assert requested_days() == windows
 
 
-def test_rows_have_the_end_of_their_window(exports: StaticExports, read: Callable[..., Sync]) -> None:
+def test_rows_have_the_end_of_their_window(exports: StaticExports, sync_streams: Callable[..., Sync]) -> None:
     """Rows follow the order of windows, and only complete windows advance the bookmark."""
     rows = [
         event("2026-11-24T09:00:00.123Z"),
@@ -112,7 +112,7 @@ def test_rows_have_the_end_of_their_window(exports: StaticExports, read: Callabl
     ]
     exports.reports.put("ConversationTimestampsReport", rows, anchor="Timestamp")
 
-    run = read("conversation_timestamps_report", start_date="2026-11-22")
+    run = sync_streams("conversation_timestamps_report", start_date="2026-11-22")
 
     sent = [(row["timestamp"], row["_window_end"]) for row in run.rows("conversation_timestamps_report")]
     assert sent == [
@@ -126,24 +126,24 @@ def test_rows_have_the_end_of_their_window(exports: StaticExports, read: Callabl
 def test_work_sessions_skip_a_window_without_a_minute(
     report_requests: Callable[[], list[dict[str, Any]]],
     report_clock: Callable[[str], None],
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """In the first minute of a day, the window of that day is empty."""
     report_clock("2026-11-24T00:00:59Z")
 
-    read("work_session_events_report_v4", start_date="2026-11-24")
+    sync_streams("work_session_events_report_v4", start_date="2026-11-24")
 
     assert report_requests() == []
 
 
 def test_reports_ignore_batch_config(
-    exports: StaticExports, tmp_path: Any, read: Callable[..., Sync]
+    exports: StaticExports, tmp_path: Any, sync_streams: Callable[..., Sync]
 ) -> None:
     """Reports are sent as records even if `batch_config` is set."""
     exports.reports.put("ConversationTimestampsReport", [event("2026-11-23T00:00:00Z")], anchor="Timestamp")
     batches = {"encoding": {"format": "jsonl"}, "storage": {"root": f"file://{tmp_path}"}}
 
-    run = read("conversation_timestamps_report", start_date="2026-11-23", batch_config=batches)
+    run = sync_streams("conversation_timestamps_report", start_date="2026-11-23", batch_config=batches)
 
     assert len(run.rows("conversation_timestamps_report")) == 1
 
@@ -181,13 +181,16 @@ def test_dry_run_skips_deselected_reports(
 
 
 def test_summary_includes_reports(
-    exports: StaticExports, emulator: Emulator, log: pytest.LogCaptureFixture, read: Callable[..., Sync]
+    exports: StaticExports,
+    emulator: Emulator,
+    log: pytest.LogCaptureFixture,
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """The run summary counts rows, bytes and retries of reports."""
     exports.reports.put("AgentTimestampsReport", b"Timestamp,Agent ID\n2026-11-24T01:00:00Z,a1\n")
     emulator.faults.add(Fault("status", path="/reports$", status=503))
 
-    read("agent_timestamps_report", start_date="2026-11-24")
+    sync_streams("agent_timestamps_report", start_date="2026-11-24")
 
     assert "rows: agent_timestamps_report 1; bytes 43;" in log.text
     assert "retries 1," in log.text
@@ -197,7 +200,7 @@ def test_summary_includes_reports(
 def test_reports_page_states_the_requests_of_each_report(
     emulator: Emulator,
     report_requests: Callable[[], list[dict[str, Any]]],
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
     report_clock: Callable[[str], None],
 ) -> None:
     """docs/reports.md states how many requests the first sync and later runs make."""
@@ -208,11 +211,11 @@ def test_reports_page_states_the_requests_of_each_report(
     for stream, (first, later) in costs.items():
         report_clock(NOON)
         emulator.clear()
-        run = read(stream)
+        run = sync_streams(stream)
         assert str(len(report_requests())) == first
         for day in (25, 26, 27):
             report_clock(f"2026-11-{day}T12:00:00Z")
             emulator.clear()
-            run = read(stream, state=run.state)
+            run = sync_streams(stream, state=run.state)
             assert str(len(report_requests())) in later.split(" or ")
     assert len(costs) == len(STANDARD_REPORTS)

@@ -40,7 +40,7 @@ def list_spans(requests: Requests) -> list[str]:
 
 @pytest.mark.usefixtures("small_row_limit")
 def test_window_near_the_row_limit_is_split(
-    exports: StaticExports, report_requests: Callable[[], Requests], read: Callable[..., Sync]
+    exports: StaticExports, report_requests: Callable[[], Requests], sync_streams: Callable[..., Sync]
 ) -> None:
     """It is split down to days; the bookmark and the rows refer to the whole window."""
     rows = [
@@ -50,7 +50,7 @@ def test_window_near_the_row_limit_is_split(
     ]
     exports.reports.put("ConversationExportReport", rows, anchor="Created At")
 
-    run = read("conversation_export_report", start_date="2026-11-10", end_date="2026-11-16")
+    run = sync_streams("conversation_export_report", start_date="2026-11-10", end_date="2026-11-16")
 
     assert list_spans(report_requests()) == [
         "11-10..11-16",
@@ -69,13 +69,13 @@ def test_window_near_the_row_limit_is_split(
 
 @pytest.mark.usefixtures("small_row_limit")
 def test_report_with_times_is_split_below_a_day(
-    exports: StaticExports, report_requests: Callable[[], Requests], read: Callable[..., Sync]
+    exports: StaticExports, report_requests: Callable[[], Requests], sync_streams: Callable[..., Sync]
 ) -> None:
     """It is split by days, then by minutes; a minute in two halves has the same keys."""
     rows = [contact(f"2026-11-20T{hour:02}:00:30Z", hour) for hour in range(0, 24, 2)]
     exports.reports.put("ContactExportReportV3", rows, anchor="Queued At")
 
-    run = read("contact_export_report_v3", start_date="2026-11-20", end_date="2026-11-20")
+    run = sync_streams("contact_export_report_v3", start_date="2026-11-20", end_date="2026-11-20")
 
     assert report_requests()[0]["startAt"] == report_requests()[0]["endAt"] == "2026-11-20"
     assert report_requests()[1:] == [
@@ -93,13 +93,13 @@ def test_report_with_times_is_split_below_a_day(
 
 @pytest.mark.usefixtures("small_row_limit")
 def test_split_of_today_ends_now(
-    exports: StaticExports, report_requests: Callable[[], Requests], read: Callable[..., Sync]
+    exports: StaticExports, report_requests: Callable[[], Requests], sync_streams: Callable[..., Sync]
 ) -> None:
     """No request covers a minute that has not begun."""
     rows = [contact(f"2026-11-24T{hour:02}:00:30Z", hour) for hour in range(12)]
     exports.reports.put("ContactExportReportV3", rows, anchor="Queued At")
 
-    read("contact_export_report_v3", start_date="2026-11-24")
+    sync_streams("contact_export_report_v3", start_date="2026-11-24")
 
     assert list_spans(report_requests()) == [
         "11-24..11-24",
@@ -110,13 +110,13 @@ def test_split_of_today_ends_now(
 
 @pytest.mark.usefixtures("small_row_limit")
 def test_smallest_window_near_the_row_limit_logs_an_error(
-    exports: StaticExports, log: pytest.LogCaptureFixture, read: Callable[..., Sync]
+    exports: StaticExports, log: pytest.LogCaptureFixture, sync_streams: Callable[..., Sync]
 ) -> None:
     """The error names the window, and the tap sends the rows it got."""
     rows = [event("2026-11-20T05:00:00Z", number) for number in range(12)]
     exports.reports.put("ConversationTimestampsReport", rows, anchor="Timestamp")
 
-    run = read(EVENTS, start_date="2026-11-20", end_date="2026-11-21")
+    run = sync_streams(EVENTS, start_date="2026-11-20", end_date="2026-11-21")
 
     assert len(run.rows(EVENTS)) == 10
     assert run.bookmark(EVENTS)["replication_key_value"] == "2026-11-22T00:00:00.000000Z"
@@ -131,7 +131,7 @@ def test_work_sessions_are_split_down_to_a_minute(
     exports: StaticExports,
     report_requests: Callable[[], Requests],
     log: pytest.LogCaptureFixture,
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """The error names a minute with too many rows; the minutes around it are complete."""
     ended = "2026-11-20T05:07:20Z"
@@ -141,7 +141,7 @@ def test_work_sessions_are_split_down_to_a_minute(
     ]
     exports.reports.put("WorkSessionEventsReportV4", rows, anchor="contact_session_ended_at")
 
-    read("work_session_events_report_v4", start_date="2026-11-20", end_date="2026-11-20")
+    sync_streams("work_session_events_report_v4", start_date="2026-11-20", end_date="2026-11-20")
 
     assert "11-20T05:07Z..11-20T05:08Z" in list_spans(report_requests())
     assert len(report_requests()) < 40

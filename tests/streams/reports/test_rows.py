@@ -53,7 +53,7 @@ def test_cells_become_columns(sync_events: Callable[[Any], Sync]) -> None:
     assert second["assigned_inbox_name"] is None
 
 
-def test_counts_and_durations_are_numbers(read_rows: Callable[..., Sync]) -> None:
+def test_counts_and_durations_are_numbers(sync_report: Callable[..., Sync]) -> None:
     """Documented counts, durations and amounts become numbers, with every digit kept."""
     rows = [
         {
@@ -65,7 +65,7 @@ def test_counts_and_durations_are_numbers(read_rows: Callable[..., Sync]) -> Non
         }
     ]
 
-    run = read_rows("conversation_export_report", "ConversationExportReport", rows)
+    run = sync_report("conversation_export_report", "ConversationExportReport", rows)
 
     assert '"conversation_handle_time_in_seconds":301.250,' in run.output
     assert '"payment_amount_completed_usd":42.50' in run.output
@@ -76,7 +76,7 @@ def test_counts_and_durations_are_numbers(read_rows: Callable[..., Sync]) -> Non
 @pytest.mark.parametrize(
     ("cell", "value"), [("true", True), ("TRUE", True), (" False ", False), ("false", False), ("", None)]
 )
-def test_flags_are_booleans(read_rows: Callable[..., Sync], cell: str, value: object) -> None:
+def test_flags_are_booleans(sync_report: Callable[..., Sync], cell: str, value: object) -> None:
     """A flag spelled true or false, in any case, becomes a boolean; an empty cell is null."""
     rows = [
         {"contact_session_id": "s1", "contact_session_ended_at": "2026-11-24T09:00:00Z", "within_sla": cell}
@@ -84,7 +84,7 @@ def test_flags_are_booleans(read_rows: Callable[..., Sync], cell: str, value: ob
     rows[0]["agent_id"] = "a1"
     stream = "work_session_events_report_v4"
 
-    (row,) = read_rows(stream, "WorkSessionEventsReportV4", rows).rows(stream)
+    (row,) = sync_report(stream, "WorkSessionEventsReportV4", rows).rows(stream)
 
     assert row["within_sla"] is value
     assert "_unmapped" not in row
@@ -92,13 +92,13 @@ def test_flags_are_booleans(read_rows: Callable[..., Sync], cell: str, value: ob
 
 @pytest.mark.parametrize("cell", ["yes", "1", "0", "Y", "truely"])
 def test_flags_with_other_spellings_go_to_unmapped(
-    read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture, cell: str
+    sync_report: Callable[..., Sync], log: pytest.LogCaptureFixture, cell: str
 ) -> None:
     """The column is null, the text is kept, and one warning names the column."""
     rows = [{"Conversation ID": "v1", "Is FCR Success": cell, "Is FCR Eligible": "true"}]
     stream = "conversation_export_report"
 
-    (row,) = read_rows(stream, "ConversationExportReport", rows).rows(stream)
+    (row,) = sync_report(stream, "ConversationExportReport", rows).rows(stream)
 
     assert (row["is_fcr_success"], row["is_fcr_eligible"]) == (None, True)
     assert row["_unmapped"] == {"is_fcr_success": cell}
@@ -128,7 +128,7 @@ def test_emulated_reports_have_only_declared_columns(
 
 
 def test_cells_of_another_type_go_to_unmapped(
-    read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture
+    sync_report: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """The column is null, `_unmapped` keeps the text, and the log has no cell."""
     rows = [
@@ -141,7 +141,7 @@ def test_cells_of_another_type_go_to_unmapped(
         {"Conversation ID": "v2", "Conversation Handle Time in seconds": "NaN", "Times Closed": "1e5"},
     ]
 
-    first, second = read_rows("conversation_export_report", "ConversationExportReport", rows).rows(
+    first, second = sync_report("conversation_export_report", "ConversationExportReport", rows).rows(
         "conversation_export_report"
     )
 
@@ -208,7 +208,7 @@ def test_ragged_rows_are_complete(sync_events: Callable[[Any], Sync]) -> None:
 
 
 def test_work_session_without_an_end_is_not_sent(
-    read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture
+    sync_report: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """It has no agent yet, so its key would change; a session that no agent accepted has no agent."""
     open_session = {"contact_session_id": "s1", "agent_id": "", "contact_session_ended_at": ""}
@@ -219,18 +219,20 @@ def test_work_session_without_an_end_is_not_sent(
     ]
     stream = "work_session_events_report_v4"
 
-    run = read_rows(stream, "WorkSessionEventsReportV4", rows)
+    run = sync_report(stream, "WorkSessionEventsReportV4", rows)
 
     keys = [(row["contact_session_id"], row["agent_id"]) for row in run.rows(stream)]
     assert keys == [("s2", None), ("s3", "a1")]
     assert "1 rows without contact_session_ended_at are not final yet" in log.text
 
 
-def test_row_without_a_key_is_skipped(read_rows: Callable[..., Sync], log: pytest.LogCaptureFixture) -> None:
+def test_row_without_a_key_is_skipped(
+    sync_report: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
     """A warning counts the skipped rows, because nothing identifies them."""
     body = b"Conversation ID,Status\n,OPEN\nv1,OPEN\n,CLOSED\n"
 
-    run = read_rows("conversation_export_report", "ConversationExportReport", body)
+    run = sync_report("conversation_export_report", "ConversationExportReport", body)
 
     assert [row["conversation_id"] for row in run.rows("conversation_export_report")] == ["v1"]
     assert "skipped 2 rows without conversation_id" in log.text

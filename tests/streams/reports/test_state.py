@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from gladly_emulator import Emulator, StaticExports
 
 
-def test_state_follows_each_complete_window(exports: StaticExports, read: Callable[..., Sync]) -> None:
+def test_state_follows_each_complete_window(
+    exports: StaticExports, sync_streams: Callable[..., Sync]
+) -> None:
     """Each STATE comes after the last row of its window."""
     rows = [event(f"2026-11-{day}T0{hour}:00:00Z") for day in (21, 22, 23, 24) for hour in range(3)]
     exports.reports.put("ConversationTimestampsReport", rows, anchor="Timestamp")
 
-    run = read("conversation_timestamps_report", start_date="2026-11-21")
+    run = sync_streams("conversation_timestamps_report", start_date="2026-11-21")
 
     sent = [
         message["record"]["timestamp"][8:10]
@@ -46,12 +48,12 @@ def test_state_follows_each_complete_window(exports: StaticExports, read: Callab
 
 @pytest.mark.parametrize(("now", "value"), [("02:00:00Z", "2026-11-24"), ("01:59:59Z", "2026-11-23")])
 def test_window_is_complete_two_hours_after_its_end(
-    report_clock: Callable[[str], None], now: str, value: str, read: Callable[..., Sync]
+    report_clock: Callable[[str], None], now: str, value: str, sync_streams: Callable[..., Sync]
 ) -> None:
     """Gladly's reports are about an hour behind, so yesterday is incomplete at midnight."""
     report_clock(f"2026-11-24T{now}")
 
-    run = read("agent_timestamps_report", start_date="2026-11-22")
+    run = sync_streams("agent_timestamps_report", start_date="2026-11-22")
 
     assert run.bookmark("agent_timestamps_report")["replication_key_value"] == f"{value}T00:00:00.000000Z"
 
@@ -68,20 +70,23 @@ def test_window_is_complete_two_hours_after_its_end(
     ],
 )
 def test_later_run_requests_the_look_back_period(
-    requested_days: Callable[[], list[str]], stream: str, windows: list[str], read: Callable[..., Sync]
+    requested_days: Callable[[], list[str]],
+    stream: str,
+    windows: list[str],
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """It covers one window, or 30 days of conversations, up to now. The bookmark never moves back."""
-    run = read(stream, state=bookmark(stream, "2026-11-23T00:00:00.000000Z"))
+    run = sync_streams(stream, state=bookmark(stream, "2026-11-23T00:00:00.000000Z"))
 
     assert requested_days() == windows
     assert run.bookmark(stream)["replication_key_value"] >= "2026-11-23T00:00:00.000000Z"
 
 
 def test_work_sessions_are_requested_by_minute(
-    report_requests: Callable[[], list[dict[str, Any]]], read: Callable[..., Sync]
+    report_requests: Callable[[], list[dict[str, Any]]], sync_streams: Callable[..., Sync]
 ) -> None:
     """Requests have neither days nor a timezone; the last window ends at the current minute."""
-    read(
+    sync_streams(
         "work_session_events_report_v4",
         state=bookmark("work_session_events_report_v4", "2026-11-23"),
     )
@@ -124,21 +129,21 @@ def test_changed_rows_keep_their_key(
     "value", ["2026-11-23", "2026-11-23T00:00:00Z", "2026-11-23T18:00:00+02:00", "2026-11-23T16:00:00.5Z"]
 )
 def test_bookmark_accepts_any_timestamp(
-    requested_days: Callable[[], list[str]], value: str, read: Callable[..., Sync]
+    requested_days: Callable[[], list[str]], value: str, sync_streams: Callable[..., Sync]
 ) -> None:
     """A date or a time written by hand stands for its day."""
-    run = read("agent_timestamps_report", state=bookmark("agent_timestamps_report", value))
+    run = sync_streams("agent_timestamps_report", state=bookmark("agent_timestamps_report", value))
 
     assert requested_days() == ["11-22..11-22", "11-23..11-23", "11-24..11-24"]
     assert run.bookmark("agent_timestamps_report")["replication_key_value"] == "2026-11-24T00:00:00.000000Z"
 
 
 def test_invalid_bookmark_fails_only_its_stream(
-    emulator: Emulator, log: pytest.LogCaptureFixture, read: Callable[..., Sync]
+    emulator: Emulator, log: pytest.LogCaptureFixture, sync_streams: Callable[..., Sync]
 ) -> None:
     """One error names the bookmark and the remedy; other streams sync."""
     with pytest.raises(GladlyError):
-        read(
+        sync_streams(
             "agent_timestamps_report",
             "jobs",
             state=bookmark("agent_timestamps_report", "soon"),
@@ -153,10 +158,10 @@ def test_invalid_bookmark_fails_only_its_stream(
 def test_bookmark_in_the_future_is_reported(
     report_requests: Callable[[], list[dict[str, Any]]],
     log: pytest.LogCaptureFixture,
-    read: Callable[..., Sync],
+    sync_streams: Callable[..., Sync],
 ) -> None:
     """Such a run requests nothing, so the tap warns."""
-    read("agent_timestamps_report", state=bookmark("agent_timestamps_report", "2199-01-01"))
+    sync_streams("agent_timestamps_report", state=bookmark("agent_timestamps_report", "2199-01-01"))
 
     assert report_requests() == []
     assert "The bookmark lies in the future (agent_timestamps_report)" in log.text

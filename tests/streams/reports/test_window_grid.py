@@ -138,10 +138,10 @@ def test_daily_runs_count_each_day_once(warehouse: Warehouse, report_clock: Call
 
 
 def test_other_reports_have_no_grid(
-    read: Callable[..., Sync], requested_days: Callable[[], list[str]]
+    sync_streams: Callable[..., Sync], requested_days: Callable[[], list[str]]
 ) -> None:
     """Windows of rows with an id begin at `start_date`, and their bookmark has no window length."""
-    run = read("task_export_report", start_date="2026-11-05")
+    run = sync_streams("task_export_report", start_date="2026-11-05")
 
     assert requested_days() == ["11-05..11-11", "11-12..11-18", "11-19..11-24"]
     assert "window_days" not in run.bookmark("task_export_report")
