@@ -10,7 +10,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any, Final
 
-from gladly_emulator.server.http_messages import iter_lines
+from gladly_emulator.server.http_messages import iter_chunks, iter_lines
 from gladly_emulator.timestamps import NANOSECONDS, parse_instant
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _MAX_CHANGES: Final = 3
 _OUTSIDE_64_BITS: Final = 2**63
-_LINES_PER_CHUNK: Final = 200
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -95,14 +94,8 @@ def _change_text(text: str) -> tuple[object, ...]:
 def drift_lines(
     chunks: Iterable[bytes], seed: int, *, rate: float, protected: Collection[str]
 ) -> Iterator[bytes]:
-    """Yield JSON lines with drifted records. Lines that aren't JSON objects stay unchanged."""
-    batch: list[bytes] = []
-    for line in iter_lines(chunks):
-        batch.append(_drift_line(line, seed, rate=rate, protected=protected))
-        if len(batch) >= _LINES_PER_CHUNK:
-            yield b"".join(batch)
-            batch.clear()
-    yield b"".join(batch)
+    """Return JSON lines with drifted records, in chunks. Lines that aren't JSON objects stay unchanged."""
+    return iter_chunks(_drift_line(line, seed, rate=rate, protected=protected) for line in iter_lines(chunks))
 
 
 def _drift_line(line: bytes, seed: int, *, rate: float, protected: Collection[str]) -> bytes:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gladly_emulator.dataset.interface import EventQuery, Events
-from gladly_emulator.server.http_messages import EVENT_LINES, InvalidParameterError, Request, Response
+from gladly_emulator.server.http_messages import (
+    EVENT_LINES,
+    InvalidParameterError,
+    Request,
+    Response,
+    iter_chunks,
+)
 from gladly_emulator.timestamps import DAY, instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
 ENTITIES: Final = (
@@ -22,22 +27,11 @@ ENTITIES: Final = (
     "PAYMENT_REQUEST",
     "TASK",
 )
-_LINES_PER_CHUNK: Final = 200
 
 
 def events_response(events: Events, query: EventQuery) -> Response:
     """Return the requested events, in chunks."""
-    return Response(200, _join(events.iter_lines(query)), {"Content-Type": EVENT_LINES})
-
-
-def _join(lines: Iterable[bytes]) -> Iterator[bytes]:
-    chunk: list[bytes] = []
-    for line in lines:
-        chunk.append(line)
-        if len(chunk) >= _LINES_PER_CHUNK:
-            yield b"".join(chunk)
-            chunk.clear()
-    yield b"".join(chunk)
+    return Response(200, iter_chunks(events.iter_lines(query)), {"Content-Type": EVENT_LINES})
 
 
 def read_event_query(request: Request, now: datetime) -> EventQuery:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
 EVENT_LINES = "application/x-jsonlines"
+_LINES_PER_CHUNK = 200
 
 
 class InvalidParameterError(Exception):
@@ -146,3 +147,14 @@ def iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield from (line + b"\n" for line in lines)
     if rest:
         yield rest
+
+
+def iter_chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield lines, joined into chunks of a few hundred."""
+    chunk: list[bytes] = []
+    for line in lines:
+        chunk.append(line)
+        if len(chunk) >= _LINES_PER_CHUNK:
+            yield b"".join(chunk)
+            chunk.clear()
+    yield b"".join(chunk)
