@@ -16,19 +16,18 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from demo.shop import FILE_STREAMS, LISTS
 from gladly_emulator import Emulator, StaticExports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FILE_STREAMS: Final = ("customers", "conversation_items", "agents", "topics")
-_DEFAULTS: Final = {"jobs", *_FILE_STREAMS, "malformed_lines", "teams", "inboxes"}
+_DEFAULTS: Final = {"jobs", *FILE_STREAMS, "malformed_lines", *LISTS}
 _API: Final = "/api/v1"
 _DEFAULT_PATHS: Final = {
     f"{_API}/export/jobs",
-    *(f"{_API}/export/jobs/j1/files/{stream}.jsonl" for stream in _FILE_STREAMS),
-    f"{_API}/teams",
-    f"{_API}/inboxes",
+    *(f"{_API}/export/jobs/j1/files/{stream}.jsonl" for stream in FILE_STREAMS),
+    *(f"{_API}/{name}" for name in LISTS),
 }
 _ENTITIES: Final = '["TASK"]'
 _RUN: Final = ("run", "--full-refresh", "tap-gladly", "target-duckdb")
@@ -95,7 +94,7 @@ class _Project:
 def _make_exports() -> StaticExports:
     """Return a dataset with one record of each kind and one malformed line."""
     now = datetime.now(timezone.utc)
-    files = {f"{stream}.jsonl": b'{"id":"1"}\n' for stream in _FILE_STREAMS}
+    files = {f"{stream}.jsonl": b'{"id":"1"}\n' for stream in FILE_STREAMS}
     exports = StaticExports()
     exports.add_job("j1", f"{now:%Y-%m-%dT%H:%M:%SZ}", {**files, "customers.jsonl": b'{"id":"1"}\n{"id":\n'})
     for name, entries in exports.lists.items():
