@@ -53,7 +53,7 @@ def load_schemas() -> dict[str, dict[str, Any]]:
 
 
 class GladlyStream(Stream):
-    """A stream that keeps its own bookmark; an error of the tap ends it with one log line."""
+    """A stream of this tap. The SDK never changes its state, and an error of the tap ends it with one log line."""
 
     name = ""  # each class sets it
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the tap emits values as Gladly sends them

@@ -108,7 +108,9 @@ class ExportFileStream(FileStream):
         return self.row_count - before
 
     def _send_rows(self) -> None:
+        """Send the file's rows on the fastest path that suits them: BATCH, passthrough, or the SDK's record path."""
         config = self.get_batch_config(self.config)
+        # The SDK writes batch files of other formats, such as Parquet.
         is_other_format = config is not None and config.encoding.format != "jsonl"
         if self.is_dry_run or is_other_format or not (config or self._can_pass_through):
             with private_files() if is_other_format else nullcontext():
