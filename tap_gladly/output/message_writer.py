@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-gladly")
 
 FLUSH_SECONDS = 1.0
-"""How long a record is buffered at most, unless a stream waits. It flushes the buffer before it does."""
+"""How long a record is buffered at most. A stream that waits longer than that flushes the buffer."""
 FLUSH_BYTES = 64 * 1024
 """How many bytes are buffered at most."""
 _LAST_LINE_SECONDS = 1.0
@@ -73,9 +73,14 @@ class MessageWriter(SingerWriter):
         else:
             self.flush_if_due()
 
+    @property
+    def seconds_until_due(self) -> float:
+        """How long buffered records may still wait: until `FLUSH_SECONDS` after the last flush."""
+        return max(0.0, self._flushed_at + FLUSH_SECONDS - time.monotonic())
+
     def flush_if_due(self) -> None:
         """Flush the buffer if the last flush was `FLUSH_SECONDS` ago."""
-        if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
+        if not self.seconds_until_due:
             self.flush()
 
     def flush(self) -> None:

@@ -16,7 +16,7 @@ class Prefetcher(Generic[_Key]):
     """Downloads files ahead of use, several at a time, and returns them in order."""
 
     def __init__(self, keys: Iterable[_Key], fetch: Callable[[_Key], IO[bytes]], *, parallel: int) -> None:
-        """Create a prefetcher; downloads start with the first call of `next_file`.
+        """Create a prefetcher; downloads start with the first call of `is_ready` or `next_file`.
 
         Args:
             keys: Identify the files, in the order of use.
@@ -28,15 +28,23 @@ class Prefetcher(Generic[_Key]):
         self._parallel = parallel
         self._downloads: deque[_Download] = deque()
 
+    def is_ready(self, *, within: float) -> bool:
+        """Wait for the next file, for so many seconds at most; return whether its download has ended."""
+        self._start_downloads()
+        return self._downloads[0].has_ended(within=within)
+
     def next_file(self) -> IO[bytes]:
         """Wait for the next file and return it, or raise the error of its download."""
+        self._start_downloads()
+        return self._downloads.popleft().wait()
+
+    def _start_downloads(self) -> None:
         while len(self._downloads) < self._parallel:
             try:
                 key = next(self._keys)
             except StopIteration:
                 break
             self._downloads.append(_Download(self._fetch, key))
-        return self._downloads.popleft().wait()
 
     def cancel(self) -> None:
         """Discard the files that `next_file` hasn't returned."""
@@ -61,6 +69,11 @@ class _Download:
             self._error = error
         if self._is_canceled:
             self.cancel()
+
+    def has_ended(self, *, within: float) -> bool:
+        """Wait for the download, for so many seconds at most; return whether it has ended."""
+        self._thread.join(within)
+        return not self._thread.is_alive()
 
     def wait(self) -> IO[bytes]:
         """Wait for the download and return the file, or raise its error."""

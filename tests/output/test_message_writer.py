@@ -256,10 +256,16 @@ def test_every_message_of_a_run_is_written(emulator: Emulator, exports: StaticEx
     assert '"stream":"teams","record":{"id":"t1"}' in run.stdout
 
 
-def test_rows_do_not_wait_for_a_download(
-    exports: StaticExports, sync: Callable[..., Sync], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("is_slow", "rows"), [(True, [1, 2]), (False, [0, 0])])
+def test_rows_do_not_wait_for_a_slow_download(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_slow: bool,
+    rows: list[int],
 ) -> None:
-    """The rows so far are written before the tap waits for the next file."""
+    """The rows so far are written before the tap waits long. Otherwise they are written with their STATE."""
     files = {f"{stream}.jsonl": rows_named("1") for stream in ("customers", "agents")}
     exports.add_job("j1", "2026-11-20T07:00:00Z", files)
     written: list[int] = []
@@ -270,8 +276,9 @@ def test_rows_do_not_wait_for_a_download(
 
     original = Prefetcher.next_file
     monkeypatch.setattr(Prefetcher, "next_file", next_file)
+    monkeypatch.setattr(Prefetcher, "is_ready", lambda *_args, within: within > 3000 and not is_slow)
     monkeypatch.setattr(message_writer, "FLUSH_SECONDS", 3600)
 
     sync()
 
-    assert written == [1, 2]
+    assert written == rows

@@ -245,6 +245,20 @@ def test_prefetcher_limits_parallel_downloads() -> None:
         gate.set()
 
 
+def test_prefetcher_tells_whether_the_next_file_is_ready() -> None:
+    """The wait for a file is limited, and the file stays available."""
+    gates = Gates()
+    downloads = Prefetcher([1, 2], gates.fetch, parallel=2)
+    gates.opened[2].set()
+    early = downloads.is_ready(within=0)
+    gates.opened[1].set()
+
+    assert not early
+    assert downloads.is_ready(within=10)
+    assert downloads.next_file().read() == b"1"
+    assert downloads.is_ready(within=10)
+
+
 def test_prefetcher_raises_errors_in_order() -> None:
     """A failed download raises when its file is due, and not before."""
     gates = Gates()

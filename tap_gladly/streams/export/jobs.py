@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -19,7 +19,7 @@ from tap_gladly.transport.download import MAX_DOCUMENT_BYTES
 from tap_gladly.transport.prefetch import Prefetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.types import Context, Record
 
@@ -77,7 +77,7 @@ class JobsStream(ExportStream):
                     yield self.finalize(dict(job.record))
                     self.commit(job, job.version.updated_at)
                 if due:
-                    progress.log(job.window, self._send_files(job, due, downloads.next_file))
+                    progress.log(job.window, self._send_files(job, due, downloads))
                     self._checkpoint(active)
                 if job.span and any(child.has_loaded(job) for child in children):
                     self._summary.add_loaded_window(job.span[1])
@@ -86,14 +86,14 @@ class JobsStream(ExportStream):
             self._summary.jobs_loaded = progress.done
             self._summary.jobs_skipped = len(plan) - progress.done
 
-    def _send_files(
-        self, job: Job, children: Sequence[FileStream], next_file: Callable[[], IO[bytes]]
-    ) -> int:
+    def _send_files(self, job: Job, children: Sequence[FileStream], downloads: Prefetcher[Any]) -> int:
         rows = 0
         for child in children:
-            self.writer.flush()  # the download may take long
+            # The rows so far wait for the job's STATE, unless a slow download delays them.
+            if not downloads.is_ready(within=self.writer.seconds_until_due):
+                self.writer.flush()
             try:
-                rows += child.send_file(job, next_file)
+                rows += child.send_file(job, downloads.next_file)
             except GladlyError as error:
                 child.claim(error)
                 raise
