@@ -11,8 +11,6 @@ from singer_sdk.exceptions import ConfigValidationError
 from tap_gladly.config.validation import read_json_object
 from tap_gladly.shape.report import ShapeReport
 from tap_gladly.tap import TapGladly
-from tap_gladly.transport.client import GladlyClient
-from tap_gladly.transport.session import GladlySession
 
 
 def main() -> None:
@@ -20,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="tap-gladly-shape",
         description="Print which properties, types and headers a Gladly account sends, as Markdown without any "
-        "values. It makes about 30 read-only requests within Gladly's rate limits.",
+        "values. It makes up to 40 read-only requests within Gladly's rate limits.",
     )
     parser.add_argument(
         "--config",
@@ -35,9 +33,8 @@ def main() -> None:
         tap = TapGladly(config=settings, parse_env_config="ENV" in names, validate_config=True)
     except ConfigValidationError as error:
         raise SystemExit(str(error)) from None
-    client = GladlyClient(tap.config, GladlySession(pool_size=1), on_retry=lambda _seconds: None)
     logging.getLogger("tap-gladly").info("Requesting samples; ten reports take up to a minute")
-    for line in ShapeReport(client).iter_lines():
+    for line in ShapeReport(tap.config).iter_lines():
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
+# A key may be data, such as an id in a map. Ids contain digits; property names rarely do, except at the end.
+_NAME = re.compile(r"[A-Za-z_]{1,40}[0-9]?")
+_OTHER_KEY = "(other key)"
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _CELL_FORMATS = {
+    "empty": re.compile(r"\s*"),
     "integer": re.compile(r"[+-]?\d+", re.ASCII),
     "decimal number": re.compile(r"[+-]?\d+\.\d+", re.ASCII),
     "true or false": re.compile(r"true|false"),
@@ -26,7 +29,6 @@ _TYPE_NAMES: dict[type, str] = {
     type(None): "null",
     bool: "boolean",
     int: "integer",
-    float: "number",
     str: "string",
     dict: "object",
     list: "array",
@@ -38,52 +40,40 @@ class PathTypes:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._schema = schema
-        self.records = 0
         self.types: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """Number of values of each type, by path."""
         self.fractions: Counter[int] = Counter()
         """Number of timestamps with so many fraction digits."""
+        self._declared: dict[str, list[str] | None] = {}
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Count the values of a record."""
-        self.records += 1
-        for path, value in _iter_values(record):
-            self.types[path][_TYPE_NAMES.get(type(value), "number")] += 1
-            digits = count_fraction_digits(value)
-            if digits is not None:
-                self.fractions[digits] += 1
-
-    def declared_types(self, path: str) -> list[str] | None:
-        """Return the types that the schema declares at a path; None if it declares nothing there."""
-        schema: Mapping[str, Any] = self._schema
-        for part in path.replace("[]", ".[]").split("."):
-            schema = schema.get("items", {}) if part == "[]" else schema.get("properties", {}).get(part, {})
-        return schema.get("type")
+        self._add(record, "", self._schema)
 
     def iter_rows(self) -> Iterator[tuple[str, str, str]]:
-        """Yield each path with its types and what the schema says of them."""
+        """Yield each path with its types and how they differ from the schema."""
         for path, types in sorted(self.types.items()):
-            declared = self.declared_types(path)
-            unexpected = set(types) - {
-                *(declared or ()),
-                *(("integer",) if "number" in (declared or ()) else ()),
-            }
-            note = "undeclared" if declared is None else f"declared {_join(declared)}" if unexpected else ""
-            yield path, ", ".join(f"{name} {count}" for name, count in sorted(types.items())), note
+            declared = self._declared[path]
+            accepted = {*(declared or ()), "integer" if "number" in (declared or ()) else ""}
+            difference = f"declared {', '.join(declared or ())}" if set(types) - accepted else ""
+            yield path, join_counts(types, " "), "undeclared" if declared is None else difference
 
-
-def _iter_values(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            # A key may be data, such as an id in a map. Only what looks like a property name is shown.
-            shown = name if _NAME.fullmatch(name) else "(other key)"
-            inner_path = f"{path}.{shown}" if path else shown
-            yield inner_path, inner
-            yield from _iter_values(inner, inner_path)
-    elif isinstance(value, list):
-        for inner in value:
-            yield f"{path}[]", inner
-            yield from _iter_values(inner, f"{path}[]")
+    def _add(self, value: object, path: str, schema: Mapping[str, Any]) -> None:
+        if path:
+            self.types[path][_TYPE_NAMES.get(type(value), "number")] += 1
+            self._declared[path] = schema.get("type")
+        if isinstance(value, dict):
+            # An object that the schema declares without properties is a map: its keys are data.
+            properties = schema.get("properties", {} if "type" in schema else None)
+            for key, inner in value.items():
+                is_name = properties != {} and _NAME.fullmatch(key)
+                name = key if is_name else _OTHER_KEY
+                self._add(inner, f"{path}.{name}" if path else name, (properties or {}).get(key, {}))
+        elif isinstance(value, list):
+            for inner in value:
+                self._add(inner, f"{path}[]", schema.get("items", {}))
+        elif (digits := count_fraction_digits(value)) is not None:
+            self.fractions[digits] += 1
 
 
 def count_fraction_digits(value: object) -> int | None:
@@ -94,41 +84,33 @@ def count_fraction_digits(value: object) -> int | None:
 
 def describe_cell(text: str) -> str:
     """Return the format of a report's cell, without its content."""
-    if not text.strip():
-        return "empty"
-    digits = count_fraction_digits(text)
-    if digits is not None:
-        zone = "Z" if text.endswith("Z") else "no offset" if _has_no_offset(text) else "offset"
-        return f"timestamp, {digits} fraction digits, {zone}"
+    if match := _TIMESTAMP.fullmatch(text):
+        zone = "Z" if text.endswith("Z") else "offset" if match[2] else "no offset"
+        return f"timestamp, {count_fraction_digits(text)} fraction digits, {zone}"
     return next((name for name, pattern in _CELL_FORMATS.items() if pattern.fullmatch(text)), "other text")
 
 
-def _has_no_offset(text: str) -> bool:
-    match = _TIMESTAMP.fullmatch(text)
-    return match is not None and match[2] is None
-
-
 def describe_windows(spans: Iterable[tuple[int, int]]) -> str:
-    """Return how neighboring windows meet: `3 adjacent, 1 gap`.
+    """Return how neighboring windows meet: `adjacent: 3, gap: 1`.
 
     Args:
         spans: Start and end of each window in nanoseconds since 1970.
     """
-    ordered = sorted(spans)
     meetings = Counter(
         "adjacent" if later == end else "gap" if later > end else "overlap"
-        for (_, end), (later, _) in pairwise(ordered)
+        for (_, end), (later, _) in pairwise(sorted(spans))
     )
-    return _join(f"{count} {name}" for name, count in sorted(meetings.items())) or "fewer than two windows"
+    return join_counts(meetings) if meetings else "fewer than two windows"
 
 
-def describe_order(values: Iterable[object]) -> str:
+def describe_order(values: Iterable[Any]) -> str:
     """Return whether values ascend, descend, or neither."""
-    listed: list[Any] = list(values)
+    listed = list(values)
     if listed == sorted(listed):
         return "ascending"
     return "descending" if listed == sorted(listed, reverse=True) else "neither ascending nor descending"
 
 
-def _join(words: Iterable[str]) -> str:
-    return ", ".join(words)
+def join_counts(counts: Mapping[Any, int], separator: str = ": ") -> str:
+    """Return counts in one line."""
+    return ", ".join(f"{name}{separator}{count}" for name, count in sorted(counts.items())) or "none"
