@@ -113,7 +113,7 @@ def test_config_test_names_missing_settings(meltano: Meltano) -> None:
     meltano.run("config", "test", "tap-gladly", status=1)
 
     assert "Plugin configuration is invalid" in meltano.log
-    (error,) = re.findall(r"Invalid settings: ([^\n\\]+)", meltano.log)
+    (error,) = re.findall(r'Invalid settings: ([^\n"]+)', meltano.log)
     assert sorted(error.split("; ")) == [
         "api_token is missing: set TAP_GLADLY_API_TOKEN",
         "organization is missing: set TAP_GLADLY_ORGANIZATION",
