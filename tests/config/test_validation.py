@@ -26,9 +26,7 @@ def test_missing_settings_are_in_the_last_line() -> None:
     assert run.stderr.splitlines()[-1].endswith(error)
     *missing, hint = error.removeprefix("Invalid settings: ").split("; ")
     assert set(missing) == {f"{setting} is missing: set TAP_GLADLY_{setting.upper()}" for setting in SETTINGS}
-    assert (
-        hint == "no settings given: pass --config FILE, or set TAP_GLADLY_* variables and pass --config=ENV"
-    )
+    assert hint.endswith("given: pass --config FILE, or set TAP_GLADLY_* variables and pass --config=ENV")
     assert "Traceback" not in run.stderr
 
 
