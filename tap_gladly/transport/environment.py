@@ -42,7 +42,9 @@ def find_proxy(url: str, proxies: Mapping[str, str]) -> str:
         return ""
     try:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        is_valid = bool(parts.hostname) and parts.port != 0 and parts.scheme.lower() in _PROXY_SCHEMES
+        # urllib3 before 2.8 accepts a space in a host, so that the connection fails only later.
+        is_host = re.fullmatch(r"\S+", parts.hostname or "") is not None
+        is_valid = is_host and parts.port != 0 and parts.scheme.lower() in _PROXY_SCHEMES
     except ValueError:
         raise _invalid_proxy() from None  # the cause quotes the URL, which may hold a password
     if not is_valid:
