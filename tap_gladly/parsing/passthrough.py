@@ -7,9 +7,10 @@ decodes, maps and encodes each record, costs ten times as much.
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import IO, TYPE_CHECKING
 
-from tap_gladly.parsing.json_text import has_line_end
+from tap_gladly.parsing.json_text import escape_line_ends, has_line_end
 from tap_gladly.parsing.jsonl import MalformedLine
 
 if TYPE_CHECKING:
@@ -58,13 +59,18 @@ class Passthrough:
         self, lines: list[bytes], first: int, *, can_copy: bool
     ) -> Iterator[list[bytes] | MalformedLine]:
         found = self._check.find_valid(lines) if can_copy else [False] * len(lines)
-        if all(found) and (copies := _copy_all(lines)):
+        try:
+            copies = _copy_all(lines if all(found) else [*compress(lines, found)])
+        except UnicodeDecodeError:  # somewhere; the check doesn't decode the values of keys
+            found, copies = [False] * len(lines), []
+        if all(found):
             yield copies
             return
+        next_copies = iter(copies)
         rows: list[bytes] = []
         for number, (line, is_valid) in enumerate(zip(lines, found, strict=True), first):
-            if is_valid and line[-1] == _END and (line.isascii() or _is_one_line(line)):
-                rows.append(line[:-1])
+            if is_valid:
+                rows.append(next(next_copies))
                 continue
             row = line[:-1] if can_copy and self._can_copy(line) else self._reencode(number, line)
             if isinstance(row, MalformedLine):
@@ -80,10 +86,20 @@ class Passthrough:
 
 
 def _copy_all(lines: list[bytes]) -> list[bytes]:
-    """Return all lines without their last byte, or an empty list if one of them needs a closer look."""
-    copies = [line[:-1] for line in lines if line[-1] == _END]
-    others = b"\n".join([line for line in lines if not line.isascii()])
-    return copies if len(copies) == len(lines) and _is_one_line(others) else []
+    """Return valid lines without their closing braces, each of them one line for every reader.
+
+    Raises:
+        UnicodeDecodeError: A line isn't valid UTF-8.
+    """
+    copies = [line[:-1] if line[-1] == _END else line.rstrip()[:-1] for line in lines]
+    others = [index for index, line in enumerate(lines) if not line.isascii()]
+    # Most blocks have no such line end, so all lines are searched at once first.
+    text = b"\n".join([lines[index] for index in others]).decode()
+    if has_line_end(text):
+        for index, line in zip(others, text.split("\n"), strict=True):
+            if has_line_end(line):
+                copies[index] = escape_line_ends(copies[index])
+    return copies
 
 
 def _is_one_line(line: bytes) -> bool:

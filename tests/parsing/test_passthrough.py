@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_gladly.parsing import passthrough
-from tap_gladly.parsing.json_text import encode
+from tap_gladly.parsing.json_text import encode, escape_line_ends
 from tap_gladly.parsing.jsonl import MalformedLine, decode_raw, parse_line
 from tap_gladly.parsing.passthrough import Passthrough
 from tap_gladly.parsing.record_check import RecordCheck
@@ -39,7 +39,7 @@ class Reencoder:
 def reencode(record: dict[str, Any]) -> bytes:
     """Encode a record as the tap does."""
     removed, _ = CHECK.conform(record)
-    return encode({**record, "_unmapped": removed} if removed else record)
+    return escape_line_ends(encode({**record, "_unmapped": removed} if removed else record))
 
 
 def copy(body: bytes) -> tuple[list[bytes], list[int], list[int]]:
@@ -80,11 +80,8 @@ def test_valid_line_is_copied(line: bytes) -> None:
     "line",
     [
         b'{"id":"c1","unknown":1}',
-        b'{"id":"c1"} ',
         b'{"id":"c1",\r"name":1}',
         b'\xef\xbb\xbf{"id":"c1"}',
-        '{"id":"c1","name":"a\u2028b"}'.encode(),
-        '{"id":"c1","name":["a\u0085b"]}'.encode(),
         rb'{"id":"c1","name":{"a":"\ud800"}}',
     ],
 )
@@ -95,6 +92,37 @@ def test_unusual_line_is_reencoded(line: bytes) -> None:
     assert reencoded == [1]
     assert malformed == []
     assert json.loads(rows[0] + b"}")["id"] == "c1"
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\u0085"])
+def test_character_that_some_readers_take_for_a_line_end_is_escaped(end: str) -> None:
+    """Every other byte of the line is copied, and so are the lines around it."""
+    lines = ['{"id":"é"}', f'{{"name": ["a{end}", "ö{end}"], "id": "{end}"}}', '{"id":"ö"}']
+    escaped = f"\\u{ord(end):04x}"
+
+    rows, reencoded, _ = copy("\n".join(lines).encode())
+
+    assert rows == [line.replace(end, escaped)[:-1].encode() for line in lines]
+    assert reencoded == []
+
+
+@pytest.mark.parametrize("space", [b" ", b"\t", b" \t "])
+def test_space_after_a_record_is_dropped(space: bytes) -> None:
+    """The row ends where its metadata columns begin."""
+    rows, reencoded, _ = copy(b'{"id":"c1"}%b\n{"id":"c2"}%b' % (space, space))
+
+    assert rows == [b'{"id":"c1"', b'{"id":"c2"']
+    assert reencoded == []
+
+
+def test_valid_lines_among_others_keep_their_order() -> None:
+    """Copied and re-encoded rows are yielded in the order of the lines."""
+    lines = [b'{"id":"c%d"%b}' % (number, b',"unknown":1' * (number % 3 == 0)) for number in range(20)]
+
+    rows, reencoded, _ = copy(b"\n".join(lines))
+
+    assert [json.loads(row + b"}")["id"] for row in rows] == [f"c{number}" for number in range(20)]
+    assert reencoded == [number for number in range(1, 21) if number % 3 == 1]
 
 
 @pytest.mark.parametrize(
