@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMPLETED, FAILED = "COMPLETED", "FAILED"
-UNFINISHED = frozenset({"PENDING", "IN_PROGRESS"})
-STATUSES = frozenset({COMPLETED, FAILED, *UNFINISHED})
+# Tuples, because a status may have any type, and a set can't look up a list or an object.
+UNFINISHED = ("PENDING", "IN_PROGRESS")
+STATUSES = (COMPLETED, FAILED, *UNFINISHED)
 """All documented states of a job."""
 
 _MAX_WINDOW_TEXT = 80

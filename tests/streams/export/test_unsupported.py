@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         ({"files": [["agents.jsonl"]]}, "The file of type list is unknown and not loaded"),
         ({"status": "ARCHIVED"}, "The job status 'ARCHIVED' is unknown"),
         ({"status": 7}, "The job status of type int is unknown"),
+        ({"status": {"state": "COMPLETED"}}, "The job status of type dict is unknown"),
+        ({"status": ["COMPLETED"]}, "The job status of type list is unknown"),
     ],
 )
 def test_unsupported_job_is_reported_once_per_run(
