@@ -28,7 +28,7 @@ def iter_unknown_streams(stream_maps: Mapping[str, Any], columns: Columns) -> It
             yield source
 
 
-def iter_useless_removals(stream_maps: Mapping[str, Any], columns: Columns) -> Iterator[str]:
+def iter_ineffective_removals(stream_maps: Mapping[str, Any], columns: Columns) -> Iterator[str]:
     """Yield one message per `__NULL__` that removes nothing, although it may be meant to keep personal data out.
 
     Args:

@@ -10,7 +10,7 @@ from singer_sdk.mapper import NULL_STRING, CustomStreamMap, PluginMapper
 from typing_extensions import override
 
 from tap_gladly.exceptions import StreamMapError, config_error
-from tap_gladly.output.map_names import iter_unknown_streams, iter_useless_removals
+from tap_gladly.output.map_names import iter_ineffective_removals, iter_unknown_streams
 from tap_gladly.parsing.json_text import encode
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class GladlyMapper(PluginMapper):
 
     def _check_names(self, catalog: Catalog) -> None:
         columns = {entry.stream or entry.tap_stream_id: _list_columns(entry) for entry in catalog.streams}
-        if errors := list(iter_useless_removals(self.stream_maps_dict, columns)):
+        if errors := list(iter_ineffective_removals(self.stream_maps_dict, columns)):
             raise config_error("Invalid settings", *errors)
         if unknown := sorted({*iter_unknown_streams(self.stream_maps_dict, columns)}):
             self.logger.warning(

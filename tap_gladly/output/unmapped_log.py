@@ -54,7 +54,10 @@ class UnmappedLog:
             self.undeclared.update(new)
             names = ", ".join(repr(name[:_MAX_PATH_LENGTH]) for name in new)
             self._logger.warning(
-                "%s: properties that the schema doesn't declare %s: %s", self._stream, self._fate(), names
+                "%s: properties that the schema doesn't declare %s: %s",
+                self._stream,
+                self._describe_outcome(),
+                names,
             )
 
     def _add_unexpected(self, problem: Problem, source: str) -> None:
@@ -70,8 +73,8 @@ class UnmappedLog:
                 problem.declared,
                 source,
                 problem.actual,
-                self._fate(),
+                self._describe_outcome(),
             )
 
-    def _fate(self) -> str:
+    def _describe_outcome(self) -> str:
         return "go to _unmapped" if self._is_sent() else "are dropped, because _unmapped isn't selected"

@@ -14,7 +14,7 @@ from tap_gladly.parsing.jsonl import MalformedLine, iter_jsonl
 from tap_gladly.state.event_bookmark import EventBookmark
 from tap_gladly.streams.incremental import IncrementalStream, warn_of_future_bookmarks
 from tap_gladly.streams.json_responses import fetch_jsonl
-from tap_gladly.streams.malformed_lines import find_malformed_lines
+from tap_gladly.streams.malformed_lines import get_malformed_lines_stream
 from tap_gladly.timestamps import DAY, MINUTE, format_full_instant, format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ class EventsStream(IncrementalStream):
         file, window = self._download(window)
         now = self._client.clock.now()
         # If the clocks differ by more than a day, either may be wrong.
-        is_sure = abs(now - time.time_ns()) <= DAY
-        if is_sure:  # the response's Date counts, in case this machine's clock is fast
+        is_clock_trusted = abs(now - time.time_ns()) <= DAY
+        if is_clock_trusted:  # the response's Date counts, in case this machine's clock is fast
             window = window._replace(end=min(window.end, now - EVENT_LAG))
         else:
             self._client.clock.log_difference(self.logger)
         with file:
-            yield from self._iter_new(file, window, is_sure=is_sure)
+            yield from self._iter_new(file, window, is_clock_trusted=is_clock_trusted)
             self._summary.bytes[self.name] = file.tell()
         self.activate_version()
 
@@ -122,18 +122,20 @@ class EventsStream(IncrementalStream):
         query = [*bounds, *(("entities", entity) for entity in entities)]
         return fetch_jsonl(self, ("events",), name="The response with events", params=query)
 
-    def _iter_new(self, file: IO[bytes], window: Window, *, is_sure: bool) -> Iterator[Record]:
+    def _iter_new(self, file: IO[bytes], window: Window, *, is_clock_trusted: bool) -> Iterator[Record]:
         """Yield the events of a window that aren't loaded yet, and advance the bookmark past them.
 
         Args:
             file: The response.
             window: Events outside of it are skipped.
-            is_sure: Whether the end of the window has passed. Without events, the bookmark advances there.
+            is_clock_trusted: Whether the end of the window has passed. Without events, the bookmark advances there.
         """
         is_in_order, count = _is_in_order(file), 0
         for event in iter_jsonl(file):
             if isinstance(event, MalformedLine):
-                find_malformed_lines(self._tap).send_event_line(event, format_full_instant(window.start))
+                get_malformed_lines_stream(self._tap).send_event_line(
+                    event, format_full_instant(window.start)
+                )
                 count += 1
                 continue
             event_id, instant = event["id"], _find_instant(event)
@@ -145,7 +147,7 @@ class EventsStream(IncrementalStream):
                 self._bookmark.mark_loaded(event_id, instant)
             if is_in_order and count % CHECKPOINT_EVERY == 0:
                 self._commit()
-        if is_sure and not count:
+        if is_clock_trusted and not count:
             # With events, the bookmark stays at the newest one, so an incomplete response is requested again.
             self._bookmark.advance(window.end)
         self._commit()

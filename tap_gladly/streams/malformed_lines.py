@@ -85,6 +85,6 @@ class MalformedLinesStream(GladlyStream):
         return iter(())
 
 
-def find_malformed_lines(tap: Tap) -> MalformedLinesStream:
+def get_malformed_lines_stream(tap: Tap) -> MalformedLinesStream:
     """Return the tap's `malformed_lines` stream."""
     return cast("MalformedLinesStream", tap.streams[MalformedLinesStream.name])

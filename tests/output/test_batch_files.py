@@ -235,10 +235,10 @@ def test_empty_file_has_no_batch(exports: StaticExports, sync: Callable[..., Syn
 )
 def test_invalid_batch_config_is_rejected(more: dict[str, Any], problem: str) -> None:
     """The settings are rejected before any request."""
-    with pytest.raises(ConfigValidationError) as refused:
+    with pytest.raises(ConfigValidationError) as error_info:
         TapGladly(config={**SETTINGS, "batch_config": batch_config("x", **more)})
 
-    (error,) = refused.value.errors
+    (error,) = error_info.value.errors
     assert error.startswith(problem)
 
 

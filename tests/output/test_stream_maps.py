@@ -11,7 +11,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import CustomStreamMap, PluginMapper
 from support import SETTINGS, Sync, fail, jsonl, list_errors, list_warnings, run_command
 
-from tap_gladly.output.map_names import iter_useless_removals
+from tap_gladly.output.map_names import iter_ineffective_removals
 from tap_gladly.output.stream_maps import iter_map_errors
 from tap_gladly.tap import TapGladly
 
@@ -122,12 +122,12 @@ def test_failing_expression_prints_no_traceback(
 )
 def test_invalid_map_is_a_settings_error(maps: dict[str, Any], problem: str) -> None:
     """The line names the map's position, but doesn't quote the map."""
-    with pytest.raises(ConfigValidationError) as refused:
+    with pytest.raises(ConfigValidationError) as error_info:
         TapGladly(config={**SETTINGS, "stream_maps": maps})
 
-    (error,) = refused.value.errors
+    (error,) = error_info.value.errors
     assert error.startswith(problem)
-    assert "secret" not in str(refused.value)
+    assert "secret" not in str(error_info.value)
 
 
 @pytest.mark.parametrize(
@@ -148,12 +148,12 @@ def test_invalid_map_is_a_settings_error(maps: dict[str, Any], problem: str) -> 
 )
 def test_removal_of_what_does_not_exist_is_rejected(maps: dict[str, Any], problem: str) -> None:
     """A misspelled `__NULL__` would load the personal data that it is meant to remove."""
-    with pytest.raises(ConfigValidationError) as refused:
+    with pytest.raises(ConfigValidationError) as error_info:
         TapGladly(
             config={**SETTINGS, "stream_maps": maps, "flattening_enabled": True, "flattening_max_depth": 1}
         )
 
-    (error,) = refused.value.errors
+    (error,) = error_info.value.errors
     assert error.startswith(problem)
 
 
@@ -171,7 +171,7 @@ def test_removal_of_what_exists_is_accepted(maps: dict[str, Any]) -> None:
     """One stream of a pattern may lack the column, and other definitions add columns."""
     columns = {"customers": {"id", "name", "_unmapped"}, "teams": {"id"}, "some_report": set()}
 
-    assert list(iter_useless_removals(maps, columns)) == []
+    assert list(iter_ineffective_removals(maps, columns)) == []
 
 
 def test_map_of_an_unknown_stream_is_a_warning(

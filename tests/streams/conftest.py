@@ -60,17 +60,17 @@ def sync_streams(
 def report_requests(emulator: Emulator) -> Callable[[], list[dict[str, Any]]]:
     """Return the report requests so far, as JSON."""
 
-    def give() -> list[dict[str, Any]]:
+    def list_requested() -> list[dict[str, Any]]:
         return [request.document or {} for request in emulator.requests if request.path == "/api/v1/reports"]
 
-    return give
+    return list_requested
 
 
 @pytest.fixture
 def requested_days(report_requests: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[str]]:
     """Return the days of the report requests so far, each as `first..last` without the year."""
 
-    def give() -> list[str]:
+    def list_days() -> list[str]:
         return [f"{document['startAt'][5:]}..{document['endAt'][5:]}" for document in report_requests()]
 
-    return give
+    return list_days

@@ -27,7 +27,7 @@ from tap_gladly.parsing.passthrough import Passthrough
 from tap_gladly.streams.export.base import FileStream
 from tap_gladly.streams.export.jobs import JobsStream
 from tap_gladly.streams.json_responses import fetch_jsonl
-from tap_gladly.streams.malformed_lines import find_malformed_lines
+from tap_gladly.streams.malformed_lines import get_malformed_lines_stream
 from tap_gladly.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class ExportFileStream(FileStream):
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
         for record in iter_jsonl(self._file):
             if isinstance(record, MalformedLine):
-                find_malformed_lines(self._tap).send(record, self._job, self.file_name)
+                get_malformed_lines_stream(self._tap).send(record, self._job, self.file_name)
             else:
                 yield self.finalize(record)
             self.writer.flush_if_due()
@@ -181,7 +181,7 @@ class ExportFileStream(FileStream):
     def _iter_copies(self) -> Iterator[list[bytes]]:
         for rows in self._passthrough.iter_rows(self._file):
             if isinstance(rows, MalformedLine):
-                find_malformed_lines(self._tap).send(rows, self._job, self.file_name)
+                get_malformed_lines_stream(self._tap).send(rows, self._job, self.file_name)
             elif rows:
                 yield rows
                 self.row_count += len(rows)
