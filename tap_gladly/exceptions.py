@@ -29,7 +29,7 @@ class GladlyError(FatalSyncError):
 
 
 class RequestRejectedError(GladlyError):
-    """Gladly answered with a status that a retry would not change."""
+    """Gladly returned a status that a retry would not change."""
 
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
@@ -108,7 +108,7 @@ def error_for_status(
 
     Args:
         status: HTTP status other than 200, 429 and 5xx.
-        host: Host that answered.
+        host: Host that responded.
         path: Path that was requested.
         code: Gladly's error code, or an empty string.
         address_setting: The setting that names the host.
@@ -132,7 +132,7 @@ def error_for_status(
         )
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return RequestRejectedError(
-            f"{host} answered {path} with {answer} instead of 200. Check {address_setting}.", status=status
+            f"{host} returned {answer} instead of 200 for {path}. Check {address_setting}.", status=status
         )
     if status < HTTPStatus.BAD_REQUEST:
         return RequestRejectedError(

@@ -83,10 +83,9 @@ _TYPE_NAMES = {
     "array": "an array",
     "boolean": "true or false",
     "integer": "an integer",
-    "null": "null",
     "number": "a number",
     "object": "an object",
-    "string": "text",
+    "string": "a string",
 }
 _RULES = {
     "const": "must be %s",

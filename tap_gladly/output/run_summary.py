@@ -141,13 +141,17 @@ class RunSummary:
         self.duration_seconds = round(time.monotonic() - self._started, 1)
         rows = ", ".join(self._describe_rows(stream) for stream in self.rows)
         age = self.newest_window_age_seconds
-        newest = "none" if age is None else f"to {self.newest_window_end}, {age / 3600:.1f} h ago"
+        newest = (
+            "no window loaded"
+            if age is None
+            else f"newest loaded window ended {self.newest_window_end}, {age / 3600:.1f} h ago"
+        )
         unknown = sum(len(names) for names in self.unknown_properties.values())
         failed = f"; failed: {', '.join(self.failed_streams)}" if self.failed_streams else ""
         logger.info(
             "Jobs listed %d, loaded %d, skipped %d; rows: %s; bytes %d; malformed lines %d; "
             "unknown properties %d; unexpected types %d; retries %d, %.1f s waited; took %.1f s; "
-            "newest window loaded: %s%s",
+            "%s%s",
             self.jobs_listed,
             self.jobs_loaded,
             self.jobs_skipped,

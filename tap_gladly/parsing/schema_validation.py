@@ -155,7 +155,7 @@ def _describe(error: ValidationError) -> tuple[str, str]:
     declared, actual = types if isinstance(types, str) else " or ".join(types), _name_type(error.instance)
     if error.validator != "type":
         keyword = f"{error.validator} {str(error.validator_value)[:_MAX_KEYWORD_VALUE]}"
-        return f"{declared} ({keyword})", f"a different {actual}"
+        return f"{declared} ({keyword})", f"an invalid {actual}"
     is_item = any(isinstance(key, int) for key in error.path)
     return (f"array of {declared}", f"array of {actual}") if is_item else (declared, actual)
 

@@ -36,7 +36,7 @@ def read_document(response: requests.Response, file: IO[bytes], *, kind: type[_T
         document = parse_document(file.read())
     if not isinstance(document, kind):
         raise RetriableAPIError(
-            f"Gladly answered {name} with something other than a JSON {_KINDS[kind]}", response
+            f"Gladly returned something other than a JSON {_KINDS[kind]} for {name}", response
         )
     return document
 
@@ -88,7 +88,7 @@ def fetch_jsonl(
 
 def _read_jsonl(response: requests.Response, file: IO[bytes]) -> IO[bytes]:
     if is_not_jsonl(file, response.headers.get("Content-Type", "")):
-        raise RetriableAPIError("Gladly answered with something other than JSON Lines", response)
+        raise RetriableAPIError("Gladly returned something other than JSON Lines", response)
     return file
 
 

@@ -137,5 +137,5 @@ class OrganizationStream(ListStream):
     def read_entries(self, response: requests.Response, file: IO[bytes]) -> list[object]:
         organization = read_document(response, file, kind=dict, name=self.name)
         if "id" not in organization:  # such as an error with status 200
-            raise RetriableAPIError("Gladly answered organization with an object without an id", response)
+            raise RetriableAPIError("Gladly returned an object without an id for organization", response)
         return [organization]

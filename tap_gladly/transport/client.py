@@ -122,7 +122,7 @@ class GladlyClient:
             logger: Logs each retry. Its name ends in the stream's.
 
         Raises:
-            RequestRejectedError: Gladly answered with a status that a retry would not change.
+            RequestRejectedError: Gladly returned a status that a retry would not change.
             GladlyUnreachableError: No usable response arrived in `policy.outage_seconds`.
             NetworkConfigError: The environment's proxy or certificates can't be used.
         """
@@ -224,10 +224,10 @@ class GladlyClient:
             limit = min(MAX_PAUSE_SECONDS, policy.outage_seconds)
             if seconds is not None and seconds > limit:
                 return GladlyUnreachableError(
-                    f"Gladly answered {status} with Retry-After: {seconds:.0f} s for {path}; the tap waits "
+                    f"Gladly returned {status} with Retry-After: {seconds:.0f} s for {path}; the tap waits "
                     f"at most {limit:.0f} s. Run again later; the next run resumes where this one stopped."
                 )
-            return RetriableAPIError(f"Gladly answered {status}", response)
+            return RetriableAPIError(f"Gladly returned {status}", response)
         return error_for_status(
             status,
             host=urlsplit(response.url).netloc,

@@ -88,7 +88,7 @@ def describe_proxy_failure(error: Exception, proxy: str) -> Exception:
             f"The proxy at {proxy} can't be reached: {describe_failure(error)}. Check the variables "
             f"{_PROXY_VARIABLES}."
         )
-    reason = f"it answered {status[1]}" if status else describe_failure(error)
+    reason = f"it returned {status[1]}" if status else describe_failure(error)
     return ProxyFailureError(f"the proxy at {proxy} failed: {reason}")
 
 

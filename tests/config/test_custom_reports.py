@@ -42,7 +42,7 @@ def test_unknown_metric_set_is_one_warning(emulator: Emulator, arguments: list[s
         (Fault("status", status=401, times=None), "Gladly rejected the credentials (401)"),
         (Fault("status", status=403, times=None), "Gladly denied access (403)"),
         (Fault("status", status=400, times=None), "AgentSummaryV2: Gladly rejected /api/v1/reports"),
-        (Fault("status", status=503, times=None), "Gladly answered 503"),
+        (Fault("status", status=503, times=None), "Gladly returned 503"),
         (Fault("body", body=b"Foo,Bar\n1,2\n", times=None), "lacks the key columns agent_id"),
         (Fault("body", body=b"{}", times=None), "is not a report: it is JSON or HTML"),
     ],

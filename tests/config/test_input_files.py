@@ -58,7 +58,7 @@ def test_invalid_state_is_one_line(emulator: Emulator, tmp_path: Path, state: ob
         ({"streams": None}, "streams must be an array"),
         ({"streams": [5]}, "streams.0 must be an object"),
         ({"streams": [{}]}, "streams.0 lacks tap_stream_id, or streams.0 lacks stream"),
-        ({"streams": [{"stream": 5}]}, "streams.0.stream must be text"),
+        ({"streams": [{"stream": 5}]}, "streams.0.stream must be a string"),
         ({"streams": [{"stream": "x", "schema": None}]}, "streams.0.schema must be an object"),
         (
             {"streams": [{"stream": "x", "schema": {"properties": {"id": "string"}}}]},

@@ -38,7 +38,7 @@ def test_missing_settings_are_in_the_last_line() -> None:
         ("organization", "", "organization must be a name, such as"),
         ("agent_email", " ", "agent_email must not be empty"),
         ("api_token", "", "api_token must not be empty"),
-        ("api_token", 12345678, "api_token must be text"),
+        ("api_token", 12345678, "api_token must be a string"),
         ("api_url", "http://proxy.example", "api_url must be a scheme, host and port"),
         ("start_date", "last week", "start_date is not a timestamp such as 2026-11-20T00:00:00Z"),
         ("event_entities", ["CONTACTS"], "event_entities.0 must be one of AGENT_AVAILABILITY, "),

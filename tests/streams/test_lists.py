@@ -219,7 +219,7 @@ def test_list_with_unexpected_body_fails_alone(
 
     errors = [record.getMessage() for record in log.records if record.levelno == logging.ERROR]
     assert len(errors) == 1
-    assert "inboxes with something other than a JSON array" in errors[0]
+    assert "something other than a JSON array for inboxes" in errors[0]
     assert "Anna" not in log.text
     assert log.records[-1].summary["failed_streams"] == ["inboxes"]  # type: ignore[attr-defined] # the log's extra
     assert run.ids("teams") == ["t1"]

@@ -73,7 +73,7 @@ def test_retry_message_names_the_file(
 
     (line,) = list_warnings(log)
     assert line.startswith(
-        "topics: /export/jobs/j1/files/topics.jsonl: Gladly answered 503; retrying in 0.0 s"
+        "topics: /export/jobs/j1/files/topics.jsonl: Gladly returned 503; retrying in 0.0 s"
     )
     assert WAIT.search(line)
 
@@ -105,16 +105,16 @@ def test_retry_log_counts_requests_that_fail_for_the_same_reason(
     monkeypatch.setattr(backoff, "time", clock)
     retries = RetryLog()
     for request in ("topics: /a", "topics: /b", "topics: /c"):
-        retries.log(LOGGER, request, "Gladly answered 503", wait=2, left=300)
+        retries.log(LOGGER, request, "Gladly returned 503", wait=2, left=300)
     retries.log(LOGGER, "teams: /teams", "the request timed out", wait=2, left=300)
     clock.sleep(2)
-    retries.log(LOGGER, "topics: /b", "Gladly answered 503", wait=4, left=298)
+    retries.log(LOGGER, "topics: /b", "Gladly returned 503", wait=4, left=298)
     clock.sleep(4)
-    retries.log(LOGGER, "topics: /b", "Gladly answered 503", wait=8, left=2)
+    retries.log(LOGGER, "topics: /b", "Gladly returned 503", wait=8, left=2)
 
     assert list_warnings(log) == [
-        "topics: /a: Gladly answered 503; retrying in 2.0 s, for up to 300 s",
+        "topics: /a: Gladly returned 503; retrying in 2.0 s, for up to 300 s",
         "teams: /teams: the request timed out; retrying in 2.0 s, for up to 300 s",
-        "topics: /b: Gladly answered 503; retrying in 4.0 s, for up to 298 s (2 more failed for the same reason)",
-        "topics: /b: Gladly answered 503; retrying in 8.0 s, for up to 8 s",
+        "topics: /b: Gladly returned 503; retrying in 4.0 s, for up to 298 s (2 more failed for the same reason)",
+        "topics: /b: Gladly returned 503; retrying in 8.0 s, for up to 8 s",
     ]

@@ -89,7 +89,7 @@ def test_success_status_other_than_200_is_an_error(
     errors = fail(sync, log)
 
     host = emulator.url.removeprefix("http://")
-    assert errors == [f"{host} answered /api/v1/export/jobs with {status} instead of 200. Check api_url."]
+    assert errors == [f"{host} returned {status} instead of 200 for /api/v1/export/jobs. Check api_url."]
 
 
 def test_redirects_are_not_followed(

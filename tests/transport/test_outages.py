@@ -63,7 +63,7 @@ def test_persistent_outage_is_retried_and_then_one_line(
     errors = fail(sync, log)
 
     assert len(errors) == 1
-    assert "Gladly answered 503" in errors[0]
+    assert "Gladly returned 503" in errors[0]
     assert "the next run resumes where this one stopped" in errors[0]
     assert "retrying in" in log.text
 
@@ -115,7 +115,7 @@ def test_long_retry_after_ends_the_run(
     errors = fail(sync, log)
 
     assert len(errors) == 1
-    assert f"Gladly answered {status} with Retry-After: 3600 s" in errors[0]
+    assert f"Gladly returned {status} with Retry-After: 3600 s" in errors[0]
     assert len(emulator.requests) == 1
 
 

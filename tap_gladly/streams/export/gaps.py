@@ -104,7 +104,7 @@ def warn_gaps(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> N
     for gap in iter_gaps(jobs):
         if watch.is_new("gap", gap):
             start, end = format_instant(gap.start), format_instant(gap.end)
-            logger.warning("No job covers %s to %s. %s if none follows.", start, end, _REMEDY)
+            logger.warning("No job covers %s to %s. %s if no later job covers it.", start, end, _REMEDY)
 
 
 def warn_unfinished(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch) -> None:

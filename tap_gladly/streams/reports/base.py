@@ -222,7 +222,7 @@ class ReportStream(WindowedStream):
         if reader.other_timezone and not self._has_warned_of_timezone:
             self._has_warned_of_timezone = True
             self.logger.warning(
-                "%s, %s: Gladly made the report in another timezone, although the tap requested UTC. Timestamps "
+                "%s, %s: Gladly made the report in another time zone, although the tap requested UTC. Timestamps "
                 "without an offset go to _unmapped.",
                 self.name,
                 window,

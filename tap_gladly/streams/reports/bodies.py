@@ -88,4 +88,4 @@ def _reject_truncated(file: IO[bytes], header: Sequence[str], last: Sequence[str
 
 def _reject_prose(header: Sequence[str], known: Collection[str], *, has_rows: bool) -> None:
     if header and is_prose(header, has_rows=has_rows) and set(known).isdisjoint(name_columns(header)):
-        raise ValueError("it is prose")
+        raise ValueError("it is plain text")

@@ -70,7 +70,7 @@ def test_summary_of_a_run_with_nothing_new_knows_the_newest_window(
 
     sync(state=first.state)
 
-    assert "newest window loaded: to" in log.text
+    assert "newest loaded window ended" in log.text
     assert "5.0 h ago" in log.text
 
 
@@ -84,4 +84,4 @@ def test_summary_names_the_newest_window_loaded(
 
     sync(end_date="2026-11-20T12:30:00Z")
 
-    assert "newest window loaded: to 2026-11-20T09:00:00.000000Z" in log.text
+    assert "newest loaded window ended 2026-11-20T09:00:00.000000Z" in log.text

@@ -1,4 +1,4 @@
-"""Reports in other encodings and timezones, and with long column names."""
+"""Reports in other encodings and time zones, and with long column names."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def test_report_in_another_timezone_keeps_ambiguous_timestamps(
     first, second = run.rows(EVENTS)
     assert (first["timestamp"], first["_unmapped"]) == (None, {"timestamp": "2026-11-24 06:16:05"})
     assert (second["timestamp"], second.get("_unmapped")) == ("2026-11-24T06:16:05-05:00", None)
-    assert len([text for text in list_warnings(log) if "in another timezone" in text]) == 1
+    assert len([text for text in list_warnings(log) if "in another time zone" in text]) == 1
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "utc", "GMT", ""])
 def test_report_in_utc_has_timestamps_in_utc(
     sync_events: Callable[[bytes], Sync], log: pytest.LogCaptureFixture, zone: str
 ) -> None:
-    """Gladly may spell the requested timezone in several ways, or not at all."""
+    """Gladly may spell the requested time zone in several ways, or not at all."""
     run = sync_events(
         b"Timezone Filter,Timestamp,Conversation ID\n%b,2026-11-24 06:16:05,v1\n" % zone.encode()
     )

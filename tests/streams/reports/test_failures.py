@@ -45,19 +45,19 @@ def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
             "it is JSON or HTML",
         ),
         (Fault("status", path=REPORTS, status=200, content_type="text/html", body=b""), "it is JSON or HTML"),
-        (Fault("body", path=REPORTS, body=b"The report, sadly, could not be made."), "it is prose"),
-        (Fault("body", path=REPORTS, body=b"service unavailable"), "it is prose"),
+        (Fault("body", path=REPORTS, body=b"The report, sadly, could not be made."), "it is plain text"),
+        (Fault("body", path=REPORTS, body=b"service unavailable"), "it is plain text"),
         (Fault("body", path=REPORTS, body=b'Timestamp,Agent ID\n"2026'), "it ends inside quotes"),
         (
             Fault("body", path=REPORTS, body=b"Timestamp,Agent ID,Agent\n2026-11-24T01:00:00Z,a"),
             "its last row is incomplete",
         ),
-        (Fault("status", path=REPORTS, status=429), "Gladly answered 429"),
+        (Fault("status", path=REPORTS, status=429), "Gladly returned 429"),
         (
             Fault("status", path=REPORTS, status=429, headers={"Retry-After": "0.01"}),
-            "Gladly answered 429",
+            "Gladly returned 429",
         ),
-        (Fault("status", path=REPORTS, status=500), "Gladly answered 500"),
+        (Fault("status", path=REPORTS, status=500), "Gladly returned 500"),
         (Fault("cut", path=REPORTS, at_byte=20), "the response was incomplete"),
         (Fault("reset", path=REPORTS, at_byte=20), "the response was incomplete"),
         (Fault("gzip", path=REPORTS, at_byte=30), "the response's compression is invalid"),
@@ -92,7 +92,7 @@ def test_invalid_response_is_retried(
         (b"[]", "text/csv", "it is JSON or HTML"),
         (b"Timestamp,Agent ID\n", "application/json; charset=utf-8", "it is JSON or HTML"),
         (b"<!DOCTYPE html>busy", "text/html", "it is JSON or HTML"),
-        (b"No report was made: busy. Please try again later.", "text/csv", "it is prose"),
+        (b"No report was made: busy. Please try again later.", "text/csv", "it is plain text"),
     ],
 )
 def test_persistent_invalid_response_fails_only_its_stream(
