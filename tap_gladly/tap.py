@@ -47,6 +47,11 @@ if TYPE_CHECKING:
 
     from tap_gladly.streams.base import GladlyStream
 
+_ACTIVATE_VERSION_DESCRIPTION = (
+    "Send ACTIVATE_VERSION messages for full-table streams, so that a target can mark rows as deleted when "
+    "Gladly no longer returns them."
+)
+
 
 class TapGladly(SyncTap):
     """Singer tap for Gladly: export jobs and their files, reference lists, events and reports."""
@@ -143,9 +148,10 @@ class TapGladly(SyncTap):
     @override
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         super().append_builtin_config(config_jsonschema)
-        # The SDK declares the capability, but not the setting that turns it on.
+        # The SDK declares the capability, but not the setting that turns it on, and describes the setting as if
+        # every stream sent the messages.
         for name, setting in EMIT_ACTIVATE_VERSION_CONFIG["properties"].items():
-            config_jsonschema["properties"].setdefault(name, setting)
+            config_jsonschema["properties"][name] = {**setting, "description": _ACTIVATE_VERSION_DESCRIPTION}
         config_jsonschema["properties"].update(th.PropertiesList(BATCH_CONFIG).to_dict()["properties"])
 
     @property
