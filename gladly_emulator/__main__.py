@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
@@ -70,7 +71,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gladly-emulator",
         usage="%(prog)s [options] [-- COMMAND ARG...]",
-        description=(
+        description=textwrap.fill(  # the formatter keeps line breaks, for the examples
             "Serve the export jobs, reference lists, reports and events of an invented organization "
             "on 127.0.0.1, as Gladly does. "
             "With a COMMAND, serve while it runs, set TAP_GLADLY_ORGANIZATION, TAP_GLADLY_AGENT_EMAIL, "
