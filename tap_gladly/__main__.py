@@ -24,7 +24,7 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # unless the parent process ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    # The SDK imports joblib for its targets, which takes a sixth of the start-up time. A tap never uses it.
+    # The SDK imports joblib for its targets, which takes a sixth of the startup time. A tap never uses it.
     sys.modules.setdefault("joblib", _LazyStub("joblib"))
 
     from tap_gladly.cli import check_log_level  # noqa: PLC0415 - it imports the SDK

@@ -1,6 +1,6 @@
-"""Every error the tap raises, and the words for a failed request.
+"""Every error that the tap raises, and the description of a failed request.
 
-The class says what happens next. The SDK's `RetriableAPIError` is retried. Any error below ends the run, or
+The class determines what happens next. The tap retries the SDK's `RetriableAPIError`. Any error below ends the run, or
 only its stream, unless the caller handles it. No message holds a header, a setting's value, or more of a
 response body than Gladly's error code.
 """
@@ -37,7 +37,7 @@ class RequestRejectedError(GladlyError):
 
 
 class CredentialsRejectedError(RequestRejectedError):
-    """Gladly doesn't accept the e-mail address and token (401)."""
+    """Gladly doesn't accept the email address and token (401)."""
 
 
 class AccessDeniedError(RequestRejectedError):
@@ -61,7 +61,7 @@ class StreamsFailedError(GladlyError):
 
 
 class StreamUnavailableError(GladlyError):
-    """The organization or the agent doesn't have what a stream reads; the run goes on without it."""
+    """The organization or the agent doesn't have what a stream reads; the run continues without it."""
 
 
 class ResponseTooLargeError(GladlyError):

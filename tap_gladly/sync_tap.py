@@ -29,7 +29,7 @@ class SyncTap(CommandLineTap):
         """What the run did so far."""
         return RunSummary()
 
-    # The SDK marks the next two methods as final. It has no hook for the end of a run that fails, nor for the
+    # The SDK marks the next two methods as final. It has no hook for the end of a failed run, or for the
     # result of a connection test. tests/test_sdk.py pins what they rely on.
 
     @override  # type: ignore[misc]

@@ -88,7 +88,7 @@ def _apply_replication_method(entry: dict[str, Any]) -> None:
 
 
 def pop_aliases(catalog: dict[str, Any]) -> dict[str, str]:
-    """Take the aliases out of a catalog: entries whose `stream` differs from their `tap_stream_id`.
+    """Remove the aliases from a catalog: entries whose `stream` differs from their `tap_stream_id`.
 
     The SDK looks a stream up by either name, and fails if they differ.
 

@@ -80,7 +80,7 @@ class ReportTotals:
             wait_seconds: How long the rate limit delays the next request.
         """
         done, total = self._finished.total(), sum(self._planned.values())
-        # The first requests don't wait for the rate limit, so their pace alone would promise too much.
+        # The first requests don't wait for the rate limit, so their pace alone would make the estimate too short.
         pace = max(seconds_per_report, (time.monotonic() - self._started) / done)
         left = pace * (total - done)
         parts = [f"all reports {done} of {total}"] if len(self._planned) > 1 else []

@@ -1,4 +1,4 @@
-"""The end of a process after a signal, even if nobody reads its log."""
+"""How a process ends after a signal, even if nothing reads its log."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _exit_later(seconds: float, status: int) -> None:
 
 
 def log_briefly(log: Callable[[], None]) -> None:
-    """Log from a signal handler, but don't wait long if nobody reads the log.
+    """Log from a signal handler, but don't wait long if nothing reads the log.
 
     Args:
         log: Logs something. It runs in a thread, and may still wait when this function returns.

@@ -86,10 +86,10 @@ def decode_value(text: bytes) -> object:
 
 
 def _decode_long_integers(line: bytes) -> Record:
-    """Decode a line that msgspec refuses: it isn't an object, or has an integer that is too long."""
+    """Decode a line that msgspec rejects: it isn't an object, or has an integer that is too long."""
     record = _decode_with_python(line) if may_have_unreadable_number(line) else None
     if not isinstance(record, dict):
-        return _decode_top(line)  # raises what msgspec says of it
+        return _decode_top(line)  # raises msgspec's error
     return record
 
 

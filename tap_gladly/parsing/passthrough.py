@@ -32,7 +32,7 @@ class Passthrough:
         """Prepare to copy the lines of a stream.
 
         Args:
-            check: Tells which lines are valid.
+            check: Determines which lines are valid.
             reencode: Handles any other line, given its number and bytes. Returns a row, a malformed line, or
                 None if the line is blank.
         """

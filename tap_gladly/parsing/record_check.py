@@ -47,7 +47,7 @@ class RecordCheck:
         Args:
             schema: An object's schema.
             ignored: Properties of the schema that count as undeclared, because the tap adds them itself.
-            keys: Properties that aren't checked, and must be there; `id` is a non-empty string.
+            keys: Required properties, which aren't checked, except that `id` is a non-empty string.
             depth: How many levels of nested objects are closed, so that undeclared properties are removed.
         """
         declared = {name: it for name, it in schema.get("properties", {}).items() if name not in {*ignored}}

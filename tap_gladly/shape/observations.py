@@ -43,7 +43,7 @@ class PathTypes:
         self.types: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """Number of values of each type, by path."""
         self.fractions: Counter[int] = Counter()
-        """Number of timestamps with so many fraction digits."""
+        """Number of timestamps, by their number of fraction digits."""
         self._declared: dict[str, list[str] | None] = {}
 
     def add(self, record: Mapping[str, Any]) -> None:

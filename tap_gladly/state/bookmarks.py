@@ -94,7 +94,7 @@ class Bookmark:
         Returns:
             `replication_key_value`; `jobs_read`, which maps the ids of jobs loaded in the 24 hours before it to
             their `updatedAt`; and `older_jobs`, three characters for each older job that is still listed. They
-            tell a job that Gladly lists late from one that was listed all along.
+            distinguish a job that Gladly lists late from one that was listed before.
         """
         edge = (self._position or 0) - DAY
         older = bisect_left(self._listed, edge, key=lambda job: job.instant)
@@ -106,7 +106,7 @@ class Bookmark:
         }
 
     def _listed_before_position(self) -> dict[str, JobVersion]:
-        # A bookmark without jobs_read excludes these jobs. Counted as loaded, they can't come up as late jobs.
+        # A bookmark without jobs_read excludes these jobs. Counted as loaded, they aren't reported as late.
         return {
             job.job_id: job
             for job in self._listed
@@ -143,5 +143,5 @@ def _parse_jobs_read(
             "jobs_read does not map job ids to timestamps; remove it to resume from replication_key_value"
         ) from error
     if any(job.instant // 1000 > position // 1000 for job in jobs):
-        return None  # the position was set back by hand, to load again what came after it
+        return None  # the position was set back by hand, to reload what came after it
     return {job.job_id: job for job in jobs}

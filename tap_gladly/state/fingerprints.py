@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 
 
 def make_fingerprint(text: str, length: int) -> str:
-    """Return so many characters that stand for a text, with 6 bits each."""
+    """Return a hash of a text: `length` characters with 6 bits each."""
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=-(-length * 6 // 8)).digest()
     return urlsafe_b64encode(digest).decode()[:length]
 

@@ -104,7 +104,7 @@ class EventsStream(IncrementalStream):
         """Download the events of a window, and return them with the window.
 
         Gladly rejects a start that lies more than 24 hours back by its own clock. If this machine's clock is slow,
-        the rejection brings Gladly's time, and the window follows it.
+        the rejection carries Gladly's time, and the tap requests a window based on that time.
         """
         before = self._client.clock.now()
         try:

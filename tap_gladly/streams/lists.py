@@ -71,7 +71,7 @@ def _has_id(entry: Record) -> bool:
 
 
 class TeamsStream(ListStream):
-    """Teams and who is in them, from `GET /teams`; key `id`."""
+    """Teams with the ids of their agents, from `GET /teams`; key `id`."""
 
     name = "teams"
     path = "/teams"
@@ -89,7 +89,7 @@ class InboxesStream(ListStream):
 class AgentsListStream(ListStream):
     """Every agent, from `GET /agents`; key `id`.
 
-    Nothing says whether the export's `agents.jsonl` holds every agent or only those that its window touched.
+    Gladly doesn't document whether `agents.jsonl` contains every agent, or only those that changed in its window.
     """
 
     name = "agents_list"
@@ -99,7 +99,7 @@ class AgentsListStream(ListStream):
 class TopicsListStream(ListStream):
     """Every topic, from `GET /topics`; key `id`.
 
-    Nothing says whether the export's `topics.jsonl` holds every topic or only those that its window touched.
+    Gladly doesn't document whether `topics.jsonl` contains every topic, or only those that changed in its window.
     """
 
     name = "topics_list"

@@ -1,4 +1,4 @@
-"""HTTP responses whose headers must be complete and whose bytes must keep coming."""
+"""HTTP responses that fail if their headers are incomplete or their bytes arrive too slowly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from urllib3 import HTTPConnectionPool
 
 PROGRESS_SECONDS = 60.0
-"""Each span of this length must bring at least `MIN_PROGRESS_BYTES`."""
+"""In each span of this length, a response must send at least `MIN_PROGRESS_BYTES`."""
 MIN_PROGRESS_BYTES = 1024
 MAX_RESPONSE_SECONDS = 3600.0
 """The longest time from the first to the last byte of a response."""

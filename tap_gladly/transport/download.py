@@ -33,7 +33,7 @@ _GZIP_MAGIC = b"\x1f\x8b\x08"
 _ZSTANDARD_MAGIC = b"\x28\xb5\x2f\xfd"
 _TAIL_BYTES = 1024 * 1024
 _UNVERIFIED_ATTEMPTS = 2
-"""After so many responses whose end nothing proves, the tap accepts one that looks complete."""
+"""After this many responses that nothing proves complete, the tap accepts one that looks complete."""
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -168,7 +168,7 @@ def _iter_gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class UnverifiedResponses:
-    """The responses to one request whose end neither their headers nor their encoding prove."""
+    """The responses to one request that neither headers nor encoding prove complete."""
 
     def __init__(self, request: str, logger: logging.Logger) -> None:
         self._request = request

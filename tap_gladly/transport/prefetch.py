@@ -21,7 +21,7 @@ class Prefetcher(Generic[_Key]):
         Args:
             keys: Identify the files, in the order of use.
             fetch: Downloads one file, in a thread of its own.
-            parallel: Files that are being downloaded or wait for `next_file`, at most.
+            parallel: Maximum number of files that are being downloaded or wait for `next_file`.
         """
         self._keys = iter(keys)
         self._fetch = fetch
@@ -29,7 +29,7 @@ class Prefetcher(Generic[_Key]):
         self._downloads: deque[_Download] = deque()
 
     def is_ready(self, *, within: float) -> bool:
-        """Wait for the next file, for so many seconds at most; return whether its download has ended."""
+        """Wait for the next file, for a number of seconds at most; return whether its download has ended."""
         self._start_downloads()
         return self._downloads[0].has_ended(within=within)
 
@@ -71,7 +71,7 @@ class _Download:
             self.cancel()
 
     def has_ended(self, *, within: float) -> bool:
-        """Wait for the download, for so many seconds at most; return whether it has ended."""
+        """Wait for the download, for a number of seconds at most; return whether it has ended."""
         self._thread.join(within)
         return not self._thread.is_alive()
 

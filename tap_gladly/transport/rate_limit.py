@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PERIOD_SECONDS = 1.02
 """A little more than a second, because requests don't all take equally long to reach Gladly."""
 MAX_PAUSE_SECONDS = 300
-"""The longest `Retry-After` that the tap honors. A request told to wait longer than this fails; later
+"""The longest `Retry-After` that the tap honors. If Gladly asks for a longer wait, the request fails; later
 requests start fresh, so the run doesn't hang."""
 _SECONDS = re.compile(r"\d{1,99}(?:\.\d{1,9})?", re.ASCII)
 

@@ -81,7 +81,7 @@ class RateLimitedAdapter(HTTPAdapter):
     @override
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         limiters = self.limiters_for(request.url or "")
-        # The limit per second comes last, so that its clock fits the time of sending.
+        # The limit per second comes last, so that its timestamp is closest to the time of sending.
         sent = [limiter.acquire() for limiter in limiters][-1]
         response = super().send(request, *args, **kwargs)
         # A 429 for a report means the limit of reports, which is by far the lower one.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tap_gladly.transport.client import GladlyClient
 
 NEAR_CAP_ROWS = 90_000
-"""Gladly truncates most reports at about 100,000 rows, without saying so."""
+"""Gladly truncates most reports at about 100,000 rows, without an error."""
 OUTAGE_SECONDS = 900
 """How long a request is retried: enough for three reports that time out."""
 TIMEOUT_SECONDS = (15, 300)

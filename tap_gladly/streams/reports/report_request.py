@@ -79,7 +79,7 @@ class ReportSource(NamedTuple):
 
         Raises:
             RetriableAPIError: The response isn't a report.
-            MissingColumnsError: The report lacks its columns. Another request wouldn't bring them.
+            MissingColumnsError: The report lacks its columns. Another request wouldn't return them.
         """
         try:
             body = read_report(response, file, known=known)

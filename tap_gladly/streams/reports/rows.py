@@ -126,7 +126,7 @@ class RowReader:
         }
         is_in_utc = self._is_in_utc(texts)
         for name, read in self._readers.items():
-            # Without an offset, a timestamp in another timezone is ambiguous when clocks change. It stays text.
+            # Without an offset, a timestamp in another time zone is ambiguous when clocks change. It stays text.
             if (text := texts.get(name)) is not None and (is_in_utc or read is not _read_timestamp):
                 record[name] = read(text)
         return record

@@ -44,7 +44,7 @@ class Window(NamedTuple):
         }
 
     def to_minutes(self) -> dict[str, str]:
-        """Return the request parameters for minutes; Gladly allows no timezone with them (documented)."""
+        """Return the request parameters for minutes; Gladly allows no time zone with them (documented)."""
         # Gladly documents that the last minute is included for one report endpoint only. If it is included
         # here, too, two adjacent requests return it twice, with the same keys. No minute is left out.
         return {"startAtTime": _format_minute(self.start), "endAtTime": _format_minute(self.end)}
