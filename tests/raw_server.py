@@ -1,4 +1,4 @@
-"""A server that sends bytes as a test gives them, to see what the tap makes of broken HTTP."""
+"""A server that replies with the raw bytes of a test, such as broken HTTP."""
 
 from __future__ import annotations
 

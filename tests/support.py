@@ -135,7 +135,7 @@ def event_bookmark(timestamp: str, *ids: str) -> dict[str, Any]:
 
 
 def ago(nanoseconds: int) -> str:
-    """Return the timestamp of so many nanoseconds ago, in UTC."""
+    """Return the timestamp of a number of nanoseconds ago, in UTC."""
     return format_instant(time.time_ns() - nanoseconds)
 
 

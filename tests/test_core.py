@@ -46,4 +46,4 @@ class TestTapGladly(
         TapGladly, config=_SETTINGS, catalog=_select_all(), parse_env_config=False
     )
 ):
-    """Every test that the SDK has for a tap, its streams and their properties."""
+    """All of the SDK's tests for a tap, its streams and their properties."""

@@ -32,7 +32,7 @@ ITEMS = b"""\
 def small_organization(exports: StaticExports, set_clock: Callable[[str], None]) -> StaticExports:
     """Serve three jobs: one with all files, one in progress, and one that lacks a file it lists.
 
-    The clock stands 45 minutes after the last job, so that no job counts as expired or stuck.
+    The clock is 45 minutes after the last job, so that no job counts as expired or stuck.
     """
     set_clock("2026-11-20T10:00:00Z")
     exports.add_job("job-2", "2026-11-20T08:15:19Z", status="IN_PROGRESS")

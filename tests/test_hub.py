@@ -1,4 +1,4 @@
-"""The plugin definition agrees with the tap, with meltano.yml, and with what Meltano Hub makes of the tap."""
+"""The plugin definition agrees with the tap, with meltano.yml, and with how Meltano Hub reads the tap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's picture of the demo is whole, stands alone, and shows the demo as it is."""
+"""The README's picture of the demo is complete and self-contained, and shows the current output."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PICTURE = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
 SVG = "http://www.w3.org/2000/svg"
 IMAGE = ET.fromstring(PICTURE)  # noqa: S314  (a file of our own)
 LINES = [line.text or "" for line in IMAGE.iterfind(f"{{{SVG}}}g/{{{SVG}}}text")]
-LARGEST = 40_000
+MAX_BYTES = 40_000
 
 
 def test_picture_is_what_make_picture_draws_of_its_text() -> None:
-    """Nobody has changed it by hand, and it says again what it has been told."""
+    """Drawing the picture's text again gives the same file, so it hasn't been edited by hand."""
     command, *printed = LINES
     drawn = subprocess.check_output(
         [sys.executable, ROOT / "docs" / "picture.py"], input="\n".join(printed), text=True
@@ -28,20 +28,20 @@ def test_picture_is_what_make_picture_draws_of_its_text() -> None:
     assert drawn == PICTURE
 
 
-def test_picture_stands_alone() -> None:
-    """It asks no host for anything, runs nothing, and is small; what cannot see it is told what it is."""
+def test_picture_is_self_contained() -> None:
+    """It loads nothing from a host, has no script, is small, and has a title for screen readers."""
     tags = {element.tag.removeprefix(f"{{{SVG}}}") for element in IMAGE.iter()}
 
     assert tags == {"svg", "title", "style", "rect", "path", "circle", "g", "text"}
     assert PICTURE.count("//") == PICTURE.count(f'"{SVG}"') == 1
     assert re.findall(r"href|url\(|@|<!|<\?|\bon\w+=", PICTURE) == []
-    assert len(PICTURE.encode()) < LARGEST
+    assert len(PICTURE.encode()) < MAX_BYTES
     assert IMAGE.get("role") == "img"
     assert IMAGE.findtext(f"{{{SVG}}}title")
 
 
 def test_picture_clips_no_text() -> None:
-    """Every character has its place within the window, and every line has."""
+    """Every character and every line lies within the window."""
     for line in IMAGE.iterfind(f"{{{SVG}}}g/{{{SVG}}}text"):
         places = [int(place) for place in line.attrib["x"].split()]
         assert len(places) == len(line.text or "")
@@ -50,7 +50,7 @@ def test_picture_clips_no_text() -> None:
 
 
 def test_picture_shows_the_tables_that_the_demo_loads() -> None:
-    """They are those that it compares, in that order, and there are no differences."""
+    """The picture has the tables that the demo compares, in that order, without differences."""
     names = (
         "from demo.report import REPORT; from demo.shop import *; print(JOBS, *FILE_STREAMS, *LISTS, REPORT)"
     )
@@ -63,7 +63,7 @@ def test_picture_shows_the_tables_that_the_demo_loads() -> None:
 
 
 def test_picture_shows_the_questions() -> None:
-    """All those of questions.sql, in that order, each with an answer."""
+    """The picture has every question in questions.sql, in that order, each with an answer."""
     asked = re.findall("^-- (.*)", (ROOT / "demo" / "questions.sql").read_text("utf-8"), re.MULTILINE)
     titles = [line.text for line in IMAGE.iterfind(f".//{{{SVG}}}text[@class='title']")]
 
@@ -74,7 +74,7 @@ def test_picture_shows_the_questions() -> None:
 
 
 def list_sentences() -> list[list[str]]:
-    """Give what the demo prints between its tables, without what varies."""
+    """Return the text that the demo prints around its tables, without the parts that vary."""
     tree = ast.parse((ROOT / "demo" / "__main__.py").read_text("utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     texts = [call.args[0] for call in calls if ast.unparse(call.func) == "print_text"]
@@ -82,8 +82,8 @@ def list_sentences() -> list[list[str]]:
     return [[str(part.value).strip() for part in each if isinstance(part, ast.Constant)] for each in parts]
 
 
-def test_picture_says_what_the_demo_says() -> None:
-    """Each sentence of the demo's stands there, whatever its numbers are."""
+def test_picture_has_the_text_of_the_demo() -> None:
+    """The picture has each sentence that the demo prints, whatever the numbers are."""
     start, load, end = list_sentences()
 
     shown = " ".join(LINES)
@@ -91,7 +91,7 @@ def test_picture_says_what_the_demo_says() -> None:
 
 
 def test_readme_shows_the_picture() -> None:
-    """Before its first heading, with words for those who do not see it."""
+    """The README shows the picture before its first heading, with an alternative text."""
     top = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")[0]
 
     assert re.search(r"!\[[^\]]{40,}\]\(docs/demo\.svg\)", top)

@@ -63,7 +63,7 @@ def test_signal_ends_a_run_with_a_nonzero_status(
     assert replay(messages)["bookmarks"]["customers"]["jobs_read"] == {"j1": "2026-11-20T07:00:00Z"}
 
 
-def test_signal_ends_a_run_whose_log_nobody_reads(exports: StaticExports, emulator: Emulator) -> None:
+def test_signal_ends_a_run_whose_log_is_not_read(exports: StaticExports, emulator: Emulator) -> None:
     """SIGTERM works while stderr is a full pipe, which blocks every log line."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"customers.jsonl": rows_named("c1")})
     emulator.faults.add(Fault("stall", path="j1", at_byte=3, seconds=60))

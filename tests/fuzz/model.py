@@ -1,4 +1,4 @@
-"""What the tap has to make of a line, by Python's own parser."""
+"""What the tap should send for a line, according to Python's own parser."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def iter_problems(lines: Sequence[bytes], output: Output, *, is_flattened: bool)
 
 
 def iter_reader_problems(text: str) -> Iterator[str]:
-    """Yield what readers other than Python's json make of messages, if it is different."""
+    """Yield the messages that other readers parse differently than Python's json."""
     if len(text.splitlines()) != text.count("\n"):
         yield "a line is several lines to some readers"
     for line in text.split("\n")[:-1]:

@@ -1,4 +1,4 @@
-"""One line has one fate on every path."""
+"""Every path treats a line in the same way."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def installed(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def distribution(installed: Path) -> Distribution:
-    """What the package says of itself."""
+    """The metadata of the package."""
     return PathDistribution(installed / f"{NAME.replace('-', '_')}-{__version__}.dist-info")
 
 

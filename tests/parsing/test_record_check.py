@@ -1,4 +1,4 @@
-"""RecordCheck accepts exactly the records that targets accept, and takes everything else out without a loss."""
+"""RecordCheck accepts exactly the records that targets accept, and removes everything else without losing it."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ def test_find_valid_has_one_answer_per_line() -> None:
 
 
 def test_drop_property_ignores_missing_objects() -> None:
-    """Deselection of a nested property passes by records that don't have it."""
+    """Deselecting a nested property skips records that don't have it."""
     record = {"a": {"b": 1, "c": 2}, "d": None}
     for outer, name in (("a",), "b"), (("a", "x"), "b"), (("d",), "b"), ((), "e"):
         drop_property(record, outer, name)

@@ -30,7 +30,7 @@ def make_check(stream: str) -> RecordCheck:
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_conform_moves_every_misfit_and_nothing_else(stream: str, data: st.DataObject) -> None:
-    """The result is valid, and putting back what was taken out gives the record as it was."""
+    """The result is valid, and putting the removed values back restores the original record."""
     schema = SCHEMAS[stream]
     check = make_check(stream)
     line = encode(data.draw(drifted_records(stream)))

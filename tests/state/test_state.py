@@ -286,7 +286,7 @@ def test_jobs_read_without_replication_key_value_is_no_bookmark(
 def test_bookmark_in_the_future_is_reported(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """A bookmark in the future loads nothing, and a warning says so."""
+    """If a bookmark is in the future, the tap loads nothing and logs a warning."""
     add(exports, "a", "2026-11-20T07:00:00Z")
 
     run = sync(state={"bookmarks": {"customers": {"replication_key_value": "2199-01-01T00:00:00Z"}}})

@@ -115,7 +115,7 @@ def test_warning_reports_values_that_are_dropped(
     catalog: Callable[..., dict[str, Any]],
     log: pytest.LogCaptureFixture,
 ) -> None:
-    """If `_unmapped` is deselected, what doesn't fit is lost, and the warning says so."""
+    """If `_unmapped` is deselected, values that don't fit are lost, and the warning states it."""
     chosen = catalog("customers")
     stream_metadata(catalog_entry(chosen, "customers"), "properties", "_unmapped")["selected"] = False
     exports.add_job("j1", TIME, {"customers.jsonl": jsonl({"id": "a", "name": 7, "new": 1})})

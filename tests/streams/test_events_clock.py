@@ -48,7 +48,7 @@ def test_clock_days_ahead_is_a_warning(
     sync_events: Callable[..., Sync],
     log: pytest.LogCaptureFixture,
 ) -> None:
-    """If the clocks are days apart, a warning says so, and the events are sent."""
+    """If the clocks are days apart, the tap warns, and sends the events."""
     emulator.advance(timedelta(days=10))
     at = ago(HOUR)
     exports.events.add(make_event("e1", at))
@@ -65,7 +65,7 @@ def test_clock_days_ahead_is_a_warning(
 def test_clock_days_ahead_keeps_the_bookmark_without_events(
     emulator: Emulator, sync_events: Callable[..., Sync], days: int | None
 ) -> None:
-    """Without events, nothing tells which clock is right, so the bookmark stays."""
+    """Without events, nothing shows which clock is right, so the bookmark stays."""
     emulator.faults.add(Fault("status", path="events", status=200, content_type="application/x-ndjson"))
 
     at = ago(days * DAY) if days else None

@@ -271,7 +271,7 @@ def test_use_copy_ignores_offsets_and_the_timezone_of_the_session(
     settings: dict[str, str],
     stored: list[str],
 ) -> None:
-    """INSERT converts a timestamp to the timezone of the session, which is UTC only if the server's is."""
+    """INSERT converts a timestamp to the time zone of the session, which is UTC only if the server's is."""
     rows = [
         {"id": "t1", "timestamp": "2026-03-04T12:00:00Z"},
         {"id": "t2", "timestamp": "2026-03-04T12:00:00+02:00"},

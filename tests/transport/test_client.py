@@ -115,7 +115,7 @@ def test_redirects_are_not_prepared(
     monkeypatch: pytest.MonkeyPatch,
     location: str,
 ) -> None:
-    """Nobody reads the body of a redirect, which may be large, or its target, which may be invalid."""
+    """The tap reads neither the body of a redirect, which may be large, nor its target, which may be invalid."""
     monkeypatch.setattr(requests.Response, "content", property(raiser(AssertionError())))
     bomb = gzip.compress(b" " * 1_000_000)
     reply = with_length(bomb, f"Location: {location}", "Content-Encoding: gzip", status="302 Found")

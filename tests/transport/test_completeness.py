@@ -51,7 +51,7 @@ def test_response_cut_at_any_byte_is_retried(
 def test_unverified_response_is_retried(
     load_surface: Callable[..., list[str]], log: pytest.LogCaptureFixture, surface: Surface
 ) -> None:
-    """A response without Content-Length and chunked encoding is requested again; a verified one is taken."""
+    """A response without Content-Length and chunked encoding is requested again; a verified one is accepted."""
     replies = [respond(surface.body), with_length(surface.body)]
 
     ids = load_surface(surface, lambda number: replies[number])

@@ -183,7 +183,7 @@ def test_large_error_body_is_not_read(
 
 
 class Trickle:
-    """A stream that gives one byte per read, and lets time pass between reads."""
+    """A stream that returns a few bytes per read, and lets time pass between reads."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, seconds: float, size: int = 1) -> None:
         self.now = 0.0
@@ -196,7 +196,7 @@ class Trickle:
         return self.now
 
     def readinto(self, buffer: memoryview) -> int:
-        """Return that so many bytes have arrived."""
+        """Return the number of bytes that have arrived."""
         self.now += self._seconds
         return min(self._size, len(buffer))
 
@@ -205,7 +205,7 @@ class Trickle:
 
 
 def read_for(stream: Trickle, seconds: float) -> None:
-    """Read until so much time has passed."""
+    """Read until a number of seconds has passed."""
     guarded = GuardedStream(stream)  # type: ignore[arg-type]
     while stream.now < seconds:
         guarded.readinto(bytearray(65536))

@@ -131,7 +131,7 @@ def test_proxy_that_fails_is_retried_and_named(
 def test_proxy_that_refuses_connections_is_named(
     sync: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody listens at the proxy's port."""
+    """If nothing listens at the proxy's port, the error names the proxy."""
     monkeypatch.setattr(client, "OUTAGE_SECONDS", 0.1)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

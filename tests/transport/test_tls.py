@@ -54,7 +54,7 @@ def pump(source: socket.socket, destination: socket.socket) -> None:
 
 @contextmanager
 def run_tunnel() -> Iterator[str]:
-    """Run a proxy; give its host and port."""
+    """Run a proxy, and yield its host and port."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
         proxy.daemon_threads = True
         thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def make_job(number: int, start: int, length: int, instant: int, status: str) -> Job:
-    """Make a job whose window begins, and that was updated, so many seconds after a fixed time."""
+    """Make a job whose window begins, and that was updated, a number of seconds after a fixed time."""
     first, last, updated = (
         format_instant(parse_instant("2026-11-20T00:00:00Z") + seconds * SECOND)
         for seconds in (start, start + length, instant)

@@ -205,7 +205,7 @@ def test_truncated_file_is_requested_twice(
 def test_file_that_stays_unexpected_ends_the_run(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """An HTML page in place of a file is neither rows nor malformed lines, and the job stays due."""
+    """An HTML page instead of a file is neither rows nor malformed lines, and the job stays due."""
     exports.add_job("j1", FIRST, {"agents.jsonl": rows_named("a1")})
     emulator.faults.add(Fault("body", body=b"<html>Anna</html>", path="files", times=None))
 

@@ -125,7 +125,7 @@ def test_old_window_exported_once_starts_no_gap() -> None:
 def test_unfinished_job_covers_its_window(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """A recent job in progress will bring what lies between the others."""
+    """A recent job in progress will cover the span between the others."""
     add_window(exports, "a", "01:00:00", "02:00:00")
     add_window(exports, "b", "02:00:00", "03:00:00", status="IN_PROGRESS", updated_at=at(hours=1))
     add_window(exports, "c", "03:00:00", "04:00:00")

@@ -70,7 +70,7 @@ def test_clocks_minutes_apart_are_no_problem(
 
 
 def test_clock_is_known_from_the_job_list(emulator: Emulator, sync_streams: Callable[..., Sync]) -> None:
-    """A run that has sent another request already needs none for the clock."""
+    """If a run has already sent another request, it needs none for the clock."""
     sync_streams("jobs", EVENTS, start_date="2026-11-24")
 
     assert [request.path for request in emulator.requests] == ["/api/v1/export/jobs", "/api/v1/reports"]

@@ -117,7 +117,7 @@ def test_schema_is_complete_if_the_report_fails(
 def test_schema_follows_a_header_that_changes(
     exports: StaticExports, sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
-    """If only some windows lack a column, SCHEMA comes again before their rows."""
+    """If only some windows lack a column, SCHEMA is sent again before their rows."""
     changed = parse_instant("2026-11-23")
 
     def make(query: ReportQuery) -> Any:

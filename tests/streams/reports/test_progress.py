@@ -85,7 +85,7 @@ def long_pause(_session: session.GladlySession, _url: str) -> float:
 def test_progress_reports_the_wait_for_the_rate_limit(
     sync_streams: Callable[..., Sync], log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The tenth request of a minute is followed by a wait; the line before it says so, and the time left."""
+    """The tenth request of a minute is followed by a wait; the line before it has the wait and the time left."""
     monkeypatch.setattr(session, "REPORTS_PER_MINUTE", 100)
     monkeypatch.setattr(session.GladlySession, "find_pause", long_pause)
     monkeypatch.setattr(session.GladlySession, "seconds_per_report", 6.1)

@@ -85,7 +85,7 @@ def test_later_run_requests_the_look_back_period(
 def test_work_sessions_are_requested_by_minute(
     report_requests: Callable[[], list[dict[str, Any]]], sync_streams: Callable[..., Sync]
 ) -> None:
-    """Requests have neither days nor a timezone; the last window ends at the current minute."""
+    """Requests have neither days nor a time zone; the last window ends at the current minute."""
     sync_streams(
         "work_session_events_report_v4",
         state=bookmark("work_session_events_report_v4", "2026-11-23"),
