@@ -21,7 +21,7 @@ START = datetime(2026, 3, 2, tzinfo=timezone.utc)
 END = datetime(2026, 3, 14, tzinfo=timezone.utc)
 """Start and end of the loaded reports."""
 
-# On the first day, conversations that began before the loaded data are still in progress.
+# On the first day, conversations that began before the loaded data starts are still in progress.
 _FIRST_DAY, _LAST_DAY = date(2026, 3, 3), date(2026, 3, 13)
 _REPORTED_FROM = "2026-02-20"
 _STATUSES = {
