@@ -53,7 +53,7 @@ waits AS (
         inbox_id_current != inbox_id_created AS moved
     FROM conversation_export_report
     JOIN replies ON replies.conversationid = conversation_id
-    -- Of what started before the oldest file, the first reply may be missing.
+    -- The first reply may be missing for conversations that began before the oldest file.
     WHERE
         upper(initiator_type_created) = 'CUSTOMER'
         AND created_at >= (SELECT min((parameters ->> 'startAt')::TIMESTAMP) FROM jobs)
