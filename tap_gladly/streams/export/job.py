@@ -67,11 +67,13 @@ class Job:
 
 
 def format_window(start: str, end: str) -> str:
-    """Return a window for log lines; text that isn't a plain timestamp is left out."""
-    is_readable = (
-        len(start) + len(end) < _MAX_WINDOW_TEXT and (start + end).isprintable() and "?" not in (start, end)
-    )
-    return f"{start} to {end}" if is_readable else "an unknown window"
+    """Return a window for log lines. Text that isn't a timestamp may be content, so it is left out."""
+    try:
+        parse_instant(start)
+        parse_instant(end)
+    except ValueError:
+        return "an unknown window"
+    return f"{start} to {end}" if len(start) + len(end) < _MAX_WINDOW_TEXT else "an unknown window"
 
 
 def parse_job(record: object) -> Job | None:

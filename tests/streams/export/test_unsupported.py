@@ -59,3 +59,18 @@ def test_job_without_a_window_is_loaded(
 
     assert run.ids("customers") == ["c0", "c1", "c2", "c3"]
     assert "No job covers" not in log.text
+
+
+def test_window_that_is_not_two_timestamps_is_not_logged(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """A log line has a job's window only if both bounds are timestamps."""
+    parameters = {"startAt": "2026-11-20T00:00:00Z", "endAt": "Oda Lamp"}
+    exports.add_job("j1", "2026-11-20T01:00:00Z", {"customers.jsonl": b""}, parameters=parameters)
+    exports.add_job("j2", "2026-11-20T02:00:00Z", {}, status="FAILED", parameters=parameters)
+
+    sync()
+
+    assert "Job 1 of 1, an unknown window: 0 rows" in log.text
+    assert "Job j2 (an unknown window) has FAILED" in log.text
+    assert "Oda" not in log.text
