@@ -248,7 +248,7 @@ def test_full_disk_is_one_log_line(emulator: Emulator, exports: StaticExports) -
 
 
 def test_every_message_of_a_run_is_written(emulator: Emulator, exports: StaticExports) -> None:
-    """The buffer is empty when the run ends, whichever stream is last."""
+    """The buffer is empty when the run ends, no matter which stream is last."""
     exports.lists["teams"] = [{"id": "t1"}]
 
     run = run_command("--config=ENV", settings=emulator.settings)

@@ -80,7 +80,7 @@ def test_filter_may_return_any_value(exports: StaticExports, sync: Callable[...,
 def test_failing_expression_prints_no_traceback(
     exports: StaticExports, emulator: Emulator, stream: str
 ) -> None:
-    """The run ends with one line, whichever stream has the map."""
+    """The run ends with one line, no matter which stream has the map."""
     exports.add_job("j1", TIME, {"customers.jsonl": MAUD})
     exports.lists["teams"] = [{"id": "t1", "name": "Maud Heron"}]
     maps = json.dumps({stream: {"x": "int(id)"}})

@@ -218,7 +218,7 @@ class Gates:
 
 
 def test_prefetcher_returns_files_in_order() -> None:
-    """Files come in the order of their keys, whichever is downloaded first."""
+    """Files come in the order of their keys, no matter which is downloaded first."""
     gates = Gates()
     downloads = Prefetcher(range(5), gates.fetch, parallel=3)
     for number in (2, 1, 0, 3, 4):
