@@ -65,6 +65,8 @@ class GladlyStream(Stream):
         self._summary = summary
         self.error: GladlyError | None = None
         """Why the stream ended early in this run."""
+        self.is_complete = True
+        """Whether every row of the responses so far could be sent."""
         self._has_sent_schema = False
         self._timer: Timer | None = None
         super().__init__(tap)
@@ -189,6 +191,9 @@ class GladlyStream(Stream):
         """Defer the message: the SDK sends it before the request, which may fail."""
 
     def activate_version(self) -> None:
-        """Emit ACTIVATE_VERSION if it is due, after a complete response was sent."""
-        if self._stream_version is not None and not self.is_dry_run:
+        """Emit ACTIVATE_VERSION if it is due, after a complete response was sent.
+
+        If a file was missing, or rows without a usable key were skipped, a target would delete rows that still exist.
+        """
+        if self._stream_version is not None and self.is_complete and not self.is_dry_run:
             super()._write_activate_version_message(self._stream_version)

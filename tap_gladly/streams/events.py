@@ -133,6 +133,7 @@ class EventsStream(IncrementalStream):
         is_in_order, count = _is_in_order(file), 0
         for event in iter_jsonl(file):
             if isinstance(event, MalformedLine):
+                self.is_complete = False
                 get_malformed_lines_stream(self._tap).send_event_line(
                     event, format_full_instant(window.start)
                 )

@@ -44,6 +44,7 @@ class ListStream(RecordStream):
             ) from error
         usable = [entry for entry in entries if isinstance(entry, dict) and _has_id(entry)]
         if len(usable) < len(entries):
+            self.is_complete = False
             self.logger.warning(
                 "%d of %d entries have no usable id and are skipped",
                 len(entries) - len(usable),

@@ -71,6 +71,23 @@ def test_failed_list_is_not_activated(
     assert [message["stream"] for message in run.of_type("ACTIVATE_VERSION")] == ["inboxes"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"[1, 2]", b'[{"id": "t1"}, {"id": 2}]', b'[{"id": ""}]'],
+    ids=["not objects", "other type", "empty"],
+)
+def test_list_with_skipped_entries_is_not_activated(
+    exports: StaticExports, sync: Callable[..., Sync], catalog: Callable[..., dict[str, Any]], body: bytes
+) -> None:
+    """A target keeps the rows of earlier runs if entries without a usable id are skipped."""
+    exports.lists["teams"] = body
+
+    run = sync(catalog=catalog("teams"), emit_activate_version_messages=True)
+
+    assert run.schemas == ["teams"]
+    assert not run.of_type("ACTIVATE_VERSION")
+
+
 def test_incremental_streams_are_never_activated(exports: StaticExports, sync: Callable[..., Sync]) -> None:
     """Export streams send no ACTIVATE_VERSION, because a run loads only what is new."""
     exports.add_job("j1", "2026-11-20T07:00:00Z", {"agents.jsonl": rows_named("a1")})
@@ -132,4 +149,22 @@ def test_failed_full_table_stream_is_not_activated(
 
     assert run.schemas == [stream]
     assert not run.rows(stream)
+    assert not run.of_type("ACTIVATE_VERSION")
+
+
+@pytest.mark.parametrize("stream", ["events", "task_export_report", "jobs", "customers"])
+def test_full_table_stream_with_skipped_rows_is_not_activated(
+    exports: StaticExports, sync_full_table: Callable[..., Sync], stream: str
+) -> None:
+    """A stream set to FULL_TABLE sends no ACTIVATE_VERSION if rows without a usable key are skipped."""
+    exports.events.add(make_event("e1", ago(HOUR)))
+    exports.events.add(b"{}", at=ago(HOUR))
+    exports.reports.put("TaskExportReport", b"Task ID,Status\nt1,OPEN\n,OPEN\n")
+    exports.add_job("j1", ago(HOUR), {"customers.jsonl": rows_named("c1", "")})
+    if stream == "jobs":
+        exports.add_job("j2", ago(HOUR), id=None)
+
+    run = sync_full_table(stream, start_date=ago(DAY))
+
+    assert run.rows(stream)
     assert not run.of_type("ACTIVATE_VERSION")

@@ -30,8 +30,6 @@ class ExportStream(IncrementalStream):
         super().__init__(tap, client, summary=summary)
         self._record_counter = RunCounter(self.name)
         self._sync_timer = RunTimer(self.name)
-        self.is_complete = True
-        """Whether no file was missing in this run."""
 
     @override
     def get_record_counter(self, **_kwargs: Any) -> RunCounter:

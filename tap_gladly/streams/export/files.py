@@ -122,13 +122,17 @@ class ExportFileStream(FileStream):
             else:
                 self._send_copies()
 
+    def _send_malformed(self, line: MalformedLine) -> None:
+        self.is_complete = False
+        get_malformed_lines_stream(self._tap).send(line, self._job, self.file_name)
+
     # The SDK's record path.
 
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
         for record in iter_jsonl(self._file):
             if isinstance(record, MalformedLine):
-                get_malformed_lines_stream(self._tap).send(record, self._job, self.file_name)
+                self._send_malformed(record)
             else:
                 yield self.finalize(record)
             self.writer.flush_if_due()
@@ -181,7 +185,7 @@ class ExportFileStream(FileStream):
     def _iter_copies(self) -> Iterator[list[bytes]]:
         for rows in self._passthrough.iter_rows(self._file):
             if isinstance(rows, MalformedLine):
-                get_malformed_lines_stream(self._tap).send(rows, self._job, self.file_name)
+                self._send_malformed(rows)
             elif rows:
                 yield rows
                 self.row_count += len(rows)

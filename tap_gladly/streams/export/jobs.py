@@ -62,8 +62,7 @@ class JobsStream(ExportStream):
         # Even an account without jobs emits a STATE, so a pipeline that keeps the last STATE has one.
         self._checkpoint(active)
         for stream in active:
-            if stream.is_complete:  # else ACTIVATE_VERSION would delete rows that this run couldn't load
-                stream.activate_version()
+            stream.activate_version()
 
     def _iter_plan(
         self, plan: Plan, children: Sequence[FileStream], *, active: Sequence[ExportStream]
@@ -142,6 +141,8 @@ class JobsStream(ExportStream):
         jobs = {job.id: job for job in sorted(filter(None, parsed), key=lambda job: job.version)}
         unusable = parsed.count(None)
         if unusable:
+            for stream in (self, *self._file_streams):
+                stream.is_complete = False
             self.logger.warning(
                 "%d of %d listed jobs have no usable id or updatedAt and are skipped", unusable, len(listed)
             )

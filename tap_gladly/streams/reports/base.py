@@ -151,6 +151,7 @@ class ReportStream(WindowedStream):
                 yield from self.iter_window(half, window)
             return
         if is_near_cap:
+            self.is_complete = False
             self.logger.error(
                 "%s of %s may be truncated: Gladly returned %d rows, which is near its row limit, and the "
                 "window can't be split further. The tap sends the rows it got.",
@@ -212,6 +213,7 @@ class ReportStream(WindowedStream):
                 self.completion_column,
             )
         if reader.missing_key:
+            self.is_complete = False
             self.logger.warning(
                 "%s, %s: skipped %d rows without %s",
                 self.name,
