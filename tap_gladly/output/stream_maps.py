@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, CatalogEntry
 
 _ELSE, _FILTER, _SOURCE = "__else__", "__filter__", "__source__"
+_UNMAPPED = "_unmapped"
 _PLAIN_TYPES = (str, float, type(None))
 
 
@@ -121,7 +122,20 @@ def _list_columns(entry: CatalogEntry) -> set[str]:
 
 
 class _RedactingStreamMap(CustomStreamMap):
-    """A stream map that ends the run with one line if an expression fails."""
+    """A stream map that removes columns from `_unmapped`, too, and ends the run with one line if it fails."""
+
+    @override
+    def transform(self, record: dict[str, Any]) -> dict[str, Any] | None:
+        # A value of an unexpected type is in _unmapped. A map that removes its column may keep personal data out.
+        # No public hook comes between the map and flattening.
+        mapped = self._transform_fn(record)
+        if not mapped:
+            return None
+        if isinstance(unmapped := mapped.get(_UNMAPPED), dict):
+            removed = record.keys() - mapped.keys()
+            kept = {path: value for path, value in unmapped.items() if path.partition(".")[0] not in removed}
+            mapped = {**mapped, _UNMAPPED: kept or None}
+        return super(CustomStreamMap, self).transform(mapped)
 
     @override
     def _eval(

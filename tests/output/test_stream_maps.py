@@ -157,6 +157,26 @@ def test_removal_of_what_does_not_exist_is_rejected(maps: dict[str, Any], proble
     assert error.startswith(problem)
 
 
+@pytest.mark.parametrize("is_flat", [False, True])
+@pytest.mark.parametrize(
+    "columns", [{"name": "__NULL__"}, {"__else__": None, "id": "id", "_unmapped": "_unmapped"}]
+)
+def test_removed_column_is_removed_from_unmapped(
+    exports: StaticExports, sync: Callable[..., Sync], columns: dict[str, Any], *, is_flat: bool
+) -> None:
+    """A value of an unexpected type doesn't bypass the map that removes its column."""
+    rows = jsonl({"id": "c1", "name": {"first": "Maud"}}, {"id": "c2", "name": 7, "tier": "gold"})
+    exports.add_job("j1", TIME, {"customers.jsonl": rows})
+    flattening = {"flattening_enabled": True, "flattening_max_depth": 1} if is_flat else {}
+
+    run = sync(stream_maps={"customers": columns}, **flattening)
+
+    first, second = run.rows("customers")
+    assert not first.get("_unmapped")
+    assert second["_unmapped"] == ('{"tier":"gold"}' if is_flat else {"tier": "gold"})
+    assert "Maud" not in run.output
+
+
 @pytest.mark.parametrize(
     "maps",
     [
@@ -223,7 +243,7 @@ def test_values_of_the_wrong_type_are_left_to_the_settings_schema(maps: object) 
 
 
 def test_sdk_evaluates_every_expression_in_one_method() -> None:
-    """The tap overrides that method, which knows the column."""
+    """The tap overrides that method, which knows the column, and the method that applies a map."""
     source = inspect.getsource(CustomStreamMap)
 
     assert source.count("self.expr_evaluator.eval(") == 1
@@ -234,4 +254,6 @@ def test_sdk_evaluates_every_expression_in_one_method() -> None:
         "record",
         "property_name",
     ]
+    assert source.count("self._transform_fn(") == 1
+    assert "super().transform(transformed_record)" in inspect.getsource(CustomStreamMap.transform)
     assert "mapper = CustomStreamMap(" in inspect.getsource(PluginMapper.register_raw_stream_schema)
