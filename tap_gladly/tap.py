@@ -205,7 +205,7 @@ class TapGladly(SyncTap):
             self.logger.warning("Ignoring unknown settings: %s", ", ".join(unknown))
         errors = self._find_config_errors()
         if errors and raise_errors:
-            raise config_error("Invalid settings", *errors, *hints)
+            raise config_error("Invalid settings", *hints, *errors)
         return errors
 
     def _find_config_errors(self) -> list[str]:

@@ -50,8 +50,24 @@ def describe_validation_error(error: ValidationError) -> str:
     if error.context:
         deepest = max(len(inner.absolute_path) for inner in error.context)
         closest = [inner for inner in error.context if len(inner.absolute_path) == deepest]
+        if deepest == len(error.absolute_path) and (alternatives := _name_alternatives(closest)):
+            return f"{place} must be {alternatives}"
         return ", or ".join(dict.fromkeys(describe_validation_error(inner) for inner in closest))
     return f"{place} {_describe_rule(error)}".lstrip()
+
+
+def _name_alternatives(errors: Sequence[ValidationError]) -> str:
+    """Return the values and types of which a setting must have one; nothing if the errors concern other rules."""
+    if any(error.validator not in ("const", "type") for error in errors):
+        return ""
+    limits = [cast("Any", error.validator_value) for error in errors]
+    names = (
+        str(limit)
+        if error.validator == "const"
+        else _name_types([limit] if isinstance(limit, str) else limit)
+        for error, limit in zip(errors, limits, strict=True)
+    )
+    return " or ".join(filter(None, names))
 
 
 def _describe_rule(error: ValidationError) -> str:
@@ -71,6 +87,8 @@ def _describe_rule(error: ValidationError) -> str:
         return f"must be {_name_types([limit] if isinstance(limit, str) else limit)}"
     if rule == "enum":
         return f"must be one of {', '.join(str(value) for value in limit if value is not None)}"
+    if rule == "pattern":
+        return f"must be {cast('dict[str, Any]', error.schema)['description'].rstrip('.')}"
     words = _RULES.get(rule)
     return words % (limit,) if words else f"must match its {rule}"
 
@@ -93,7 +111,6 @@ _RULES = {
     "maximum": "must be at most %s",
     "minLength": "must have at least %s characters",
     "minimum": "must be at least %s",
-    "pattern": "must match %s",
 }
 
 

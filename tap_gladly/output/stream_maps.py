@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, CatalogEntry
 
 _ELSE, _FILTER, _SOURCE = "__else__", "__filter__", "__source__"
+_OPTIONS = ("__alias__", _FILTER, "__key_properties__", _SOURCE)
 _UNMAPPED = "_unmapped"
 _PLAIN_TYPES = (str, float, type(None))
 
@@ -44,6 +45,8 @@ def _iter_column_errors(place: str, columns: Mapping[str, object]) -> Iterator[s
     for column, definition in columns.items():
         if column == _ELSE:
             yield from _iter_else_errors(place, definition)
+        elif column.startswith("__") and column not in _OPTIONS:
+            yield f"{place}.{column} is not one of the SDK's options"
         elif isinstance(definition, str) and column != _SOURCE and not _is_expression(definition):
             yield f"{place}.{column} is not a valid expression"
 

@@ -89,7 +89,10 @@ def test_discovery_survives_a_failing_report(
             [{"metric_set": "TaskExportReport"}, {"metric_set": "TaskExportReport"}],
             "custom_reports.1.metric_set repeats another custom report",
         ),
-        ([{"metric_set": "secret text"}], "custom_reports.0.metric_set must match ^[A-Za-z]"),
+        (
+            [{"metric_set": "secret text"}],
+            "custom_reports.0.metric_set must be Gladly's name for the report, such as AgentSummaryV2",
+        ),
         ([{"key_columns": ["id"]}], "custom_reports.0 lacks metric_set"),
         ([{"metric_set": "X", "window_days": 0}], "custom_reports.0.window_days must be at least 1"),
         (

@@ -24,7 +24,7 @@ def test_missing_settings_are_in_the_last_line() -> None:
     assert run.returncode == 1
     (error,) = list_errors(run.stderr)
     assert run.stderr.splitlines()[-1].endswith(error)
-    *missing, hint = error.removeprefix("Invalid settings: ").split("; ")
+    hint, *missing = error.removeprefix("Invalid settings: ").split("; ")
     assert set(missing) == {f"{setting} is missing: set TAP_GLADLY_{setting.upper()}" for setting in SETTINGS}
     assert hint.endswith("given: pass --config FILE, or set TAP_GLADLY_* variables and pass --config=ENV")
     assert "Traceback" not in run.stderr
@@ -47,12 +47,12 @@ def test_missing_settings_are_in_the_last_line() -> None:
         (
             "stream_maps",
             {"agents": "x{"},
-            "stream_maps.agents must be __NULL__, or ",
+            "stream_maps.agents must be __NULL__ or an object",
         ),
         (
             "stream_maps",
             {"agents": {"x": 1.25}},
-            "stream_maps.agents.x must be __NULL__, or ",
+            "stream_maps.agents.x must be __NULL__ or a string",
         ),
         ("end_date", "2026-02-30", "end_date is not a timestamp such as 2026-11-20T00:00:00Z"),
     ],

@@ -108,6 +108,16 @@ def test_failing_expression_prints_no_traceback(
         ({"__else__": "secret"}, "stream_maps.__else__ must be __NULL__"),
         ({"__else__": []}, "stream_maps.__else__ must be __NULL__"),
         ({"__all__": {"secret": "x"}}, "stream_maps.__all__ is not one of the SDK's options"),
+        (
+            {"customers": {"__NULL__": "name"}},
+            "stream_maps.customers.__NULL__ is not one of the SDK's options",
+        ),
+        (
+            {"customers": {"__fliter__": "id"}},
+            "stream_maps.customers.__fliter__ is not one of the SDK's options",
+        ),
+        ({"customers": ["secret"]}, "stream_maps.customers must be __NULL__ or an object"),
+        ({"customers": {"name": 1}}, "stream_maps.customers.name must be __NULL__ or a string"),
         ({"customers": {"id": None}}, "stream_maps: Removing key property 'id' is not permitted"),
         (
             {"customers": {"__key_properties__": ["x"]}},
