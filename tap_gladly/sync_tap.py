@@ -60,12 +60,15 @@ class SyncTap(CommandLineTap):
 
     @override  # type: ignore[misc]
     def run_connection_test(self) -> bool:
-        """Request the job list, and one record of each list and of events.
+        """Request the job list, one record of each list and of events, and the header of unknown reports.
 
         Raises:
             GladlyError: A request failed. The message names every stream that failed.
         """
         super().run_connection_test()
+        for stream in cast("dict[str, GladlyStream]", self.streams).values():
+            if stream.discovery_error:
+                stream.claim(stream.discovery_error)
         self._raise_failures("Connection test failed")
         skipped = list(self._failed_streams)
         if skipped:

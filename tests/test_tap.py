@@ -162,6 +162,19 @@ def test_connection_test_fails_if_a_stream_fails(emulator: Emulator, stream: str
     assert "Traceback" not in run.stderr
 
 
+def test_connection_test_fails_if_gladly_rejects_a_custom_report(emulator: Emulator) -> None:
+    """The last line names a report that discovery requested in vain."""
+    settings = {**emulator.settings, "custom_reports": '[{"metric_set": "AgentSumary"}]'}
+
+    run = run_command("--config=ENV", "--test", settings=settings)
+
+    assert run.returncode == 1
+    assert (
+        "| Connection test failed: agent_sumary: AgentSumary: Gladly rejected" in run.stderr.splitlines()[-1]
+    )
+    assert PASSED not in run.stderr
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_connection_test_passes_without_an_optional_list(emulator: Emulator, status: int) -> None:
     """A list that the agent can't read doesn't fail the test, and the verdict names it."""

@@ -65,6 +65,8 @@ class GladlyStream(Stream):
         self._summary = summary
         self.error: GladlyError | None = None
         """Why the stream ended early in this run."""
+        self.discovery_error: GladlyError | None = None
+        """Why discovery couldn't read the stream's columns. Only a connection test fails because of it."""
         self.is_complete = True
         """Whether every row of the responses so far could be sent."""
         self._has_sent_schema = False

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REPORT = {"metric_set": "AgentSummaryV2", "key_columns": ["Agent ID"]}
 
 
-@pytest.mark.parametrize("arguments", [["--discover"], ["--test"], []])
+@pytest.mark.parametrize("arguments", [["--discover"], []])
 def test_unknown_metric_set_is_one_warning(emulator: Emulator, arguments: list[str]) -> None:
     """It names the report and lists the documented metric sets. Nothing else fails."""
     reports = json.dumps([{"metric_set": "AgentSumary"}])

@@ -113,6 +113,7 @@ class CustomReportStream(ReportStream):
         try:
             return self._request_header()
         except GladlyError as error:
+            self.discovery_error = error
             self.logger.warning(
                 "%s: discovery found no columns, so all columns go to _unmapped. %s", self.name, error
             )
