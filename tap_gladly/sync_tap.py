@@ -21,8 +21,8 @@ class SyncTap(CommandLineTap):
 
     @override
     def __init__(self, **kwargs: Any) -> None:
+        self.logger.addFilter(_demote_noise)
         super().__init__(**kwargs)
-        self.logger.addFilter(_demote_skipped_streams)
 
     @cached_property
     def summary(self) -> RunSummary:
@@ -112,9 +112,16 @@ class SyncTap(CommandLineTap):
             raise config_error("The catalog selects none of this tap's streams", "select at least one stream")
 
 
-def _demote_skipped_streams(record: logging.LogRecord) -> bool:
-    # The SDK logs this line at INFO for each of some 20 streams that aren't selected.
-    if str(record.msg).startswith("Skipping deselected stream"):
+_NOISE = (
+    "Added '%s' as child stream to '%s'",
+    "Skipping deselected stream",
+    "Skipping parse of env var settings",
+)
+
+
+def _demote_noise(record: logging.LogRecord) -> bool:
+    # The SDK logs these lines at INFO, some of them once per stream. They tell a user nothing.
+    if str(record.msg).startswith(_NOISE):
         record.levelno, record.levelname = logging.DEBUG, "DEBUG"
         return logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
     return True

@@ -91,9 +91,11 @@ def test_command_line_ends_in_the_overridden_methods() -> None:
     assert "tap.run_connection_test()" in inspect.getsource(Tap.cb_test)
 
 
-def test_deselected_streams_are_logged_with_the_expected_text() -> None:
-    """The tap recognizes the SDK's line about a deselected stream by its beginning."""
+def test_lines_that_go_to_debug_have_the_expected_text() -> None:
+    """The tap recognizes these lines of the SDK by their beginning."""
     assert "\"Skipping deselected stream '%s'.\"" in inspect.getsource(Tap.sync_all)
+    assert "\"Added '%s' as child stream to '%s'\"" in inspect.getsource(Tap)
+    assert '"Skipping parse of env var settings..."' in inspect.getsource(PluginBase)
 
 
 def test_activate_version_is_sent_before_the_first_record() -> None:
