@@ -76,8 +76,7 @@ class EventsStream(IncrementalStream):
         is_clock_trusted = abs(now - time.time_ns()) <= DAY
         if is_clock_trusted:  # the response's Date counts, in case this machine's clock is fast
             window = window._replace(end=min(window.end, now - EVENT_LAG))
-        else:
-            self._client.clock.log_difference(self.logger)
+        self._client.clock.log_difference(self.logger)
         with file:
             yield from self._iter_new(file, window, is_clock_trusted=is_clock_trusted)
             self._summary.bytes[self.name] = file.tell()
@@ -104,14 +103,20 @@ class EventsStream(IncrementalStream):
         """Download the events of a window, and return them with the window.
 
         Gladly rejects a start that lies more than 24 hours back by its own clock. If this machine's clock is slow,
-        the rejection carries Gladly's time, and the tap requests a window based on that time.
+        the rejection carries Gladly's time, and the tap requests a window based on that time. If the clock is fast, the
+        window would start too late, and the tap requests an earlier one.
         """
         before = self._client.clock.now()
         try:
-            return self._request(window), window
+            file = self._request(window)
         except RequestRejectedError as error:
             if error.status != HTTPStatus.BAD_REQUEST or self._client.clock.now() - before < _CLOCK_TOLERANCE:
                 raise
+        else:
+            is_ahead = _CLOCK_TOLERANCE <= before - self._client.clock.now() <= DAY
+            if not is_ahead or window.start > before - LOOKBACK:  # a bookmark or start_date sets the start
+                return file, window
+            file.close()
         self._client.clock.log_difference(self.logger)
         window = self._find_window()
         return self._request(window), window

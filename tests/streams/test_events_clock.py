@@ -41,6 +41,24 @@ def test_fast_clock_does_not_load_the_last_minute(
     assert parse_instant(run.bookmark("events")["replication_key_value"]) <= now - MINUTE + 5 * SECOND
 
 
+def test_fast_clock_does_not_skip_the_oldest_events(
+    exports: StaticExports,
+    sync_events: Callable[..., Sync],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Gladly keeps events for 24 hours by its own clock, and the first sync loads all of them."""
+    exports.events.add(make_event("e1", ago(22 * HOUR)))
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now + 3 * HOUR)
+
+    run = sync_events()
+
+    assert run.ids("events") == ["e1"]
+    [warning] = list_warnings(log)
+    assert warning.startswith("This machine's clock is 3.0 hours ahead of Gladly's")
+
+
 @pytest.mark.usefixtures("days_later")
 def test_clock_days_ahead_is_a_warning(
     exports: StaticExports,
