@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_gladly.state.fingerprints import make_fingerprint, split_fingerprints
+from tap_gladly.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FINGERPRINT_LENGTH = 8
-Window = tuple[str, str]
+
+
+class PendingJob(NamedTuple):
+    """An unfinished job, as the state keeps it.
+
+    Attributes:
+        start: Start of its window.
+        end: End of its window.
+        since: The earliest `updatedAt` with which a run saw it. Gladly may change `updatedAt` while the job runs.
+    """
+
+    start: str
+    end: str
+    since: str
 
 
 class JobWatch:
@@ -23,11 +37,11 @@ class JobWatch:
     def __init__(self, state: Mapping[str, Any]) -> None:
         """Restore what earlier runs saw from the bookmark of `jobs`."""
         pending, reported = state.get("pending_jobs"), state.get("reported_jobs")
-        self.previous_pending: dict[str, Window] = _parse_pending(
+        self.previous_pending: dict[str, PendingJob] = _parse_pending(
             pending if isinstance(pending, dict) else {}
         )
-        """Windows of the jobs that the run before saw unfinished, by job id."""
-        self.pending: dict[str, Window] = {}
+        """The jobs that the run before saw unfinished, by job id."""
+        self.pending: dict[str, PendingJob] = {}
         """The same for this run."""
         self._reported = split_fingerprints(
             reported if isinstance(reported, str) else "", _FINGERPRINT_LENGTH
@@ -47,15 +61,23 @@ class JobWatch:
     def add_to(self, bookmark: Mapping[str, Any]) -> dict[str, Any]:
         """Return the bookmark of `jobs` with `pending_jobs` and `reported_jobs`, each only if it isn't empty."""
         parts = {
-            "pending_jobs": {job_id: list(window) for job_id, window in sorted(self.pending.items())},
+            "pending_jobs": {job_id: list(job) for job_id, job in sorted(self.pending.items())},
             "reported_jobs": "".join(sorted(self._current)),
         }
         return {name: value for name, value in {**bookmark, **parts}.items() if value or name not in parts}
 
 
-def _parse_pending(pending: Mapping[str, Any]) -> dict[str, Window]:
+def _parse_pending(pending: Mapping[str, Any]) -> dict[str, PendingJob]:
     return {
-        job_id: (str(window[0]), str(window[1]))
-        for job_id, window in pending.items()
-        if isinstance(window, list) and len(window) == len(("startAt", "endAt"))
+        job_id: PendingJob(*map(str, parts))
+        for job_id, parts in pending.items()
+        if isinstance(parts, list) and len(parts) == len(PendingJob._fields) and _is_timestamp(parts[-1])
     }
+
+
+def _is_timestamp(value: object) -> bool:
+    try:
+        parse_instant(str(value))
+    except ValueError:
+        return False
+    return True

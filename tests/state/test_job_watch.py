@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_gladly.state.job_watch import JobWatch
+from tap_gladly.state.job_watch import JobWatch, PendingJob
 
 
 def restore(watch: JobWatch) -> JobWatch:
@@ -54,9 +54,9 @@ def test_problem_that_no_run_asks_about_is_forgotten() -> None:
 
 
 def test_pending_jobs_are_those_of_the_run_before() -> None:
-    """The windows of unfinished jobs are available to the next run, and to no later one."""
+    """The unfinished jobs are available to the next run, and to no later one."""
     first = JobWatch({})
-    first.pending["j1"] = ("2026-11-20T04:00:00Z", "2026-11-20T05:00:00Z")
+    first.pending["j1"] = PendingJob("2026-11-20T04:00:00Z", "2026-11-20T05:00:00Z", "2026-11-20T06:00:00Z")
     second = restore(first)
 
     assert second.previous_pending == first.pending
@@ -71,6 +71,10 @@ def test_pending_jobs_are_those_of_the_run_before() -> None:
         {"pending_jobs": "j1", "reported_jobs": 7},
         {"pending_jobs": {"j1": "2026-11-20"}, "reported_jobs": None},
         {"pending_jobs": {"j1": ["2026-11-20T04:00:00Z"]}, "reported_jobs": "abc"},
+        {
+            "pending_jobs": {"j1": ["2026-11-20T04:00:00Z", "2026-11-20T05:00:00Z", "soon"]},
+            "reported_jobs": "",
+        },
     ],
 )
 def test_invalid_state_counts_as_empty(state: dict[str, object]) -> None:

@@ -6,6 +6,7 @@ import time
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
+from tap_gladly.state.job_watch import PendingJob
 from tap_gladly.streams.export.job import COMPLETED, FAILED, UNFINISHED, format_window
 from tap_gladly.streams.incremental import warn_of_future_bookmarks
 from tap_gladly.timestamps import DAY, SECOND, format_instant, parse_instant
@@ -117,25 +118,28 @@ def warn_unfinished(logger: logging.Logger, jobs: Sequence[Job], watch: JobWatch
     """
     listed = {job.id for job in jobs}
     completed = _Windows(job.span for job in jobs if job.span and job.status == COMPLETED)
-    for job_id, window in watch.previous_pending.items():
-        if job_id not in listed and not _is_covered(window, completed):
+    for job_id, (start, end, _) in watch.previous_pending.items():
+        if job_id not in listed and not _is_covered((start, end), completed):
             logger.warning(
                 "Job %s (%s) was unfinished in an earlier run and is no longer listed. %s.",
                 job_id,
-                format_window(*window),
+                format_window(start, end),
                 _REMEDY,
             )
     for job in jobs:
         if job.status not in UNFINISHED:
             continue
-        watch.pending[job.id] = job.bounds
-        if job.version.instant < time.time_ns() - DAY and watch.is_new("unfinished", job.version):
+        earlier = watch.previous_pending.get(job.id)
+        seen = [job.version.updated_at, *([earlier.since] if earlier else [])]
+        since = min(seen, key=parse_instant)
+        watch.pending[job.id] = PendingJob(*job.bounds, since)
+        if parse_instant(since) < time.time_ns() - DAY and watch.is_new("unfinished", job.id):
             logger.warning(
                 "Job %s (%s) has been %s since %s. %s if it doesn't complete.",
                 job.id,
                 job.window,
                 job.status,
-                job.version.updated_at,
+                since,
                 _REMEDY,
             )
 

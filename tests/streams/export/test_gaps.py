@@ -155,14 +155,15 @@ def test_unfinished_job_that_vanishes_is_reported_once(
     exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
 ) -> None:
     """A job seen in progress that is no longer listed leaves a gap, which a warning names."""
-    add_window(exports, "a", "01:00:00", "02:00:00", status="IN_PROGRESS", updated_at=at(hours=1))
+    updated_at = at(hours=1)
+    add_window(exports, "a", "01:00:00", "02:00:00", status="IN_PROGRESS", updated_at=updated_at)
     first = sync()
     exports.list_as(b"[]")
 
     second = sync(state=first.state)
 
     assert first.state["bookmarks"]["jobs"]["pending_jobs"] == {
-        "a": ["2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z"]
+        "a": ["2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z", updated_at]
     }
     assert len(list_warnings(log)) == 1
     assert "Job a (2026-11-20T01:00:00Z to 2026-11-20T02:00:00Z) was unfinished" in list_warnings(log)[0]
@@ -209,6 +210,23 @@ def test_job_unfinished_for_a_day_is_reported_once(
     log.clear()
     sync(state=first.state)
     assert not list_warnings(log)
+
+
+def test_job_unfinished_for_a_day_is_reported_although_it_changes(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """The day counts from the first `updatedAt` that a run saw, even if Gladly changes it in every run."""
+    first_seen = at(hours=26)
+    pending = {"a": ["2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z", first_seen]}
+    add_window(exports, "a", "01:00:00", "02:00:00", status="IN_PROGRESS", updated_at=at(hours=2))
+
+    second = sync(state={"bookmarks": {"jobs": {"pending_jobs": pending}}})
+    exports.change_job("a", updatedAt=at(hours=1))
+    third = sync(state=second.state)
+
+    (warning,) = list_warnings(log)
+    assert f"has been IN_PROGRESS since {first_seen}" in warning
+    assert third.state["bookmarks"]["jobs"]["pending_jobs"] == pending
 
 
 def test_regenerated_job_is_reported(
