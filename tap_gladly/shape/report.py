@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import IO, TYPE_CHECKING, Any
 
 from tap_gladly.exceptions import GladlyError
-from tap_gladly.parsing.csv_rows import iter_csv
+from tap_gladly.parsing.csv_rows import iter_csv, name_columns
 from tap_gladly.parsing.jsonl import iter_jsonl, parse_document
 from tap_gladly.shape.observations import (
     PathTypes,
@@ -32,7 +32,7 @@ from tap_gladly.transport.client import GladlyClient, RequestPolicy
 from tap_gladly.transport.session import GladlySession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     import requests
 
@@ -143,12 +143,14 @@ class ShapeReport:
             yield f"\n### {stream.metric_set}\n"
             window = Window(midnight - stream.window_days * DAY, midnight)
             span = window.to_days() if stream.supports_dates else window.to_minutes()
-            yield from _iter_until_failure(self._iter_report({"metricSet": stream.metric_set, **span}))
+            yield from _iter_until_failure(
+                self._iter_report(stream.name, {"metricSet": stream.metric_set, **span})
+            )
 
-    def _iter_report(self, request: dict[str, Any]) -> Iterator[str]:
+    def _iter_report(self, name: str, request: dict[str, Any]) -> Iterator[str]:
         line, body = self._fetch("reports", report=request)
         yield line
-        yield from _iter_columns(body)
+        yield from _iter_columns(body, self._schemas[name]["properties"])
 
     def _iter_responses(self) -> Iterator[str]:
         yield "Rate limits (Q6) and compression (Q8) show in these headers.\n"
@@ -213,13 +215,14 @@ def _describe_event(event_type: str, entity: str) -> str:
     return "own" if event_type.startswith(f"{entity}/") else "of other entities"
 
 
-def _iter_columns(body: bytes) -> Iterator[str]:
+def _iter_columns(body: bytes, declared: Container[str]) -> Iterator[str]:
     try:
         rows = list(iter_csv(io.BytesIO(body)))
     except ValueError:
         rows = []
-    if not rows:
-        yield "- no header: the body is empty, or isn't CSV (Q5)"
+    # Without a declared column, the first row may hold values instead of titles.
+    if not rows or not any(column in declared for column in name_columns(rows[0])):
+        yield "- no header: the body is empty, isn't CSV, or starts with a row that has no declared column (Q5)"
         return
     yield f"- {len(rows) - 1} rows; Gladly's row cap is about 100,000 (Q5)\n"
     yield "| Column (Q5) | Cell formats |"

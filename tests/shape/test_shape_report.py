@@ -160,6 +160,25 @@ def test_report_hides_keys_that_may_be_data(exports: StaticExports, emulator: Em
     assert not re.search("MAUDSHOP|iTviOIsJGp1YfzYPeM5RQg", report)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"Maud Applegarth,c1\nIda Brass,c2\n", b"Made for Maud Applegarth\nTopic ID,Topic\nt1,Lamps\n"],
+)
+def test_report_hides_a_first_row_without_declared_columns(
+    exports: StaticExports, emulator: Emulator, body: bytes
+) -> None:
+    """The first row of a report shows only if it is a header: it may hold values otherwise."""
+    exports.reports.put("ConversationExportReport", body)
+
+    report = run_shape(emulator).stdout
+
+    assert not re.search("Maud|Ida|Topic ID", report)
+    assert (
+        "starts with a row that has no declared column (Q5)"
+        in report.split("### ConversationExportReport")[1]
+    )
+
+
 def test_report_names_what_the_schema_lacks(exports: StaticExports, emulator: Emulator) -> None:
     """Undeclared properties and unexpected types are marked; the values stay out."""
     body = b'{"id":"c1","name":7,"tier":{"secret-level":"oak"}}\nnot a row\n'
