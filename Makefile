@@ -33,8 +33,8 @@ models: $(DEMO)/.ready ## Load two weeks from the emulator, build the dbt packag
 	@$(PINNED) $(DEMO)/bin/python -m demo.models
 
 PORT ?= 8080
-emulator: $(DEMO)/.ready ## Serve the emulated Gladly and print the variables to set (other port: make emulator PORT=9000)
-	@$(DEMO)/bin/python -m gladly_emulator --port $(PORT)
+emulator: .venv/.ready ## Serve the emulated Gladly and print the variables to set (other port: make emulator PORT=9000)
+	@$(BIN)/gladly-emulator --port $(PORT)
 
 test: .venv/.ready ## Run all tests
 	@$(BIN)/pytest

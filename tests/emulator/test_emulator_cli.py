@@ -81,6 +81,15 @@ def test_emulator_page_shows_the_output(serving: subprocess.Popen[str]) -> None:
     assert re.sub(r"(127\.0\.0\.1):\d+", rf"\1:{port}", output) == shown
 
 
+def test_make_emulator_creates_the_programs_on_its_page() -> None:
+    """After `make emulator`, a user of docs/emulator.md has the tap: the page runs it from the same environment."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
+
+    assert re.search(r"^emulator: \.venv/\.ready ", makefile, re.MULTILINE)
+    assert "$ .venv/bin/tap-gladly --config ENV" in page
+
+
 def test_command_passes_settings_to_the_child() -> None:
     """The child command gets the emulator's settings in its environment, and its output is unchanged."""
     result = run("--now", "2026-03-04T12:30:00.5+01:00", "--", sys.executable, "-c", PRINT_JOBS)
