@@ -96,7 +96,7 @@ def _format_table(names: list[str], rows: list[tuple[Any, ...]]) -> str:
     """Return lines of aligned cells: numbers to the right, everything else to the left."""
     cells = [names, *([_format(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    is_text = [any(isinstance(value, str) for value in column) for column in zip(*rows, strict=True)]
+    is_text = [any(isinstance(row[place], str) for row in rows) for place in range(len(names))]
     lines = [
         " | ".join(
             cell.ljust(width) if left else cell.rjust(width)

@@ -105,6 +105,13 @@ def test_questions_page_has_ten_checked_answers() -> None:
     assert [match["title"] for match in script["_QUESTION"].finditer(page)] == titles
 
 
+def test_question_without_rows_shows_its_columns() -> None:
+    """A load without the opt-in streams leaves some questions without rows."""
+    script = runpy.run_path(str(ROOT / "docs" / "questions.py"))
+
+    assert script["_format_table"](["agent", "days"], []) == "agent | days\n------+-----\n"
+
+
 def test_meltano_runs_the_package() -> None:
     """The dbt utility in meltano.yml builds it with pinned versions."""
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
