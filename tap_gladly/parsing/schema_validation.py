@@ -98,7 +98,9 @@ class SchemaValidator:
     def _iter_errors(self, name: str, value: object) -> Iterator[Problem]:
         for error in self._validators[name].iter_errors(value):
             path = (name, *_cut_at_array(error.path))
-            if error.validator == "additionalProperties" and error.validator_value is False:
+            is_in_array = len(path) <= len(error.path)
+            is_undeclared = error.validator == "additionalProperties" and error.validator_value is False
+            if is_undeclared and not is_in_array:
                 undeclared = error.instance.keys() - error.schema.get("properties", {}).keys()
                 yield from (Problem((*path, key)) for key in sorted(undeclared))
             else:

@@ -141,6 +141,18 @@ def test_array_moves_as_a_whole() -> None:
     assert check_value(schema, '["a",{"b":1},2]') == "x: array of string or null, array of object"
 
 
+def test_array_with_an_undeclared_property_moves_as_a_whole() -> None:
+    """So does an array whose elements have a property that the schema forbids."""
+    schema = {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": False}}
+    check = RecordCheck({"properties": {"x": schema}})
+
+    removed, problems = check.conform(record := {"x": [{}, {"a": 1}]})
+
+    assert record == {"x": None}
+    assert removed == {"x": [{}, {"a": 1}]}
+    assert [problem.path for problem in problems] == [("x",)]
+
+
 def test_long_array_takes_linear_time() -> None:
     """A megabyte of wrong elements is found in a fraction of a second, and nothing of it is lost."""
     schema = {"type": ["array", "null"], "items": {"type": ["string", "null"]}}
