@@ -16,7 +16,7 @@ from tap_gladly.exceptions import BatchStorageError
 from tap_gladly.parsing.json_text import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers._batch import BatchConfig
 
@@ -88,6 +88,8 @@ BATCH_CONFIG = th.Property(
 
 
 _REQUIRED = (("encoding", "format"), ("storage", "root"))
+_NUMBERS = {"integer", "number"}
+_SCALARS = ({"integer"}, {"boolean"})
 
 
 def iter_batch_errors(batch_config: Mapping[str, Any] | None) -> Iterator[str]:
@@ -98,16 +100,29 @@ def iter_batch_errors(batch_config: Mapping[str, Any] | None) -> Iterator[str]:
                 yield f"batch_config.{part}.{name} is required when batch_config is set"
 
 
-def make_parquet_row(row: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+def make_parquet_row(row: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row for a Parquet file, which the SDK writes.
 
-    Arrow takes the columns of a file from its first row, so each row has all of them. A column has one type, but
-    objects and arrays accept properties of any type, so they become JSON text.
+    Arrow takes the columns of a file from its first row, so each row has all of them. A column has one type. A
+    value in a column that may hold several types, or objects and arrays of any content, becomes JSON text unless
+    it is text. Arrow's decimals have a fixed number of digits, so numbers are doubles.
+
+    Args:
+        row: A record.
+        properties: Schema of each column.
     """
-    values = ((name, row.get(name)) for name in columns)
-    return {
-        name: encode(value).decode() if isinstance(value, (dict, list)) else value for name, value in values
-    }
+    return {name: _make_cell(row.get(name), schema) for name, schema in properties.items()}
+
+
+def _make_cell(value: object, schema: object) -> object:
+    if value is None or isinstance(value, str):
+        return value
+    declared = schema.get("type") if isinstance(schema, dict) else None
+    names = declared if isinstance(declared, list) else [declared]
+    types = {name for name in names if isinstance(name, str)} - {"null"}
+    if "number" in types and types <= _NUMBERS:
+        return float(cast("float", value))
+    return value if types in _SCALARS else encode(value).decode()
 
 
 class BatchWriter:

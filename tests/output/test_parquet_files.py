@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pyarrow.parquet as pq
+import pytest
 from support import FILE_STREAMS, jsonl, stream_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from support import Sync
@@ -26,10 +27,16 @@ ROWS: list[dict[str, Any]] = [
 
 
 def load(
-    exports: StaticExports, sync: Callable[..., Sync], folder: Path, **options: Any
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    folder: Path,
+    *,
+    file: str = "conversation_items.jsonl",
+    rows: Sequence[dict[str, Any]] = ROWS,
+    **options: Any,
 ) -> list[dict[str, Any]]:
-    """Load the rows into Parquet files, and return what the files hold."""
-    exports.add_job("j1", "2026-11-20T07:00:00Z", {"conversation_items.jsonl": jsonl(*ROWS)})
+    """Load rows into Parquet files, and return what the files hold."""
+    exports.add_job("j1", "2026-11-20T07:00:00Z", {file: jsonl(*rows)})
     batches = {"encoding": {"format": "parquet"}, "storage": {"root": folder.as_uri()}}
     run = sync(batch_config=batches, **options)
     urls = [url for message in run.of_type("BATCH") for url in message["manifest"]]
@@ -73,3 +80,34 @@ def test_parquet_leaves_out_deselected_columns(
 
     assert len(rows) == len(ROWS)
     assert "content" not in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("schema", "values", "cells"),
+    [
+        ({"type": ["string", "integer", "null"]}, ["text", 1, None], ["text", "1", None]),
+        ({"type": ["integer", "boolean"]}, [1, True], ["1", "true"]),
+        ({"anyOf": [{"type": "string"}, {"type": "object"}]}, [{"a": 1.5}, "text"], ['{"a":1.5}', "text"]),
+        ({"type": ["number", "null"]}, [1, 1.5, 1e-300, 2**62, None], [1.0, 1.5, 1e-300, 2.0**62, None]),
+        ({"type": "integer"}, [2**63 - 1, -1], [2**63 - 1, -1]),
+    ],
+)
+def test_column_of_a_users_schema_has_one_type(
+    exports: StaticExports,
+    sync: Callable[..., Sync],
+    catalog: Callable[..., dict[str, Any]],
+    tmp_path: Path,
+    *,
+    schema: dict[str, Any],
+    values: list[object],
+    cells: list[object],
+) -> None:
+    """Values of mixed types become text, and numbers become doubles, so Arrow accepts every row."""
+    chosen = catalog("customers")
+    entry = next(entry for entry in chosen["streams"] if entry["stream"] == "customers")
+    entry["schema"]["properties"]["name"] = schema
+    rows = [{"id": f"c{number}", "name": value} for number, value in enumerate(values)]
+
+    files = load(exports, sync, tmp_path, file="customers.jsonl", rows=rows, catalog=chosen)
+
+    assert [row["name"] for row in files] == cells

@@ -143,10 +143,14 @@ class ExportFileStream(FileStream):
         return make_parquet_row(row, self._parquet_columns) if self._parquet_columns else row
 
     @cached_property
-    def _parquet_columns(self) -> list[str]:
+    def _parquet_columns(self) -> dict[str, Any]:
         config = self.get_batch_config(self.config)
-        is_parquet = config is not None and config.encoding.format == "parquet"
-        return [name for name in self.schema["properties"] if is_parquet and name not in self._deselected]
+        if config is None or config.encoding.format != "parquet":
+            return {}
+        properties = self.effective_schema["properties"]
+        return {
+            name: properties.get(name) for name in self.schema["properties"] if name not in self._deselected
+        }
 
     # The passthrough: for rows that need no processing, it writes the messages that the SDK would write.
 
