@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jsonschema import Draft202012Validator, FormatChecker, SchemaError
+from jsonschema import Draft202012Validator, FormatChecker, SchemaError, ValidationError
 from jsonschema.validators import extend
 
 from tap_gladly.parsing.date_times import is_date_time
@@ -13,8 +14,6 @@ from tap_gladly.parsing.numbers import UnreadableNumber, is_readable, iter_unrea
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from jsonschema import ValidationError
 
 _MAX_KEYWORD_VALUE = 40
 # Names in shapes come from the data.
@@ -49,8 +48,21 @@ def _is_number(_checker: object, value: object) -> bool:
     return _types.is_type(value, "number") and is_readable(value)
 
 
+def _check_multiple(
+    _validator: object, divisor: object, value: object, _schema: object
+) -> Iterator[ValidationError]:
+    # jsonschema divides without a limit, and some quotients have more digits than a Decimal.
+    try:
+        is_multiple = not _is_number(None, value) or Decimal(str(value)) % Decimal(str(divisor)) == 0
+    except ArithmeticError:
+        is_multiple = False
+    if not is_multiple:
+        yield ValidationError("not a multiple")
+
+
 _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
+    {"multipleOf": _check_multiple},
     type_checker=_types.redefine_many({"integer": _is_integer, "number": _is_number}),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -221,6 +222,8 @@ def test_property_that_is_not_nullable_is_removed() -> None:
         ({"type": ["object", "null"], "properties": {'"': {"type": "string"}}}, {'"': "a"}, {'"': 1}),
         ({"type": ["string", "array", "null"], "format": "date-time"}, "2026-11-20T07:15:19Z", "a"),
         ({"type": ["object", "null"], "required": ["a"]}, {"a": 1}, {"b": 1}),
+        ({"type": "number", "multipleOf": 0.01}, Decimal("1.25"), Decimal("1.255")),
+        ({"type": "number", "multipleOf": 0.01}, 7, Decimal("1E+300")),
     ],
     ids=str,
 )
