@@ -35,15 +35,19 @@ def may_have_unreadable_number(text: bytes) -> bool:
     return _LONG in shape or (b"0e" in shape and any(exponent in shape for exponent in _EXPONENTS))
 
 
-def parse_decimal(text: str) -> Decimal | UnreadableNumber:
-    """Parse a JSON number that has a fraction or an exponent, keeping every digit."""
+def parse_decimal(text: str) -> Decimal | int | UnreadableNumber:
+    """Parse a JSON number that has a fraction or an exponent, keeping every digit.
+
+    A number such as 15e0 or 1.5e1 is an integer: that is how it would be encoded again.
+    """
     if len(text) > _MAX_LENGTH:
         return UnreadableNumber(text)
     try:
         number = Decimal(text)
     except ArithmeticError:
         return UnreadableNumber(text)
-    return number if is_readable(number) else UnreadableNumber(text)
+    parsed = int(number) if number.as_tuple().exponent == 0 else number
+    return parsed if is_readable(parsed) else UnreadableNumber(text)
 
 
 def parse_integer(text: str) -> int | UnreadableNumber:

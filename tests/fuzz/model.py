@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MALFORMED = object()
+_NUMBERS = {int, Decimal}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -81,14 +82,18 @@ def _is_same(got: Any, expected: Any, *, is_exact: bool = False) -> bool:
     if isinstance(expected, list) and isinstance(got, list):
         pairs = zip(got, expected, strict=False)
         return len(got) == len(expected) and all(_is_same(*pair, is_exact=is_exact) for pair in pairs)
-    return type(got) is type(expected) and bool(got == expected)
+    # The tap may copy 15e0, which readers take for a decimal, or send 15.
+    is_number = type(expected) in _NUMBERS and type(got) in _NUMBERS
+    return (is_number or type(got) is type(expected)) and bool(got == expected)
 
 
-def _read_decimal(text: str) -> Decimal | Unreadable:
+def _read_decimal(text: str) -> Decimal | int | Unreadable:
     try:
         number = Decimal(text)
     except ArithmeticError:
         return Unreadable(text)
+    if number.as_tuple().exponent == 0:
+        return int(number) if -(2**63) <= number < 2**63 else Unreadable(text)
     is_small = number.is_zero() or abs(number.adjusted()) <= 308
     return number if is_small and abs(float(number)) != float("inf") else Unreadable(text)
 

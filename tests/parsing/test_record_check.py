@@ -6,13 +6,14 @@ import time
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 from singer_sdk.helpers._compat import datetime_fromisoformat
 from target_formats import formats
 
 from tap_gladly.parsing.json_text import encode
-from tap_gladly.parsing.jsonl import decode_raw, parse_line
+from tap_gladly.parsing.jsonl import decode_raw, decode_values, parse_line
 from tap_gladly.parsing.record_check import RecordCheck, drop_property
 
 Schema = dict[str, Any]
@@ -133,6 +134,31 @@ def test_number_out_of_range_does_not_fit(schema: Schema, text: str) -> None:
 def test_integer_column_accepts_integers_only(text: str) -> None:
     """A decimal without a fraction isn't an integer to a target that parses decimals."""
     assert check_value(INTEGER, text).startswith("x: integer or null, ")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("15e0", 15), ("1.5e1", 15), ("-0e0", 0), ("9223372036854775807e0", 2**63 - 1)]
+)
+def test_integer_written_with_an_exponent_has_one_fate(text: str, number: int) -> None:
+    """Decoded to any depth, it fits an integer column, because it is encoded again without its exponent."""
+    check = RecordCheck({"properties": {"id": {"type": ["string"]}, "x": INTEGER}}, keys=["id"])
+    line = b'{"id":"1","x":%b}' % text.encode()
+
+    records = [parse_line(1, line, decode=decode) for decode in (decode_raw, decode_values)]
+
+    assert [check.conform(record) for record in records if isinstance(record, dict)] == [({}, [])] * 2
+    assert [encode(record) for record in records] == [b'{"id":"1","x":%d}' % number] * 2
+
+
+def test_integer_written_with_an_exponent_has_64_bits() -> None:
+    """A larger one is taken out, also where the schema declares nothing."""
+    check = RecordCheck({"properties": {"x": {"type": ["object", "null"]}}})
+
+    record: dict[str, Any] = {"x": msgspec.Raw(b'{"new":9223372036854775808e0}')}
+    removed, _ = check.conform(record)
+
+    assert record == {"x": {"new": None}}
+    assert removed == {"x.new": "9223372036854775808e0"}
 
 
 def test_array_moves_as_a_whole() -> None:
