@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 _decode_top = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_all = msgspec.json.Decoder(Record, float_hook=parse_decimal).decode
 _decode_one = msgspec.json.Decoder(float_hook=parse_decimal).decode
 
@@ -161,14 +164,18 @@ def may_be_too_deep(line: bytes) -> bool:
 
 def _check_depth(line: bytes) -> None:
     # Python's json and the JSON types of databases limit the depth, and a limit below theirs is the same for
-    # every way to read a line. The text is valid JSON here, or the pattern would take quadratic time.
-    if not may_be_too_deep(line):
-        return
-    depth = 0
-    for bracket in _BRACKET.findall(_TEXT.sub(b"", line)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > _MAX_DEPTH:
-            raise ValueError(_TOO_DEEP)
+    # every way to read a line.
+    if _find_depth(line) > _MAX_DEPTH:
+        raise ValueError(_TOO_DEEP)
+
+
+def _find_depth(text: bytes) -> int:
+    """Return how deeply a JSON text is nested; 0 if that is certainly not too deep."""
+    if not may_be_too_deep(text):
+        return 0
+    # The text is valid JSON here, or the pattern would take quadratic time.
+    steps = (1 if bracket in b"[{" else -1 for bracket in _BRACKET.findall(_TEXT.sub(b"", text)))
+    return max(accumulate(steps), default=0)
 
 
 def _decode_object(line: bytes, decode: Callable[[bytes], Record]) -> Record:
@@ -206,13 +213,26 @@ def parse_document(body: bytes) -> object:
     """Parse a body that is one JSON value. Return None if it isn't JSON.
 
     Numbers keep every digit, or become `UnreadableNumber`. Invalid UTF-8 and lone surrogates become U+FFFD, as
-    in lines.
+    in lines. A property that is nested too deeply becomes its text, and so do NaN and Infinity, which aren't JSON.
     """
     text = _repair(body).decode("utf-8-sig", "replace")
     try:
-        return json.loads(text, parse_float=parse_decimal, parse_int=parse_integer)
+        document = json.loads(text, parse_float=parse_decimal, parse_int=parse_integer, parse_constant=str)
     except (ValueError, RecursionError):
         return None
+    if may_be_too_deep(body):
+        with suppress(msgspec.DecodeError):  # for NaN
+            _replace_deep_values(document, text.encode())
+    return document
+
+
+def _replace_deep_values(document: object, text: bytes) -> None:
+    entries = document if isinstance(document, list) else [document]
+    texts = _decode_elements(text) if isinstance(document, list) else [text]
+    for entry, entry_text in zip(entries, texts, strict=True):
+        if isinstance(entry, dict) and may_be_too_deep(bytes(entry_text)):
+            values = {name: bytes(value) for name, value in _decode_top(entry_text).items()}
+            entry.update({name: it.decode() for name, it in values.items() if _find_depth(it) > _MAX_DEPTH})
 
 
 def is_not_jsonl(file: IO[bytes], content_type: str) -> bool:

@@ -125,13 +125,16 @@ def test_list_keeps_every_digit_of_a_number(
         (b'"a\xffb \xc3\xa9"', '"name":"a\ufffdb \u00e9"'),
         (b"1e99999999999999999999", '"name":null,"_unmapped":{"name":"1e99999999999999999999"}'),
         (b"9" * 5000, f'"name":null,"_unmapped":{{"name":"{"9" * 5000}"}}'),
+        (b"NaN", '"name":"NaN"'),
+        (b"[" * 700 + b"]" * 700, f'"name":"{"[" * 700}{"]" * 700}"'),
+        (b'"%b"' % (b"[{" * 700), f'"name":"{"[{" * 700}"'),
     ],
-    ids=["lone surrogate", "invalid UTF-8", "huge exponent", "5000 digits"],
+    ids=["lone surrogate", "invalid UTF-8", "huge exponent", "5000 digits", "not JSON", "deep", "brackets"],
 )
 def test_list_makes_unreadable_values_readable(
     exports: StaticExports, sync: Callable[..., Sync], value: bytes, sent: str
 ) -> None:
-    """Invalid text gets U+FFFD, and a number that no target can read becomes a string in `_unmapped`."""
+    """Invalid text gets U+FFFD. A number that no target can read becomes a string, and so does deep nesting."""
     exports.lists["teams"] = b'[{"id":"t1","name":%b}]' % value
 
     run = sync()

@@ -74,3 +74,18 @@ def test_window_that_is_not_two_timestamps_is_not_logged(
     assert "Job 1 of 1, an unknown window: 0 rows" in log.text
     assert "Job j2 (an unknown window) has FAILED" in log.text
     assert "Oda" not in log.text
+
+
+def test_deeply_nested_job_is_loaded(exports: StaticExports, sync: Callable[..., Sync]) -> None:
+    """A property that is nested too deeply becomes its text, and the other jobs and properties are unaffected."""
+    deep: list[Any] = []
+    for _ in range(500):
+        deep = [deep]
+    exports.add_job("j1", "2026-11-20T01:00:00Z", {"customers.jsonl": rows_named("c1")})
+    exports.add_job("j2", "2026-11-20T02:00:00Z", {"customers.jsonl": rows_named("c2")})
+    exports.change_job("j1", new=deep)
+
+    run = sync()
+
+    assert run.ids("customers") == ["c1", "c2"]
+    assert run.ids("jobs") == ["j1", "j2"]
