@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk.mapper import CustomStreamMap
 
 from tap_gladly.parsing.json_text import encode
@@ -27,7 +28,9 @@ class MappedRecordCheck:
     def __init__(self, stream_map: StreamMap) -> None:
         schema = stream_map.transformed_schema
         self._columns = frozenset(schema["properties"])
-        self._has_text = "object" not in schema["properties"].get(_UNMAPPED, {}).get("type", ())
+        types = schema["properties"].get(_UNMAPPED, {}).get("type", ())
+        self._has_unmapped = "object" in types or "string" in types  # else a map gave it another type
+        self._has_text = "object" not in types
         self._check = RecordCheck(schema, keys=stream_map.transformed_key_properties or ())
 
     def conform(self, record: Record) -> tuple[Record, list[Problem]]:
@@ -39,7 +42,7 @@ class MappedRecordCheck:
 
     def _move(self, record: Any) -> tuple[Record, list[Problem]]:  # noqa: ANN401
         removed, problems = self._check.conform(record)
-        if removed and _UNMAPPED in self._columns:
+        if removed and self._has_unmapped:
             unmapped = _parse_unmapped(record.get(_UNMAPPED))
             for path, value in removed.items():
                 unmapped[find_free_key(path, unmapped)] = value
@@ -58,6 +61,11 @@ def make_checks(stream_maps: Iterable[StreamMap]) -> dict[str, MappedRecordCheck
 
 
 def _parse_unmapped(unmapped: object) -> dict[str, Any]:
-    """Return what `_unmapped` already holds; a map or flattening may have made it a JSON text."""
-    value = decode_value(unmapped.encode()) if isinstance(unmapped, str) else unmapped
-    return dict(value) if isinstance(value, dict) else {}
+    """Return what `_unmapped` already holds; flattening makes it a JSON text, and a map may make it any text."""
+    try:
+        value = decode_value(unmapped.encode()) if isinstance(unmapped, str) else unmapped
+    except (msgspec.DecodeError, ValueError):
+        value = unmapped
+    if isinstance(value, dict):
+        return dict(value)
+    return {} if value is None else {_UNMAPPED: unmapped}

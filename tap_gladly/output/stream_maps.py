@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import MappingError, StreamMapConfigError
@@ -22,6 +23,7 @@ _ELSE, _FILTER, _SOURCE = "__else__", "__filter__", "__source__"
 _OPTIONS = ("__alias__", _FILTER, "__key_properties__", _SOURCE)
 _UNMAPPED = "_unmapped"
 _PLAIN_TYPES = (str, float, type(None))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def iter_map_errors(stream_maps: object) -> Iterator[str]:
@@ -157,4 +159,7 @@ class _RedactingStreamMap(CustomStreamMap):
                 "expression in stream_maps, or the values it reads from stream_map_config. It must work for "
                 "every row, including null and absent fields."
             ) from None
-        return result
+        # json.loads in an expression may return a lone surrogate, which no output can encode.
+        return (
+            _SURROGATE.sub("\ufffd", result) if isinstance(result, str) and not result.isascii() else result
+        )

@@ -61,6 +61,37 @@ def test_moved_value_joins_unmapped_values_that_are_text(sync_item: Callable[...
     assert json.loads(row["_unmapped"]) == {"new": 1, "score": 9}
 
 
+def test_moved_value_joins_any_text_that_a_map_gives_unmapped(
+    sync_item: Callable[..., dict[str, Any]],
+) -> None:
+    """Text that isn't JSON is kept under the column's own name."""
+    maps = map_items(score="record['content']['score']", _unmapped="'none'")
+    row = sync_item({"id": "i1", "content": {"score": 9}, "new": 1}, **maps)
+
+    assert json.loads(row["_unmapped"]) == {"_unmapped": "none", "score": 9}
+
+
+def test_column_unmapped_of_another_type_holds_no_moved_value(
+    sync_item: Callable[..., dict[str, Any]],
+) -> None:
+    """A map that makes it a number takes its place away."""
+    row = sync_item(
+        {"id": "i1", "content": {"score": 9}},
+        **map_items(score="record['content']['score']", _unmapped="float(1.5)"),
+    )
+
+    assert row["score"] is None
+    assert row["_unmapped"] == 1.5
+
+
+def test_lone_surrogate_that_a_map_returns_is_replaced(sync_item: Callable[..., dict[str, Any]]) -> None:
+    """The record's own text has none, but JSON in that text may have an escape for one."""
+    record = {"id": "i1", "content": {"body": '{"a": "x\\ud800\\ud83d\\ude00"}'}}
+    row = sync_item(record, **map_items(a="json.loads(record['content']['body'])['a']"))
+
+    assert row["a"] == "x\ufffd\U0001f600"
+
+
 def test_value_without_unmapped_column_is_dropped(
     sync_item: Callable[..., dict[str, Any]], log: pytest.LogCaptureFixture
 ) -> None:
