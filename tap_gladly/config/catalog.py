@@ -10,7 +10,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TEXT = {"type": ["string", "null"]}
+_COLUMN = {"$ref": "#/$defs/column"}
 CATALOG_SCHEMA: dict[str, Any] = {
+    "$defs": {
+        "column": {
+            "type": "object",
+            "properties": {
+                "type": {"type": ["string", "array", "null"], "items": {"type": "string"}},
+                "properties": {"type": "object", "additionalProperties": _COLUMN},
+                "items": _COLUMN,
+            },
+        }
+    },
     "properties": {
         "streams": {
             "type": "array",
@@ -24,9 +35,7 @@ CATALOG_SCHEMA: dict[str, Any] = {
                     "replication_method": _TEXT,
                     "schema": {
                         "type": "object",
-                        "properties": {
-                            "properties": {"type": "object", "additionalProperties": {"type": "object"}}
-                        },
+                        "properties": {"properties": {"type": "object", "additionalProperties": _COLUMN}},
                     },
                     "metadata": {
                         "type": "array",
@@ -43,7 +52,7 @@ CATALOG_SCHEMA: dict[str, Any] = {
                 "anyOf": [{"required": ["tap_stream_id"]}, {"required": ["stream"]}],
             },
         }
-    }
+    },
 }
 """The structure that the SDK expects of a catalog."""
 

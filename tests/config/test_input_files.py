@@ -64,6 +64,14 @@ def test_invalid_state_is_one_line(emulator: Emulator, tmp_path: Path, state: ob
             {"streams": [{"stream": "x", "schema": {"properties": {"id": "string"}}}]},
             "streams.0.schema.properties.id must be an object",
         ),
+        (
+            {"streams": [{"stream": "customers", "schema": {"properties": {"name": {"type": 5}}}}]},
+            "streams.0.schema.properties.name.type must be a string or an array",
+        ),
+        (
+            {"streams": [{"stream": "customers", "schema": {"properties": {"a": {"items": {"items": []}}}}}]},
+            "streams.0.schema.properties.a.items.items must be an object",
+        ),
         ({"streams": [{"stream": "x", "metadata": {}}]}, "streams.0.metadata must be an array"),
         (
             {"streams": [{"stream": "x", "metadata": [{"breadcrumb": []}]}]},
