@@ -123,6 +123,12 @@ def rows_named(*ids: str) -> bytes:
     return jsonl(*({"id": row_id} for row_id in ids))
 
 
+def batch_config(root: object, **more: object) -> dict[str, Any]:
+    """Return a `batch_config` for gzip files under a root."""
+    encoding = {"format": "jsonl", "compression": "gzip"}
+    return {"encoding": encoding, "storage": {"root": str(root)}, **more}
+
+
 def make_event(event_id: str, timestamp: str, **more: object) -> dict[str, Any]:
     """Return an event."""
     return {"id": event_id, "type": "CONTACT/STARTED", "timestamp": timestamp, **more}
@@ -132,6 +138,18 @@ def event_bookmark(timestamp: str, *ids: str) -> dict[str, Any]:
     """Return a state with a bookmark of events."""
     bookmark = {"replication_key": "timestamp", "replication_key_value": timestamp, "ids_read": list(ids)}
     return {"bookmarks": {"events": bookmark}}
+
+
+def read_page(path: str) -> str:
+    """Read a page, given its path from the repository's root."""
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def read_table(path: str, header: str) -> list[list[str]]:
+    """Return the rows of a page's table whose first header cell is given."""
+    page = read_page(path)
+    table = page[page.index(f"| {header} |") :].split("\n\n", maxsplit=1)[0]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
 
 
 def ago(nanoseconds: int) -> str:

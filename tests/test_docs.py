@@ -1,4 +1,4 @@
-"""Docs, schemas, settings files and code agree on streams, settings, messages and links."""
+"""Docs, schemas and code agree on streams, messages and links."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import re
 import subprocess
 import sys
 from importlib.metadata import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from support import ROOT, read_page, read_table
 
 from tap_gladly import DISTRIBUTION
 from tap_gladly.streams.lists import ListStream
@@ -22,47 +22,11 @@ from tap_gladly.tap import TapGladly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
 SCHEMAS = sorted((ROOT / "tap_gladly" / "schemas").iterdir())
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = read_page("README.md")
 MAX_README_LINES = 260
-OWN_SETTINGS = (
-    "organization",
-    "agent_email",
-    "api_token",
-    "start_date",
-    "end_date",
-    "max_parallel_downloads",
-    "event_entities",
-    "api_url",
-    "custom_reports",
-)
-
-
-@pytest.fixture(scope="module")
-def settings() -> dict[str, dict[str, Any]]:
-    """The tap's own settings, by name."""
-    declared: dict[str, dict[str, Any]] = TapGladly.config_jsonschema["properties"]
-    return {name: declared[name] for name in OWN_SETTINGS}
-
-
-def list_sdk_settings() -> set[str]:
-    """Return the settings that the SDK adds. singer-sdk 0.55 has a start_date of its own; the tap's replaces it."""
-    builtin: dict[str, Any] = {"properties": {}}
-    TapGladly.append_builtin_config(builtin)
-    return set(builtin["properties"]) - set(OWN_SETTINGS)
-
-
-def read_page(name: str) -> str:
-    """Read a page in docs/."""
-    return (ROOT / "docs" / name).read_text(encoding="utf-8")
-
-
-def read_table(header: str, page: str = README) -> list[list[str]]:
-    """Return the rows of the table whose first header cell is given."""
-    table = page[page.index(f"| {header} |") :].split("\n\n", maxsplit=1)[0]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
 
 
 def test_readme_is_short() -> None:
@@ -80,18 +44,11 @@ def test_readme_lists_capabilities_and_python_versions() -> None:
     assert re.findall(r"\b3\.\d+\b", section) == re.findall(r"3\.\d+", " ".join(classifiers))
 
 
-def test_own_settings_are_all_that_the_tap_declares() -> None:
-    """The tap declares no settings besides these and the SDK's."""
-    declared = set(TapGladly.config_jsonschema["properties"])
-
-    assert declared - list_sdk_settings() == set(OWN_SETTINGS)
-
-
 def test_readme_lists_the_streams() -> None:
     """Streams, keys, replication keys and default selection are those of the catalog."""
     streams = TapGladly(validate_config=False).streams
 
-    rows = {row[0].removesuffix(" (opt-in)").strip("`"): row for row in read_table("Stream")}
+    rows = {row[0].removesuffix(" (opt-in)").strip("`"): row for row in read_table("README.md", "Stream")}
     assert rows.keys() == streams.keys()
     for name, stream in streams.items():
         assert rows[name][0].endswith("(opt-in)") != stream.selected_by_default
@@ -115,7 +72,7 @@ def test_meltano_selects_the_defaults() -> None:
 def test_scaling_page_states_the_requests_of_each_stream() -> None:
     """Lists and events are in the table; file streams are counted with `jobs`, and reports separately."""
     streams = TapGladly(validate_config=False).streams
-    names = re.findall(r"`(\w+)`", " ".join(row[0] for row in read_table("Streams", read_page("scaling.md"))))
+    names = re.findall(r"`(\w+)`", " ".join(row[0] for row in read_table("docs/scaling.md", "Streams")))
 
     lists = {name for name, stream in streams.items() if isinstance(stream, ListStream)}
     assert set(names) == {*lists, "events", "jobs"}
@@ -126,13 +83,13 @@ def test_lists_page_lists_the_lists() -> None:
     streams = TapGladly(validate_config=False).streams
     lists = {name: stream for name, stream in streams.items() if isinstance(stream, ListStream)}
 
-    rows = {row[0].strip("`"): row[1] for row in read_table("Stream", read_page("lists.md"))}
+    rows = {row[0].strip("`"): row[1] for row in read_table("docs/lists.md", "Stream")}
     assert rows == {name: "yes" if it.selected_by_default else "no" for name, it in lists.items()}
 
 
 def test_reports_page_describes_the_windows_of_each_report() -> None:
     """Window, start of the first sync, and look-back are those of the stream."""
-    rows = {row[0].strip("`"): row[2:5] for row in read_table("Report", read_page("reports.md"))}
+    rows = {row[0].strip("`"): row[2:5] for row in read_table("docs/reports.md", "Report")}
 
     streams = TapGladly(validate_config=False).streams.values()
     reports = [stream for stream in streams if isinstance(stream, ReportStream)]
@@ -147,15 +104,7 @@ def test_index_lists_every_page() -> None:
     """Each page of docs/ has a row."""
     pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
 
-    assert {re.findall(r"\((.+)\)", row[0])[0] for row in read_table("Page", read_page("README.md"))} >= pages
-
-
-def test_readme_declares_the_settings_to_meltano() -> None:
-    """The plugin in the README declares each setting."""
-    shown = yaml.safe_load(README.split("```yaml\n")[1].split("```")[0])
-
-    declared = [setting["name"] for setting in shown["plugins"]["extractors"][0]["settings"]]
-    assert tuple(declared) == OWN_SETTINGS
+    assert {re.findall(r"\((.+)\)", row[0])[0] for row in read_table("docs/README.md", "Page")} >= pages
 
 
 def test_schema_files_are_those_of_the_streams() -> None:
@@ -163,64 +112,6 @@ def test_schema_files_are_those_of_the_streams() -> None:
     files = {path.stem for path in SCHEMAS}
 
     assert files == set(TapGladly(validate_config=False).streams)
-
-
-def test_readme_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
-    """Each setting has the tap's description."""
-    required = TapGladly.config_jsonschema["required"]
-
-    rows = read_table("Setting")
-    assert [row[0].strip("`") for row in rows] == list(settings)
-    for (name, setting), row in zip(settings.items(), rows, strict=True):
-        assert row[1].startswith("yes") == (name in required)
-        assert ("secret" in row[1]) == setting.get("secret", False)
-        assert row[2] == setting["description"]
-
-
-def test_readme_lists_the_settings_of_the_sdk() -> None:
-    """Nested settings are listed under their outermost one."""
-    names = re.findall(r"`(\w+)`", " ".join(row[0] for row in read_table("SDK setting")))
-
-    assert sorted(names) == sorted(list_sdk_settings())
-
-
-def test_env_example_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
-    """Each setting is a variable with the tap's description; optional ones are commented out."""
-    required = TapGladly.config_jsonschema["required"]
-    blocks = (ROOT / ".env.example").read_text(encoding="utf-8").split("\n\n")[1:]
-
-    assert len(blocks) == len(settings)
-    for block, (name, setting) in zip(blocks, settings.items(), strict=True):
-        *comment, line = block.splitlines()
-        needed = " Required, secret." if setting.get("secret") else " Required."
-        text = " ".join(part.removeprefix("# ") for part in comment)
-        assert text == setting["description"] + (needed if name in required else "")
-        assert line.startswith(f"TAP_GLADLY_{name.upper()}=" if name in required else "# TAP_GLADLY_")
-        assert line.removeprefix("# ").startswith(f"TAP_GLADLY_{name.upper()}=")
-
-
-def test_env_example_suits_a_shell() -> None:
-    """A shell can source the file, with the optional variables uncommented."""
-    text = (ROOT / ".env.example").read_text(encoding="utf-8").replace("# TAP_GLADLY_", "TAP_GLADLY_")
-    program = f'set -eu\n{text}\nprintf %s "$TAP_GLADLY_EVENT_ENTITIES"'
-
-    printed = subprocess.check_output(["/bin/sh", "-c", program], text=True)
-    assert json.loads(printed) == ["CONTACT", "CONVERSATION"]
-
-
-def test_meltano_yml_lists_the_settings(settings: dict[str, dict[str, Any]]) -> None:
-    """Each setting is declared before those of the SDK, with its title, description and secrecy."""
-    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    extractor = project["plugins"]["extractors"][0]
-
-    listed = {setting["name"]: setting for setting in extractor["settings"]}
-    assert list(listed)[: len(settings)] == list(settings)
-    (required,) = extractor["settings_group_validation"]
-    assert sorted(required) == sorted(TapGladly.config_jsonschema["required"])
-    for name, setting in settings.items():
-        assert listed[name].get("sensitive", False) == setting.get("secret", False)
-        assert listed[name]["label"] == setting["title"]
-        assert listed[name]["description"] == setting["description"]
 
 
 def _walk(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:
@@ -310,7 +201,7 @@ def _iter_texts() -> Iterator[str]:
 
 def test_troubleshooting_quotes_messages_of_the_tap() -> None:
     """Each quoted message is in the code; `...` stands for what varies."""
-    page = read_page("troubleshooting.md")
+    page = read_page("docs/troubleshooting.md")
     rows = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
     quotes = [quote for row in rows for quote in re.findall(r"`([^`]+)`", row)]
     texts = list(_iter_texts())
