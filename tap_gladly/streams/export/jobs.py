@@ -44,6 +44,8 @@ class JobsStream(ExportStream):
     @override
     def iter_rows(self, context: Context | None) -> Iterator[Record]:
         jobs = self._fetch_jobs()
+        if self.error:  # other streams may still load
+            return
         children = [stream for stream in self._file_streams if stream.is_active]
         active = [self, *children] if self.is_active else children
         for stream in active:
@@ -140,7 +142,10 @@ class JobsStream(ExportStream):
         # If an id is listed twice, the newest version counts: both have the same files.
         jobs = {job.id: job for job in sorted(filter(None, parsed), key=lambda job: job.version)}
         unusable = parsed.count(None)
-        if unusable:
+        if unusable and not jobs:
+            self.claim(GladlyError(f"None of the {unusable} listed jobs has a usable id and updatedAt."))
+            self.logger.error("%s", self.error)
+        elif unusable:
             for stream in (self, *self._file_streams):
                 stream.is_complete = False
             self.logger.warning(

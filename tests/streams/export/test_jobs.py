@@ -234,6 +234,21 @@ def test_job_with_an_invalid_timestamp_is_skipped(
     assert "1 of 2 listed jobs have no usable id or updatedAt" in log.text
 
 
+def test_job_list_without_a_usable_job_fails(
+    exports: StaticExports, sync: Callable[..., Sync], log: pytest.LogCaptureFixture
+) -> None:
+    """Otherwise, files would expire unnoticed. Other streams still load."""
+    exports.add_job("j1", FIRST, {"customers.jsonl": rows_named("c1")}, updatedAt=1764140400)
+    exports.add_job("j2", FIRST, {"customers.jsonl": rows_named("c2")}, updatedAt=None)
+    exports.lists["teams"] = b'[{"id":"t1"}]'
+
+    run = sync(should_fail=True)
+
+    assert run.ids("teams") == ["t1"]
+    assert run.state.get("bookmarks", {}).get("customers", {}).get("replication_key_value") is None
+    assert "None of the 2 listed jobs has a usable id and updatedAt" in log.text
+
+
 def test_job_listed_twice_is_loaded_once(
     exports: StaticExports, emulator: Emulator, sync: Callable[..., Sync]
 ) -> None:
