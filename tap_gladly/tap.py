@@ -135,14 +135,17 @@ class TapGladly(SyncTap):
         if isinstance(catalog, dict):
             self._aliases = pop_aliases(catalog)
             catalog = normalize_catalog(catalog, load_schemas())
+        self._passed_config = dict(kwargs.get("config") or {})
         super().__init__(catalog=catalog, **kwargs)
 
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
         # The SDK would use an empty variable as a value, and fail on an unreadable one with a traceback that quotes it.
+        # It would also override what the user passes, such as a settings file.
         self.append_builtin_config(self.config_jsonschema)
-        return read_environment(self.config_jsonschema["properties"], self._env_var_prefix)
+        values = read_environment(self.config_jsonschema["properties"], self._env_var_prefix)
+        return {name: value for name, value in values.items() if self._passed_config.get(name) is None}
 
     @classmethod
     @override

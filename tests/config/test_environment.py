@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support import SETTINGS, list_errors, run_command
+from support import SETTINGS, list_errors, run_command, write_json
 
 from tap_gladly.config.validation import read_environment
 from tap_gladly.tap import TapGladly
@@ -26,6 +26,29 @@ def test_environment_overrides_dotenv(emulator: Emulator, tmp_path: Path) -> Non
     settings = {name: value for name, value in emulator.settings.items() if name != "api_url"}
 
     run = run_command("--config=ENV", settings=settings, cwd=tmp_path)
+
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("arguments", [("FILE", "ENV"), ("ENV", "FILE")], ids=" ".join)
+def test_settings_file_overrides_environment_and_dotenv(
+    emulator: Emulator, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """What the user passes applies, whatever the order. A null setting in the file is unset."""
+    (tmp_path / ".env").write_text("TAP_GLADLY_AGENT_EMAIL=stale@myorg.example\n")
+    settings = {**emulator.settings, "api_token": None}
+    file = write_json(tmp_path / "config.json", settings)
+    variables = {
+        "organization": "stale",
+        "api_url": "http://127.0.0.1:9",
+        "api_token": emulator.settings["api_token"],
+    }
+
+    run = run_command(
+        *(f"--config={file if name == 'FILE' else name}" for name in arguments),
+        settings=variables,
+        cwd=tmp_path,
+    )
 
     assert run.returncode == 0, run.stderr
 

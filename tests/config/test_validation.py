@@ -74,7 +74,7 @@ def test_invalid_settings_are_named_without_their_values(
 
 
 def test_empty_variables_count_as_unset(emulator: Emulator, tmp_path: Path) -> None:
-    """An empty variable doesn't override the settings file."""
+    """An empty variable sets nothing, with or without a settings file."""
     file = write_json(tmp_path / "config.json", {**emulator.settings, "max_parallel_downloads": 0})
     declared: dict[str, Any] = TapGladly.config_jsonschema["properties"]
     empty = dict.fromkeys(declared, "")
