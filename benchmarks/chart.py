@@ -64,7 +64,7 @@ def draw_chart(sync: Sequence[Row], memory: Sequence[Row]) -> str:
 
 
 def _draw_bars(seconds: dict[str, float]) -> Iterator[str]:
-    yield _write(20, 32, "CPU seconds for 100 MiB of conversation items, start-up apart", "title")
+    yield _write(20, 32, "CPU seconds for 100 MiB of conversation items, startup apart", "title")
     longest = max(seconds.values())
     for number, (label, value) in enumerate(seconds.items()):
         top = 52 + number * ROW_HEIGHT

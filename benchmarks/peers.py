@@ -41,8 +41,10 @@ def download(url: str, path: Path) -> Path:
     return path
 
 
-def load_with_dlt(address: str, files: Files, folder: Path, *, file_format: str | None = None) -> None:
-    """Merge with dlt. Like the targets, keep objects and arrays as JSON instead of creating child tables."""
+def load_with_dlt(
+    address: str, files: Files, folder: Path, *, file_format: str | None = None, nesting: int | None = 0
+) -> None:
+    """Merge with dlt. Like the targets, keep objects and arrays as JSON, unless `nesting` allows child tables."""
     import dlt  # noqa: PLC0415 - the other tools don't need it
 
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
@@ -53,11 +55,20 @@ def load_with_dlt(address: str, files: Files, folder: Path, *, file_format: str 
     pipeline = dlt.pipeline("bench", destination=destination, dataset_name=SCHEMA, pipelines_dir=str(folder))
     resources = [
         dlt.resource(
-            _iter_pages(path), name=table, primary_key=KEY, write_disposition="merge", max_table_nesting=0
+            _iter_pages(path),
+            name=table,
+            primary_key=KEY,
+            write_disposition="merge",
+            max_table_nesting=nesting,
         )
         for table, path in files.items()
     ]
     pipeline.run(resources, loader_file_format=file_format).raise_on_failed_jobs()
+
+
+def load_with_nested_dlt(address: str, files: Files, folder: Path) -> None:
+    """Merge with dlt's defaults, which create a child table for each array of objects, and columns for objects."""
+    load_with_dlt(address, files, folder, nesting=None)
 
 
 def load_with_tuned_dlt(address: str, files: Files, folder: Path) -> None:
@@ -136,6 +147,7 @@ def _run(command: list[str], folder: Path, **variables: str) -> None:
 
 TOOLS: Mapping[str, Callable[[str, Files, Path], None]] = {
     "dlt": load_with_dlt,
+    "dlt-nested": load_with_nested_dlt,
     "dlt-tuned": load_with_tuned_dlt,
     "duckdb": load_with_duckdb,
     "ingestr": load_with_ingestr,

@@ -159,7 +159,7 @@ def make_rows(runs: Sequence[tuple[Loads, Loads]], rows: int) -> list[Row]:
             "rows": rows,
             "s": seconds,
             "rows per second": round(rows / seconds),
-            "start-up, s": take(key, "seconds", part=1),
+            "startup, s": take(key, "seconds", part=1),
             "CPU, s": take(key, "cpu_seconds"),
             "tap, CPU s": take(key, "tap_seconds") or "",
             f"{BASELINE} : this": take((database, BASELINE), "seconds") / seconds,
