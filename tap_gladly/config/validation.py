@@ -57,7 +57,7 @@ def describe_validation_error(error: ValidationError) -> str:
 
 
 def _name_alternatives(errors: Sequence[ValidationError]) -> str:
-    """Return the values and types of which a setting must have one; nothing if the errors concern other rules."""
+    """Return the values and types that a setting may have, or nothing if an error concerns another rule."""
     if any(error.validator not in ("const", "type") for error in errors):
         return ""
     limits = [cast("Any", error.validator_value) for error in errors]
@@ -87,8 +87,8 @@ def _describe_rule(error: ValidationError) -> str:
         return f"must be {_name_types([limit] if isinstance(limit, str) else limit)}"
     if rule == "enum":
         return f"must be one of {', '.join(str(value) for value in limit if value is not None)}"
-    if rule == "pattern":
-        return f"must be {cast('dict[str, Any]', error.schema)['description'].rstrip('.')}"
+    if rule == "pattern" and (description := cast("dict[str, Any]", error.schema).get("description")):
+        return f"must be {description.rstrip('.')}"
     words = _RULES.get(rule)
     return words % (limit,) if words else f"must match its {rule}"
 

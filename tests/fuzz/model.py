@@ -82,7 +82,7 @@ def _is_same(got: Any, expected: Any, *, is_exact: bool = False) -> bool:
     if isinstance(expected, list) and isinstance(got, list):
         pairs = zip(got, expected, strict=False)
         return len(got) == len(expected) and all(_is_same(*pair, is_exact=is_exact) for pair in pairs)
-    # The tap may copy 15e0, which readers take for a decimal, or send 15.
+    # The tap may copy 15e0, which readers parse as a decimal, or send 15.
     is_number = type(expected) in _NUMBERS and type(got) in _NUMBERS
     return (is_number or type(got) is type(expected)) and bool(got == expected)
 
