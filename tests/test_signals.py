@@ -96,7 +96,7 @@ def test_signal_during_a_blocked_log_line_ends_a_run(
     emulator.faults.add(Fault("status", path="j1", status=503))
     script = tmp_path / "script.py"
     script.write_text(
-        "import io, signal, sys, threading, time\n"
+        "import io, signal, sys, threading\n"
         "class Blocked(io.StringIO):\n"
         "    is_full = False\n"
         "    def write(self, text):\n"
@@ -104,7 +104,7 @@ def test_signal_during_a_blocked_log_line_ends_a_run(
         "            self.is_full = True\n"
         "            signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)\n"
         "        while self.is_full:\n"
-        "            time.sleep(60)\n"
+        "            threading.Event().wait(60)\n"
         "        return len(text)\n"
         "sys.stderr = Blocked()\n"
         "from tap_gladly.tap import TapGladly\n"

@@ -124,7 +124,7 @@ def test_state_file_may_begin_with_a_byte_order_mark(emulator: Emulator, tmp_pat
 def test_unreadable_settings_file_is_one_line(
     tmp_path: Path, argument: str, content: bytes | None, reason: str
 ) -> None:
-    """The error says what is wrong with the file."""
+    """The error describes the problem with the file."""
     file = tmp_path / "config.json"
     if content is not None:
         file.write_bytes(content)

@@ -115,7 +115,7 @@ def test_models_of_streams_that_are_not_loaded_are_disabled(
 
 @_ON_DUCKDB
 def test_missing_table_is_named_with_its_variable(warehouse: Warehouse) -> None:
-    """If a stream is enabled but not loaded, the error says what to do."""
+    """If a stream is enabled but not loaded, the error names the remedy."""
     run = warehouse.dbt("build", variables=_enable("malformed_lines"), schema="some")
 
     assert run.status == 1

@@ -149,7 +149,7 @@ def test_rejected_certificate_is_one_line(
     words: str,
     is_proxied: bool,
 ) -> None:
-    """The error says what is wrong with the certificate, and nothing is retried."""
+    """The error describes the problem with the certificate, and nothing is retried."""
     if bundle:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     look_up = socket.getaddrinfo
